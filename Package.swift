@@ -1,0 +1,100 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every target speaks Swift 6 with the upcoming features that make borders visible: what a file uses it imports
+// (MemberImportVisibility), what it re-exports it says (InternalImportsByDefault), what is boxed is written `any`.
+let house: [SwiftSetting] =
+    [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ]
+    // CI and bin/test turn warnings into errors; a newer compiler's new warning never breaks a user's build.
+    + (Context.environment["WARNINGS_AS_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)])
+
+// The modules that hold unsafe code must mark every use of it.
+let engineRoom: [SwiftSetting] = house + [.strictMemorySafety()]
+
+let package = Package(
+    name: "Panal",
+    platforms: [.macOS(.v26)],
+    products: [
+        .executable(name: "App", targets: ["App"]),
+        .library(name: "Prefork", targets: ["Prefork"]),
+        .library(name: "HTTPServer", targets: ["HTTPServer"]),
+        .library(name: "Telemetry", targets: ["Telemetry"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        // Without the JSON trait: it would bring full Foundation and 45 MB of ICU.
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    ],
+    targets: [
+        // The outside world, as C sees it.
+        .target(name: "CLinux"),
+        .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+
+        // The engine room: three libraries that know neither each other nor the service.
+        .target(name: "Prefork", dependencies: ["CLinux"], swiftSettings: engineRoom),
+        .target(
+            name: "HTTPServer",
+            dependencies: ["CLinux", .product(name: "HTTPTypes", package: "swift-http-types")],
+            swiftSettings: engineRoom
+        ),
+        .target(
+            name: "Telemetry",
+            dependencies: ["CLinux", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: engineRoom
+        ),
+
+        // The sample domain and its store.
+        .target(name: "Stays", swiftSettings: house),
+        .target(name: "SQLiteStore", dependencies: ["CSQLite", "Stays"], swiftSettings: engineRoom),
+
+        // The composition root: the only module that knows all others.
+        .executableTarget(
+            name: "App",
+            dependencies: [
+                "HTTPServer", "Prefork", "SQLiteStore", "Stays", "Telemetry",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: house
+        ),
+
+        .testTarget(name: "PreforkTests", dependencies: ["Prefork"], swiftSettings: house),
+        .testTarget(
+            name: "HTTPServerTests",
+            dependencies: ["HTTPServer", .product(name: "HTTPTypes", package: "swift-http-types")],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "TelemetryTests",
+            dependencies: ["Telemetry", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: house
+        ),
+        .testTarget(name: "StaysTests", dependencies: ["Stays"], swiftSettings: house),
+        // One suite for every adapter of `StayStore`: the port's contract, as a library of checks.
+        .target(name: "StoreContract", dependencies: ["Stays"], path: "Tests/StoreContract", swiftSettings: house),
+        .testTarget(
+            name: "SQLiteStoreTests",
+            dependencies: ["SQLiteStore", "Stays", "StoreContract"],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "AppTests",
+            dependencies: [
+                "App", "HTTPServer", "SQLiteStore", "Stays", "Telemetry",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            swiftSettings: house
+        ),
+        // The real binary, real signals, real sockets.
+        .testTarget(name: "ProcessTests", dependencies: ["App", "CLinux"], swiftSettings: house),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,108 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+int clinux_accept(int listener, struct sockaddr *address, socklen_t *length) {
+    return accept4(listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+int clinux_pipe(int descriptors[2]) { return pipe2(descriptors, O_CLOEXEC); }
+
+int clinux_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+
+int clinux_pidfd_send_signal(int pidfd, int signal) {
+    return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
+}
+
+int clinux_set_parent_death_signal(int signal) { return prctl(PR_SET_PDEATHSIG, signal); }
+int clinux_set_child_subreaper(bool enabled) { return prctl(PR_SET_CHILD_SUBREAPER, enabled ? 1 : 0); }
+
+bool clinux_exited(int status) { return WIFEXITED(status); }
+int clinux_exit_status(int status) { return WEXITSTATUS(status); }
+bool clinux_signaled(int status) { return WIFSIGNALED(status); }
+int clinux_term_signal(int status) { return WTERMSIG(status); }
+bool clinux_core_dumped(int status) { return WCOREDUMP(status); }
+
+const char *clinux_signal_name(int signal) { return sigabbrev_np(signal); }
+
+int clinux_usable_processors(void) {
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) != 0) return (int)sysconf(_SC_NPROCESSORS_ONLN);
+    return CPU_COUNT(&set);
+}
+
+int clinux_thread_count(void) {
+    DIR *tasks = opendir("/proc/self/task");
+    if (tasks == NULL) return -1;
+    int count = 0;
+    for (struct dirent *entry; (entry = readdir(tasks)) != NULL;) {
+        if (entry->d_name[0] != '.') count += 1;
+    }
+    closedir(tasks);
+    return count;
+}
+
+int clinux_drop_new_connections(int listener) {
+    // The filter sees the TCP header. Byte 13 holds the flags: a segment with SYN set is dropped, all others pass whole.
+    struct sock_filter program[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x02, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+        BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+    };
+    struct sock_fprog filter = {.len = sizeof program / sizeof program[0], .filter = program};
+    return setsockopt(listener, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
+}
+
+// The kernel shows the bytes from argv[0] up to the end of the environment as the command line.
+static char *title_start;
+static size_t title_room;
+static bool environment_moved;
+extern char **environ;
+
+// glibc hands constructors what main gets.
+__attribute__((constructor)) static void remember_arguments(int argc, char **argv, char **envp) {
+    if (argc < 1) return;
+    char *end = argv[0];
+    for (int i = 0; i < argc; i++) {
+        if (argv[i] == end) end = argv[i] + strlen(argv[i]) + 1;
+    }
+    for (char **entry = envp; *entry != NULL; entry++) {
+        if (*entry == end) end = *entry + strlen(*entry) + 1;
+    }
+    title_start = argv[0];
+    title_room = (size_t)(end - argv[0]);
+}
+
+static bool move_environment(void) {
+    if (environment_moved) return true;
+    size_t count = 0;
+    while (environ != NULL && environ[count] != NULL) count++;
+    char **moved = calloc(count + 1, sizeof *moved);
+    if (moved == NULL) return false;
+    for (size_t i = 0; i < count; i++) {
+        moved[i] = strdup(environ[i]);
+        if (moved[i] == NULL) return false;
+    }
+    environ = moved;
+    environment_moved = true;
+    return true;
+}
+
+void clinux_set_process_title(const char *title) {
+    if (title_room < 2 || !move_environment()) return;
+    size_t length = strnlen(title, title_room - 1);
+    memcpy(title_start, title, length);
+    memset(title_start + length, 0, title_room - length);
+}

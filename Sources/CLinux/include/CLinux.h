@@ -1,0 +1,69 @@
+// The few Linux calls that Swift cannot import from Glibc: headers missing from its module map, functions behind
+// _GNU_SOURCE, variadics, function-like macros. Every function here is one call and keeps that call's convention:
+// -1 and errno on failure.
+#ifndef CLINUX_H
+#define CLINUX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+// epoll(7). The event bits, as plain integers.
+static const uint32_t CLINUX_EPOLLIN = EPOLLIN;
+static const uint32_t CLINUX_EPOLLOUT = EPOLLOUT;
+static const uint32_t CLINUX_EPOLLRDHUP = EPOLLRDHUP;
+static const uint32_t CLINUX_EPOLLERR = EPOLLERR;
+static const uint32_t CLINUX_EPOLLHUP = EPOLLHUP;
+static const uint32_t CLINUX_EPOLLEXCLUSIVE = EPOLLEXCLUSIVE;
+static const int CLINUX_EPOLL_CLOEXEC = EPOLL_CLOEXEC;
+
+// eventfd(2), signalfd(2).
+static const int CLINUX_EFD_CLOEXEC = EFD_CLOEXEC;
+static const int CLINUX_EFD_NONBLOCK = EFD_NONBLOCK;
+static const int CLINUX_SFD_CLOEXEC = SFD_CLOEXEC;
+static const int CLINUX_SFD_NONBLOCK = SFD_NONBLOCK;
+
+// accept4(2): the connection comes non-blocking and close-on-exec.
+int clinux_accept(int listener, struct sockaddr *_Nullable address, socklen_t *_Nullable length);
+
+// pipe2(2), close-on-exec.
+int clinux_pipe(int descriptors[_Nonnull 2]);
+
+// pidfd_open(2), pidfd_send_signal(2).
+int clinux_pidfd_open(pid_t pid);
+int clinux_pidfd_send_signal(int pidfd, int signal);
+
+// prctl(2): the signal this process gets when the thread that forked it ends.
+int clinux_set_parent_death_signal(int signal);
+// prctl(2): orphans of this process's descendants become its children.
+int clinux_set_child_subreaper(bool enabled);
+
+// wait(2): the parts of a wait status.
+bool clinux_exited(int status);
+int clinux_exit_status(int status);
+bool clinux_signaled(int status);
+int clinux_term_signal(int status);
+bool clinux_core_dumped(int status);
+
+// sigabbrev_np(3): "TERM" for SIGTERM, NULL for no signal's number.
+const char *_Nullable clinux_signal_name(int signal);
+
+// sched_getaffinity(2): how many processors this process may run on.
+int clinux_usable_processors(void);
+
+// How many threads this process has, from /proc/self/task. fork(2) keeps only the calling one.
+int clinux_thread_count(void);
+
+// socket(7) SO_ATTACH_FILTER: from now on the listener drops every new SYN, so nobody is promised a connection that
+// would never be accepted, while handshakes under way still finish and connections in the queue can still be accepted.
+int clinux_drop_new_connections(int listener);
+
+// What ps(1) shows for this process, cut to the room that argv and the environment had at start.
+// Call it from a single-threaded process: the first call moves the environment.
+void clinux_set_process_title(const char *_Nonnull title);
+
+#endif
