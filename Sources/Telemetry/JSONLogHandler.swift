@@ -1,0 +1,84 @@
+public import Logging
+
+/// A swift-log backend: every event becomes one JSON line on stdout, its metadata top-level fields.
+///
+/// Metadata strings stay strings; integers and booleans keep their JSON type when given as
+/// ``Logging/Logger/MetadataValue/number(_:)``. A key that the line itself uses (`time`, `level`, `message`) is written
+/// with an underscore before it.
+public struct JSONLogHandler: LogHandler {
+    public var logLevel: Logger.Level
+    public var metadata: Logger.Metadata = [:]
+    public var metadataProvider: Logger.MetadataProvider?
+
+    private let output: LogOutput
+
+    /// A handler that lets events of `level` and above through to `output`.
+    public init(level: Logger.Level, output: LogOutput = .standardOutput) {
+        logLevel = level
+        self.output = output
+    }
+
+    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    public func log(event: LogEvent) {
+        var line = LogLine()
+        line.begin(JSONLogHandler.name(of: event.level), message: event.message.description, at: .now())
+        if let error = event.error { line.field("error", String(describing: error)) }
+        var fields = metadata
+        if let provided = metadataProvider?.get() { fields.merge(provided) { _, new in new } }
+        if let own = event.metadata { fields.merge(own) { _, new in new } }
+        for (key, value) in fields.sorted(by: { $0.key < $1.key }) {
+            append(value, name: JSONLogHandler.reserved.contains(key) ? "_" + key : key, to: &line)
+        }
+        line.end(to: output)
+    }
+
+    private static let reserved: Set<String> = ["time", "level", "message", "error"]
+
+    private func append(_ value: Logger.MetadataValue, name: String, to line: inout LogLine) {
+        if case .stringConvertible(let number as JSONNumber) = value {
+            line.field(name: name, json: number.description)
+        } else {
+            line.field(name: name, value.description)
+        }
+    }
+
+    private static func name(of level: Logger.Level) -> StaticString {
+        switch level {
+        case .trace: "trace"
+        case .debug: "debug"
+        case .info: "info"
+        case .notice: "notice"
+        case .warning: "warning"
+        case .error: "error"
+        case .critical: "critical"
+        }
+    }
+}
+
+/// A metadata value that JSON writes without quotes.
+private struct JSONNumber: CustomStringConvertible, Sendable {
+    let description: String
+}
+
+extension Logger.MetadataValue {
+    /// A whole number that stays a number in the log line.
+    public static func number(_ value: some BinaryInteger) -> Logger.MetadataValue {
+        .stringConvertible(JSONNumber(description: String(value)))
+    }
+
+    /// A truth value that stays one in the log line.
+    public static func flag(_ value: Bool) -> Logger.MetadataValue {
+        .stringConvertible(JSONNumber(description: value ? "true" : "false"))
+    }
+
+    /// A duration in milliseconds with three decimals; name the key `…Ms`.
+    public static func milliseconds(_ value: Duration) -> Logger.MetadataValue {
+        var digits: [UInt8] = []
+        value.appendMilliseconds(to: &digits)
+        return .stringConvertible(JSONNumber(description: String(decoding: digits, as: UTF8.self)))
+    }
+}

@@ -1,0 +1,75 @@
+import Glibc
+
+/// A moment of the wall clock, for people and logs; deadlines use the monotonic clock.
+public struct Timestamp: Sendable, Hashable {
+    /// Milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted (time(7)).
+    public let millisecondsSinceEpoch: Int64
+
+    /// The moment `milliseconds` after the epoch.
+    public init(millisecondsSinceEpoch milliseconds: Int64) {
+        millisecondsSinceEpoch = milliseconds
+    }
+
+    /// The present moment.
+    public static func now() -> Timestamp {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(millisecondsSinceEpoch: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+
+    /// Appends RFC 3339 text in UTC with milliseconds: `2026-11-24T03:14:15.123Z`.
+    public func append(to bytes: inout [UInt8]) {
+        let milliseconds = Int(millisecondsSinceEpoch.modulo(1000))
+        let seconds = millisecondsSinceEpoch.flooredQuotient(1000)
+        let secondOfDay = Int(seconds.modulo(86400))
+        let (year, month, day) = Timestamp.civil(daysSinceEpoch: Int(seconds.flooredQuotient(86400)))
+        digits(year, 4, to: &bytes)
+        bytes.append(UInt8(ascii: "-"))
+        digits(month, 2, to: &bytes)
+        bytes.append(UInt8(ascii: "-"))
+        digits(day, 2, to: &bytes)
+        bytes.append(UInt8(ascii: "T"))
+        digits(secondOfDay / 3600, 2, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        digits(secondOfDay / 60 % 60, 2, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        digits(secondOfDay % 60, 2, to: &bytes)
+        bytes.append(UInt8(ascii: "."))
+        digits(milliseconds, 3, to: &bytes)
+        bytes.append(UInt8(ascii: "Z"))
+    }
+
+    private func digits(_ value: Int, _ width: Int, to bytes: inout [UInt8]) {
+        var divisor = 1
+        for _ in 1..<width { divisor *= 10 }
+        while divisor > 0 {
+            bytes.append(UInt8(ascii: "0") + UInt8(value / divisor % 10))
+            divisor /= 10
+        }
+    }
+
+    /// The proleptic Gregorian date of a day number. Counting years from March puts the leap day last, so that month
+    /// lengths follow one linear formula.
+    private static func civil(daysSinceEpoch days: Int) -> (year: Int, month: Int, day: Int) {
+        let shifted = Int64(days) + 719_468
+        let era = shifted.flooredQuotient(146_097)
+        let dayOfEra = Int(shifted - era * 146_097)
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let marchMonth = (5 * dayOfYear + 2) / 153
+        let day = dayOfYear - (153 * marchMonth + 2) / 5 + 1
+        let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
+        return (Int(era) * 400 + yearOfEra + (month <= 2 ? 1 : 0), month, day)
+    }
+}
+
+extension Int64 {
+    fileprivate func flooredQuotient(_ divisor: Int64) -> Int64 {
+        let quotient = self / divisor
+        return self % divisor < 0 ? quotient - 1 : quotient
+    }
+
+    fileprivate func modulo(_ divisor: Int64) -> Int64 {
+        self - flooredQuotient(divisor) * divisor
+    }
+}

@@ -1,0 +1,34 @@
+import Telemetry
+import Testing
+
+@Suite("A trace context")
+struct TraceContextTests {
+    @Test("is read from a well-formed traceparent")
+    func wellFormed() throws {
+        let context = try #require(TraceContext(traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"))
+        #expect(context.traceID == "0af7651916cd43dd8448eb211c80319c")
+        #expect(context.parentID == "b7ad6b7169203331")
+        #expect(context.isSampled)
+    }
+
+    @Test(
+        "is refused when malformed",
+        arguments: [
+            "", "00", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331",
+            "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01",
+            "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+            "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
+            "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-extra",
+            "00-0af7651916cd43dd8448eb211c80319-b7ad6b7169203331-01",
+        ]
+    )
+    func malformed(_ value: String) {
+        #expect(TraceContext(traceparent: value) == nil)
+    }
+
+    @Test("of a later version may carry more")
+    func laterVersion() {
+        #expect(TraceContext(traceparent: "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00-x")?.isSampled == false)
+    }
+}
