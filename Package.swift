@@ -63,8 +63,10 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ],
-            swiftSettings: house
+            swiftSettings: house,
+            plugins: ["BuildInfo"]
         ),
+        .plugin(name: "BuildInfo", capability: .buildTool()),
 
         .testTarget(name: "PreforkTests", dependencies: ["Prefork"], swiftSettings: house),
         .testTarget(

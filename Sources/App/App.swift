@@ -1,4 +1,4 @@
 @main
 struct App {
-    static func main() {}
+    static func main() { print(BuildInfo.revision, BuildInfo.date) }
 }

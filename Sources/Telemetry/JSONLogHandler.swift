@@ -6,8 +6,11 @@ public import Logging
 /// ``Logging/Logger/MetadataValue/number(_:)``. A key that the line itself uses (`time`, `level`, `message`) is written
 /// with an underscore before it.
 public struct JSONLogHandler: LogHandler {
+    /// The least severe level that is written.
     public var logLevel: Logger.Level
+    /// Fields of every event.
     public var metadata: Logger.Metadata = [:]
+    /// Fields that depend on the moment.
     public var metadataProvider: Logger.MetadataProvider?
 
     private let output: LogOutput
@@ -18,11 +21,13 @@ public struct JSONLogHandler: LogHandler {
         self.output = output
     }
 
+    /// One field of every event.
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
+    /// Writes one event as one line: the event's fields win over the provider's, those over the handler's.
     public func log(event: LogEvent) {
         var line = LogLine()
         line.begin(JSONLogHandler.name(of: event.level), message: event.message.description, at: .now())

@@ -24,9 +24,9 @@ public struct TraceContext: Sendable, Hashable {
 
     private static func hex(_ text: Substring, count: Int) -> String? {
         guard text.utf8.count == count else { return nil }
-        let isHex = text.utf8.allSatisfy { byte in
-            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
-        }
+        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+        let letters = UInt8(ascii: "a")...UInt8(ascii: "f")
+        let isHex = text.utf8.allSatisfy { digits.contains($0) || letters.contains($0) }
         return isHex ? String(text) : nil
     }
 }

@@ -23,7 +23,8 @@ struct JSONLogHandlerTests {
             logger.info(
                 "ready",
                 metadata: [
-                    "pid": .number(17), "ready": .flag(true), "host": "::", "bootMs": .milliseconds(.microseconds(1500)),
+                    "pid": .number(17), "ready": .flag(true), "host": "::",
+                    "bootMs": .milliseconds(.microseconds(1500)),
                 ]
             )
         }
