@@ -1,0 +1,85 @@
+/// A room held for a guest, or once held: a cancelled booking stays on record and its nights are free again.
+public struct Booking: Hashable, Sendable {
+    /// Whether the booking holds its nights.
+    public enum Status: String, Sendable {
+        /// It does.
+        case confirmed
+        /// It no longer does.
+        case cancelled
+    }
+
+    /// Its name.
+    public let id: BookingID
+
+    /// What was asked for: room, nights, number of guests, guest.
+    public let request: BookingRequest
+
+    /// The price of the whole stay, as agreed when it was booked.
+    public let total: Money
+
+    /// Whether it holds its nights.
+    public let status: Status
+
+    /// 1 when booked, one more with each change: the entity tag of HTTP.
+    public let version: Int
+
+    /// When it was booked.
+    public let createdAt: Timestamp
+
+    /// Books a room as asked, at the room's price of today; nil when the room sleeps fewer guests or is another one.
+    public init?(_ request: BookingRequest, in room: Room, id: BookingID, at now: Timestamp) {
+        guard request.roomID == room.id, request.guests <= room.capacity else { return nil }
+        self.init(
+            id: id,
+            request: request,
+            total: room.price(of: request.stay),
+            status: .confirmed,
+            version: 1,
+            createdAt: now
+        )
+    }
+
+    /// A booking as a store kept it; nil when its total is negative or its version below 1.
+    public init?(
+        id: BookingID,
+        request: BookingRequest,
+        total: Money,
+        status: Status,
+        version: Int,
+        createdAt: Timestamp
+    ) {
+        guard total.minorUnits >= 0, version >= 1 else { return nil }
+        self.id = id
+        self.request = request
+        self.total = total
+        self.status = status
+        self.version = version
+        self.createdAt = createdAt
+    }
+
+    private init(_ booking: Booking, status: Status) {
+        id = booking.id
+        request = booking.request
+        total = booking.total
+        createdAt = booking.createdAt
+        version = booking.version + 1
+        self.status = status
+    }
+
+    /// The booking once it is cancelled: the next version, or the same when it already was.
+    public func cancelled() -> Booking {
+        status == .cancelled ? self : Booking(self, status: .cancelled)
+    }
+
+    /// The room.
+    public var roomID: RoomID { request.roomID }
+
+    /// The nights.
+    public var stay: Stay { request.stay }
+
+    /// How many people sleep there.
+    public var guests: Int { request.guests }
+
+    /// Who booked.
+    public var guest: Guest { request.guest }
+}

@@ -1,0 +1,23 @@
+/// A wish to book, valid in itself: whether the room exists, is large enough and free, only the store can tell.
+public struct BookingRequest: Hashable, Sendable {
+    /// The room.
+    public let roomID: RoomID
+
+    /// The nights.
+    public let stay: Stay
+
+    /// How many people will sleep there: 1 to `Room.largestCapacity`.
+    public let guests: Int
+
+    /// Who books.
+    public let guest: Guest
+
+    /// Nil unless 1 to `Room.largestCapacity` guests are meant.
+    public init?(roomID: RoomID, stay: Stay, guests: Int, guest: Guest) {
+        guard (1...Room.largestCapacity).contains(guests) else { return nil }
+        self.roomID = roomID
+        self.stay = stay
+        self.guests = guests
+        self.guest = guest
+    }
+}

@@ -1,0 +1,59 @@
+/// Goes through the fields of a draft and remembers each fault, at most one for a field.
+struct Review {
+    private(set) var faults: [Fault]
+
+    /// A review of fields of which some are already known to be faulty (a number where text belongs): those are not
+    /// judged again.
+    init(known faults: [Fault] = []) {
+        self.faults = faults
+    }
+
+    mutating func reject(_ field: String, _ detail: String) {
+        guard !faults.contains(where: { $0.field == field }) else { return }
+        faults.append(Fault(field: field, detail: detail))
+    }
+
+    /// The value of a field that must be there.
+    mutating func require<Raw, Value>(
+        _ field: String,
+        _ raw: Raw?,
+        _ expectation: String,
+        _ read: (Raw) -> Value?
+    ) -> Value? {
+        guard let raw else {
+            reject(field, "is missing; it " + expectation)
+            return nil
+        }
+        guard let value = read(raw) else {
+            reject(field, expectation)
+            return nil
+        }
+        return value
+    }
+
+    /// The nights between two dates, of which the first is today or later.
+    mutating func requireStay(from rawFrom: String?, to rawTo: String?, today: CivilDate) -> Stay? {
+        let date = "must be a date of the calendar, written YYYY-MM-DD"
+        let from = require("from", rawFrom, date) { CivilDate($0) }
+        let to = require("to", rawTo, date) { CivilDate($0) }
+        if let from, from < today { reject("from", "must not be before today, \(today) in UTC") }
+        guard let from, let to else { return nil }
+        if to <= from {
+            reject("to", "must be after from: it is the day of departure")
+        } else if from.days(until: to) > Stay.longest {
+            reject("to", "must be at most \(Stay.longest) nights after from")
+        }
+        return Stay(from: from, to: to)
+    }
+
+    /// How many people.
+    mutating func requireGuests(_ raw: Int?) -> Int? {
+        require("guests", raw, "must be a whole number from 1 to \(Room.largestCapacity)") {
+            (1...Room.largestCapacity).contains($0) ? $0 : nil
+        }
+    }
+
+    func finish() throws(InvalidInput) {
+        if !faults.isEmpty { throw InvalidInput(faults) }
+    }
+}

@@ -1,0 +1,42 @@
+/// Text that people type into one line: trimmed, not empty, bounded, nothing invisible that could forge another line.
+struct SingleLine {
+    let text: String
+
+    /// Nil when nothing is left after trimming, when more than `limit` characters (or four times as many bytes: a
+    /// character may be a pile of combining marks) are, or when a control character is among them.
+    init?(_ raw: String, limit: Int) {
+        let trimmed = Self.trim(raw)
+        // Most text is short ASCII: its bytes are its characters.
+        var ascii = true
+        for byte in trimmed.utf8 {
+            if byte < 0x20 || byte == 0x7F { return nil }
+            if byte >= 0x80 { ascii = false }
+        }
+        guard !trimmed.isEmpty, trimmed.utf8.count <= limit * 4 else { return nil }
+        if ascii {
+            guard trimmed.utf8.count <= limit else { return nil }
+        } else {
+            guard trimmed.count <= limit, !trimmed.unicodeScalars.contains(where: Self.isForbidden) else { return nil }
+        }
+        text = trimmed
+    }
+
+    private static func trim(_ raw: String) -> String {
+        guard let first = raw.unicodeScalars.first, let last = raw.unicodeScalars.last else { return raw }
+        guard first.properties.isWhitespace || last.properties.isWhitespace else { return raw }
+        let scalars = raw.unicodeScalars
+        guard let start = scalars.firstIndex(where: { !$0.properties.isWhitespace }) else { return "" }
+        var rest = scalars[start...]
+        while let scalar = rest.last, scalar.properties.isWhitespace { rest.removeLast() }
+        return String(String.UnicodeScalarView(rest))
+    }
+
+    private static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator: true
+        // Embeddings, overrides and isolates let a name reorder the text around it.
+        case .format: (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
+        default: false
+        }
+    }
+}

@@ -1,0 +1,51 @@
+/// The port through which the service keeps rooms and bookings. Adapters pass the contract in `Tests/StoreContract`.
+///
+/// Calls are synchronous. A store belongs to one thread and is opened after the fork: it is not `Sendable`, and processes
+/// coordinate through the database behind it, never through memory. What a call has answered as booked or cancelled
+/// survives a crash of the process and of the machine.
+public protocol StayStore: AnyObject {
+    /// Until when calls may wait for others, such as the deadline of the request being served. Nil: as long as the
+    /// adapter thinks right. A call that is still waiting then throws `StoreError.busy`; one that has written completes.
+    var deadline: ContinuousClock.Instant? { get set }
+
+    /// Whether the store can be reached and its schema fits this release. Never throws: it is what /readyz tells.
+    func readiness() -> StoreReadiness
+
+    /// All rooms, by id.
+    func rooms() throws(StoreError) -> [Room]
+
+    /// One room, nil when there is none with this id.
+    func room(_ id: RoomID) throws(StoreError) -> Room?
+
+    /// The rooms that sleep so many guests and are free in all these nights, cheapest first, then by id.
+    func availability(_ query: AvailabilityQuery) throws(StoreError) -> [Room]
+
+    /// Books a room if it exists, is large enough and is free in all nights; the booking, its nights and the record of
+    /// its key come to be together or not at all.
+    /// - Parameters:
+    ///   - request: What to book.
+    ///   - idempotency: The client's key, when it sent one. The first booking under a key is answered again for
+    ///     `IdempotencyKey.lifetime`; a request that was refused leaves no record.
+    ///   - id: The name of the booking, should it come to be.
+    ///   - now: When it is made.
+    func book(
+        _ request: BookingRequest,
+        idempotency: Idempotency?,
+        id: BookingID,
+        now: Timestamp
+    ) throws(StoreError) -> BookingOutcome
+
+    /// One booking, nil when there is none with this id.
+    func booking(_ id: BookingID) throws(StoreError) -> Booking?
+
+    /// Cancels a booking if it is at an expected version, and frees its nights. One that is cancelled stays as it is.
+    func cancel(_ id: BookingID, expecting version: ExpectedVersion) throws(StoreError) -> CancellationOutcome
+
+    /// A page of bookings, newest first. Bookings made meanwhile neither repeat nor hide one on a later page.
+    func bookings(_ page: PageRequest) throws(StoreError) -> BookingPage
+
+    /// Adds those rooms whose id the store does not know yet and leaves the others as they are.
+    /// - Returns: How many were added.
+    @discardableResult
+    func add(_ rooms: [Room]) throws(StoreError) -> Int
+}
