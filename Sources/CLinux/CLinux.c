@@ -4,10 +4,13 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -18,6 +21,8 @@ int clinux_accept(int listener, struct sockaddr *address, socklen_t *length) {
 }
 
 int clinux_pipe(int descriptors[2]) { return pipe2(descriptors, O_CLOEXEC); }
+
+int clinux_memfd(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
 
 int clinux_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 
@@ -63,6 +68,14 @@ int clinux_drop_new_connections(int listener) {
     };
     struct sock_fprog filter = {.len = sizeof program / sizeof program[0], .filter = program};
     return setsockopt(listener, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
+}
+
+int clinux_waiting_connections(int listener) {
+    struct tcp_info info;
+    socklen_t size = sizeof info;
+    if (getsockopt(listener, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return -1;
+    // For a listener the kernel puts the length of the accept queue here.
+    return (int)info.tcpi_unacked;
 }
 
 // The kernel shows the bytes from argv[0] up to the end of the environment as the command line.

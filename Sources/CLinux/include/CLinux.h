@@ -33,6 +33,9 @@ int clinux_accept(int listener, struct sockaddr *_Nullable address, socklen_t *_
 // pipe2(2), close-on-exec.
 int clinux_pipe(int descriptors[_Nonnull 2]);
 
+// memfd_create(2), close-on-exec.
+int clinux_memfd(const char *_Nonnull name);
+
 // pidfd_open(2), pidfd_send_signal(2).
 int clinux_pidfd_open(pid_t pid);
 int clinux_pidfd_send_signal(int pidfd, int signal);
@@ -61,6 +64,9 @@ int clinux_thread_count(void);
 // socket(7) SO_ATTACH_FILTER: from now on the listener drops every new SYN, so nobody is promised a connection that
 // would never be accepted, while handshakes under way still finish and connections in the queue can still be accepted.
 int clinux_drop_new_connections(int listener);
+
+// tcp(7) TCP_INFO: how many connections wait in a TCP listener's queue. -1 for other sockets.
+int clinux_waiting_connections(int listener);
 
 // What ps(1) shows for this process, cut to the room that argv and the environment had at start.
 // Call it from a single-threaded process: the first call moves the environment.

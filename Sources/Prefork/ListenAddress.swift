@@ -1,0 +1,20 @@
+/// Where a service listens.
+public enum ListenAddress: Hashable, Sendable, CustomStringConvertible {
+    /// A TCP port on an address of this host. `::` means all addresses, IPv4 included. Port 0 means any free one.
+    case tcp(host: String, port: UInt16)
+    /// A unix socket in the file system.
+    case unix(path: String)
+
+    /// The TCP port, when it is one.
+    public var port: UInt16? {
+        if case .tcp(_, let port) = self { port } else { nil }
+    }
+
+    /// As people write it: `[::]:8080`, `127.0.0.1:8080`, `unix:/run/service.sock`.
+    public var description: String {
+        switch self {
+        case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .unix(let path): "unix:\(path)"
+        }
+    }
+}

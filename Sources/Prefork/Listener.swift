@@ -1,0 +1,79 @@
+import CLinux
+import Glibc
+
+/// The listening socket that all workers share: bound by this process, or inherited from who started it.
+///
+/// It is non-blocking and closed on exec. One socket for all workers means that a connection the kernel has accepted
+/// is never lost because the worker it was meant for has left.
+public final class Listener: Sendable {
+    /// The socket.
+    public let descriptor: CInt
+    /// Where it listens, with the port that port 0 became.
+    public let address: ListenAddress
+    /// Whether somebody else holds the socket too, such as systemd, and will listen on it when this service has stopped.
+    public let isShared: Bool
+
+    /// What this process created in the file system, to remove just that.
+    private let file: SocketFile?
+
+    /// How many connections may wait until a worker accepts them. The system may allow fewer (net.core.somaxconn).
+    public static let defaultBacklog = 1024
+
+    /// The inherited listener when there is one (see ``inherited()``), else a new one on the address.
+    public static func open(
+        _ address: ListenAddress,
+        backlog: Int = defaultBacklog
+    ) throws(ListenerError) -> Listener {
+        if let inherited = try inherited() { return inherited }
+        return try Listener(on: address, backlog: backlog)
+    }
+
+    /// A new listener on an address.
+    ///
+    /// A unix socket that nobody listens on any more is replaced; one that is alive is never taken away.
+    public convenience init(on address: ListenAddress, backlog: Int = defaultBacklog) throws(ListenerError) {
+        switch address {
+        case .tcp(let host, let port):
+            let descriptor = try TCPSocket.listen(host: host, port: port, backlog: CInt(clamping: backlog))
+            let bound = SocketAddress.local(of: descriptor) ?? address
+            self.init(descriptor: descriptor, address: bound, isShared: false, file: nil)
+        case .unix(let path):
+            let (descriptor, file) = try UnixSocket.listen(path: path, backlog: CInt(clamping: backlog))
+            self.init(descriptor: descriptor, address: address, isShared: false, file: file)
+        }
+    }
+
+    init(descriptor: CInt, address: ListenAddress, isShared: Bool, file: SocketFile?) {
+        self.descriptor = descriptor
+        self.address = address
+        self.isShared = isShared
+        self.file = file
+    }
+
+    deinit {
+        Glibc.close(descriptor)
+    }
+
+    /// From now on nobody is promised a connection. Those in the queue can still be accepted.
+    ///
+    /// Does nothing to a shared socket: its queue waits for the next one who listens.
+    func refuseNewConnections() {
+        guard !isShared else { return }
+        if let file { file.remove() } else { _ = clinux_drop_new_connections(descriptor) }
+    }
+
+    /// How many connections wait to be accepted.
+    var waitingConnections: Int {
+        let count = clinux_waiting_connections(descriptor)
+        if count >= 0 { return Int(count) }
+        // Unix sockets do not count. Readable means that at least one waits.
+        var probe = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&probe, 1, 0) > 0 && probe.revents & Int16(POLLIN) != 0 ? 1 : 0
+    }
+
+    /// How many handshakes the kernel has answered but not finished: connections about to wait. TCP only.
+    var unfinishedHandshakes: Int {
+        guard let port = address.port else { return 0 }
+        return HandshakeTable.unfinished(on: port)
+    }
+}

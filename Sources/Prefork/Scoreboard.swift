@@ -1,0 +1,41 @@
+import CLinux
+import Glibc
+import Synchronization
+
+/// Memory that the supervisor and all workers share: a slot for each worker, and what concerns them all.
+///
+/// It is mapped before the first fork. Each word has one writer, nobody ever takes a lock, and a process may die at any
+/// instruction without harm to the others. Only pages that are used cost memory.
+public final class Scoreboard: Sendable {
+    /// How many slots there are. Successors live beside their predecessors, so there are twice as many and one more
+    /// than workers.
+    public static let capacity = 512
+    /// The most workers that a supervisor looks after.
+    public static let largestPool = (capacity - 1) / 2
+
+    let memory: SharedMemory
+
+    init() throws(SystemError) {
+        memory = try SharedMemory(size: ScoreboardLayout.size)
+    }
+
+    /// The slot with a number from 0 on.
+    public func slot(_ index: Int) -> WorkerSlot {
+        precondition(index >= 0 && index < Self.capacity, "the scoreboard has no slot \(index)")
+        return WorkerSlot(index: index, memory: memory)
+    }
+
+    /// Whether the whole service is about to stop, so that readiness probes should say no.
+    public internal(set) var isLeaving: Bool {
+        get { flag(ScoreboardLayout.leaving).load() != 0 }
+        set { flag(ScoreboardLayout.leaving).store(newValue ? 1 : 0) }
+    }
+
+    /// Whether this is the final stop: no worker will follow those that leave.
+    public internal(set) var isStopping: Bool {
+        get { flag(ScoreboardLayout.stopping).load() != 0 }
+        set { flag(ScoreboardLayout.stopping).store(newValue ? 1 : 0) }
+    }
+
+    private func flag(_ offset: Int) -> SharedWord { memory.word(at: offset) }
+}

@@ -1,0 +1,39 @@
+/// The parent of all workers: it starts them, replaces them, and stops them, and does nothing else.
+///
+/// The calling process becomes the supervisor. It must have a single thread, because fork(2) copies only one: no
+/// `Task`, `await` or Dispatch before ``run()`` returns. Workers get copies of everything that exists by then, so what
+/// must not be shared, such as database connections, is opened by the worker's body.
+///
+/// Signals: `TERM` and `INT` stop gracefully, `QUIT` at once, `HUP` rolls all workers, `TTIN` and `TTOU` add and
+/// remove one, `USR2` replaces the running program by the one on disk.
+public struct Supervisor {
+    let configuration: SupervisorConfiguration
+    let listener: Listener
+    let notice: (Notice) -> Void
+    let body: @Sendable (Worker) -> Int32
+
+    /// A supervisor that is ready to ``run()``.
+    ///
+    /// - Parameters:
+    ///   - configuration: how many workers, and how patient to be with them.
+    ///   - listener: the socket that all workers share.
+    ///   - notice: gets all that the supervisor has to say. Called on the supervisor's only thread; it must start none.
+    ///   - worker: the body of a worker. It runs in the worker's process and returns the worker's exit code, 0 after a
+    ///     graceful leave.
+    public init(
+        configuration: SupervisorConfiguration,
+        listener: Listener,
+        notice: @escaping (Notice) -> Void,
+        worker: @escaping @Sendable (Worker) -> Int32
+    ) {
+        self.configuration = configuration
+        self.listener = listener
+        self.notice = notice
+        self.body = worker
+    }
+
+    /// Starts the workers and looks after them until the service has stopped.
+    public func run() -> ExitCode {
+        fatalError("follows")
+    }
+}

@@ -1,0 +1,52 @@
+/// What a ``Supervisor`` is told: how many workers, and how patient to be with them.
+public struct SupervisorConfiguration: Sendable {
+    /// How many workers. A range with more than one value lets the number follow the load.
+    public var workers: ClosedRange<Int>
+    /// How many workers to start with. The least, unless set.
+    public var initialWorkers: Int
+
+    /// How long a worker may take from its fork until it says that it is ready.
+    public var bootTimeout: Duration = .seconds(10)
+    /// How often one worker may fail to boot before the service gives up, if no worker ever became ready.
+    public var bootAttempts = 5
+    /// The wait after a failed boot. It doubles with each further failure, and is spread by ±25 %.
+    public var backoff: Duration = .milliseconds(200)
+    /// The longest wait between two attempts to boot a worker.
+    public var longestBackoff: Duration = .seconds(10)
+    /// The most forks per second that a storm of crashes may cause. A burst of two per worker and ten more is free.
+    public var forksPerSecond = 50
+
+    /// How long a worker may take to finish its requests when it is told to leave, before it is killed.
+    public var shutdownTimeout: Duration = .seconds(20)
+    /// How long to go on serving after the order to stop, with ``Worker/isLeaving`` set, so that balancers look elsewhere.
+    public var drainDelay: Duration = .zero
+    /// How many workers a roll replaces at a time.
+    public var rollWidth = 1
+
+    /// How long after its deadline a request may still hold a worker before the worker is aborted. `nil`: for ever.
+    public var abortDelay: Duration? = .seconds(2)
+    /// The age at which a worker is replaced, spread by up to a tenth less so that workers do not leave in step. `nil`: never.
+    public var maximumAge: Duration?
+    /// The proportional memory (PSS) in bytes at which a worker is replaced. `nil`: never.
+    public var maximumMemory: Int?
+
+    /// The name that process titles start with ("panal: supervisor"), or `nil` to leave the titles alone.
+    public var title: String?
+
+    /// The defaults, with a number of workers or the range in which it may move.
+    ///
+    /// - Precondition: at least one worker, at most ``Scoreboard/largestPool``.
+    public init(workers: ClosedRange<Int>) {
+        precondition(
+            workers.lowerBound >= 1 && workers.upperBound <= Scoreboard.largestPool,
+            "workers must be between 1 and \(Scoreboard.largestPool)"
+        )
+        self.workers = workers
+        initialWorkers = workers.lowerBound
+    }
+
+    /// The defaults, with a fixed number of workers.
+    public init(workers: Int) {
+        self.init(workers: workers...max(workers, 1))
+    }
+}

@@ -1,0 +1,52 @@
+import Glibc
+
+/// What a worker's body gets: its identity, the listener it shares with its siblings, and its ways to talk to the supervisor.
+///
+/// The body runs on a thread of its own in the worker's process. It opens what it needs, calls ``becomeReady()``, accepts
+/// and serves connections from ``listener``, and returns its exit code soon after ``shutdown`` became readable.
+public struct Worker: Sendable {
+    /// Which worker this is: 1, 2, 3 … A successor takes over its predecessor's number.
+    public let number: Int
+    /// Which roll made this worker. The first generation is 1.
+    public let generation: Int
+    /// The listening socket, shared with all other workers. Non-blocking.
+    public let listener: CInt
+    /// An eventfd that is readable from the moment on which the worker must finish and leave. Do not read from it.
+    public let shutdown: CInt
+    /// This worker's place on the scoreboard. Only this worker may write there.
+    public let slot: WorkerSlot
+    /// The scoreboard with every worker's slot, for reading.
+    public let scoreboard: Scoreboard
+
+    let supervisor: Int32
+    let poke: CInt
+
+    /// Tells the supervisor that this worker serves now. Until then it must not accept connections.
+    public func becomeReady() {
+        slot.enter(.ready)
+        EventDescriptor.signal(poke)
+    }
+
+    /// Asks to be replaced, because a limit such as the number of requests was reached. The worker goes on serving:
+    /// the supervisor starts a successor first and then tells this worker to leave. Asking again changes nothing.
+    public func askForReplacement() {
+        guard slot.requestReplacement() else { return }
+        EventDescriptor.signal(poke)
+    }
+
+    /// Whether others go on accepting from the listener when this worker has left.
+    ///
+    /// `true` in a roll: sweep the accept queue once and stop accepting. `false` in the final stop, and when the supervisor
+    /// died: go on accepting until the end, for nobody else will. It may turn `false` while the worker is already leaving.
+    public var siblingsServeOn: Bool {
+        !scoreboard.isStopping && !supervisorIsGone
+    }
+
+    /// Whether this worker, or the whole service, is about to leave. Readiness probes should say no from then on,
+    /// although requests are still served.
+    public var isLeaving: Bool {
+        scoreboard.isLeaving || slot.phase == .draining || supervisorIsGone
+    }
+
+    var supervisorIsGone: Bool { getppid() != supervisor }
+}
