@@ -1,0 +1,36 @@
+import CLinux
+import Glibc
+
+/// A range of peer addresses: an IP prefix such as `10.0.0.0/8` or `fd00::/8`, one address, or `unix`, which is every
+/// peer on a unix socket.
+public struct AddressRange: Sendable, Hashable, CustomStringConvertible {
+    /// The text it was made from.
+    public let description: String
+
+    private let prefix: PeerAddress
+    private let prefixLength: Int
+
+    /// Reads a range; `nil` when it is none, or when bits are set behind the prefix.
+    public init?(_ text: String) {
+        description = text
+        if text == "unix" {
+            prefix = .unix
+            prefixLength = 0
+            return
+        }
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let address = PeerAddress(text: String(parts[0])) else { return nil }
+        var length = address.bitCount
+        if parts.count == 2 {
+            guard let given = Int(parts[1]), (0...address.bitCount).contains(given) else { return nil }
+            length = given
+        }
+        guard address.masked(to: length) == address else { return nil }
+        prefix = address
+        prefixLength = length
+    }
+
+    func contains(_ address: PeerAddress) -> Bool {
+        address.family == prefix.family && address.masked(to: prefixLength) == prefix
+    }
+}

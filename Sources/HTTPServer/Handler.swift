@@ -1,0 +1,19 @@
+/// Answers one request: a plain synchronous function.
+///
+/// It runs on the server's thread, to its end, before the next request of this process is looked at. What it throws is
+/// answered too: a ``Problem`` as it stands, any other error as a 500 that tells the client nothing and the
+/// ``ServerObserver`` everything.
+public typealias Handler = @Sendable (Request) throws -> Response
+
+/// Wraps a handler in another one: what runs before it, after it, or instead of it.
+///
+/// ```swift
+/// let timing: Middleware = { next in
+///     { request in
+///         var response = try next(request)
+///         response.headerFields[.serverTiming] = "app"
+///         return response
+///     }
+/// }
+/// ```
+public typealias Middleware = @Sendable (@escaping Handler) -> Handler

@@ -1,0 +1,37 @@
+import Glibc
+
+/// The clock of all deadlines: nanoseconds that never go back and go on while the machine sleeps, the same clock
+/// as `ContinuousClock`, read without building `Duration`s.
+struct MonotonicClock: Sendable {
+    private let anchor: ContinuousClock.Instant
+    private let anchorNanoseconds: Int64
+
+    init() {
+        anchor = ContinuousClock.now
+        anchorNanoseconds = Self.now()
+    }
+
+    static func now() -> Int64 { read(CLOCK_BOOTTIME) }
+
+    /// The processor time this thread has used, in nanoseconds.
+    static func threadTime() -> Int64 { read(CLOCK_THREAD_CPUTIME_ID) }
+
+    func instant(_ nanoseconds: Int64) -> ContinuousClock.Instant {
+        anchor.advanced(by: .nanoseconds(nanoseconds - anchorNanoseconds))
+    }
+
+    private static func read(_ clock: clockid_t) -> Int64 {
+        var time = timespec()
+        unsafe clock_gettime(clock, &time)
+        return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+    }
+}
+
+extension Duration {
+    /// Whole nanoseconds, at most what an `Int64` holds (292 years).
+    var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        return overflow ? (seconds < 0 ? .min : .max) : product &+ attoseconds / 1_000_000_000
+    }
+}

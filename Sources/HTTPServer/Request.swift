@@ -1,0 +1,100 @@
+public import HTTPTypes
+
+/// One HTTP request, whole: it is handed to a ``Handler`` only when its last body byte has arrived.
+///
+/// A request is one reference to the bytes as they came. Nothing is copied or turned into a `String` before it is asked
+/// for, and each ask builds anew: keep what you need twice in a `let`. A request may be kept, or sent to another thread,
+/// as long as you like: the server then takes other memory for what comes next.
+public struct Request: Sendable {
+    let record: RequestRecord
+
+    init(record: RequestRecord) {
+        self.record = record
+    }
+
+    /// The method. Methods the server does not know never get here: they are answered 501.
+    public var method: HTTPRequest.Method { record.head.method.value }
+
+    /// The request target as it came (RFC 9112 section 3.2), escapes and query included.
+    public var target: String { record.string(record.head.target) }
+
+    /// The path, percent-decoded once. It is valid UTF-8 and holds no dot segment, control byte or backslash, and each
+    /// `/` in it was a `/` on the wire; what would break this is answered 400 (see ``RequestTarget``).
+    public var path: String { record.path }
+
+    /// The parameters behind the `?`.
+    public var query: Query { Query(record: record) }
+
+    /// The values that the route's `{name}` segments matched, percent-decoded.
+    public var parameters: PathParameters { PathParameters(record: record) }
+
+    /// The pattern of the route that matched, such as `/v1/rooms/{id}`: what metrics and logs group by.
+    /// `nil` when none did.
+    public var route: String? { record.route?.pattern }
+
+    /// All header fields in the order they came. Builds them: ask ``value(of:)`` when you want one.
+    public var headerFields: HTTPFields { record.headerFields }
+
+    /// The value of one header field, or `nil` when there is none. Several lines of the name are joined by `", "`
+    /// (RFC 9110 section 5.3). Bytes that are not UTF-8 become U+FFFD.
+    public func value(of name: HTTPField.Name) -> String? { record.value(of: name) }
+
+    /// The body, decoded from its transfer coding, as a copy. Empty when there was none.
+    public var body: [UInt8] { record.withBody { span in [UInt8](copying: span) } }
+
+    /// How many bytes the decoded body has.
+    public var bodySize: Int { record.body.count }
+
+    /// Lends the body without a copy.
+    public func withBody<Result, Failure: Error>(
+        _ read: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try record.withBody(read)
+    }
+
+    /// What the response's `X-Request-ID` will say: the client's own when it is 1 to 128 bytes of
+    /// `A-Za-z0-9._:/+=@-`, else one made here, unique over processes and hosts.
+    public var id: String { record.withID { span in String(copying: span) } }
+
+    /// Lends the bytes of ``id`` without allocating.
+    public func withID<Result, Failure: Error>(
+        _ read: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try record.withID(read)
+    }
+
+    /// Lends method and target as they came, such as `GET /v1/rooms?x=1`, without allocating.
+    public func withMethodAndTarget<Result, Failure: Error>(
+        _ read: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try record.withMethodAndTarget(read)
+    }
+
+    /// The client's address as text: the peer of the connection or, when that is a trusted proxy
+    /// (``ServerConfiguration/trustedProxies``), the last hop in `X-Forwarded-For` that is not.
+    /// `unix` for a peer on a unix socket.
+    public var clientAddress: String { record.clientAddress }
+
+    /// When the answer must be there: arrival plus the route's timeout. The server does not enforce it, blocking calls
+    /// in the handler are expected to.
+    public var deadline: ContinuousClock.Instant { record.context.clock.instant(record.deadline) }
+
+    /// The protocol version the client spoke.
+    public var version: HTTPVersion { record.head.version }
+}
+
+/// An HTTP version this server speaks.
+public enum HTTPVersion: UInt8, Sendable {
+    /// HTTP/1.0 (RFC 1945).
+    case http1_0
+    /// HTTP/1.1 (RFC 9112), and what calls itself a later minor version of it.
+    case http1_1
+}
+
+/// What a route's `{name}` segments matched in one request.
+public struct PathParameters: Sendable {
+    let record: RequestRecord
+
+    /// The decoded segment that `{name}` matched, or `nil` when the route has no such parameter.
+    public subscript(name: String) -> String? { record.parameter(named: name) }
+}

@@ -1,0 +1,90 @@
+/// Where the parts of a request are: offsets from its first byte.
+struct RequestHead: Sendable {
+    var hasMethod = false
+    var hasTarget = false
+    var method = RequestMethod.get
+    var version = HTTPVersion.http1_1
+    /// The `*` of `OPTIONS *`, which is about the server and not about a path.
+    var isAsterisk = false
+    /// Whether the path or the query has a `%`.
+    var pathHasEscapes = false
+
+    /// Where the method begins: an empty line may come before the request line.
+    var start = 0
+    var target = ByteRange()
+    var rawPath = ByteRange()
+    var query = ByteRange()
+    var authority = ByteRange()
+    var host = ByteRange()
+    var requestID = ByteRange()
+
+    var fields: [FieldEntry] = []
+
+    /// From `Content-Length`; -1 when there was none.
+    var contentLength = -1
+    var isChunked = false
+    var keepsAlive = true
+    var expectsContinue = false
+
+    /// Whether bytes follow the head.
+    var hasBody: Bool { isChunked || contentLength > 0 }
+
+    /// Back to the state before the first byte, keeping the memory of the field table.
+    mutating func reset() {
+        var fields = self.fields
+        self.fields = []
+        fields.removeAll(keepingCapacity: true)
+        self = RequestHead()
+        self.fields = fields
+    }
+}
+
+/// A range of bytes, counted from the first byte of its request.
+struct ByteRange: Sendable, Equatable {
+    private var start: UInt32 = 0
+    private var end: UInt32 = 0
+
+    init() {}
+
+    init(_ range: Range<Int>) {
+        start = UInt32(range.lowerBound)
+        end = UInt32(range.upperBound)
+    }
+
+    var range: Range<Int> { Int(start)..<Int(end) }
+    var count: Int { Int(end - start) }
+    var isEmpty: Bool { start == end }
+}
+
+/// One header field.
+struct FieldEntry: Sendable {
+    var name: ByteRange
+    var value: ByteRange
+    var known: KnownField
+}
+
+/// The fields the server itself acts upon.
+enum KnownField: UInt8, Sendable {
+    case other
+    case host
+    case connection
+    case contentLength
+    case transferEncoding
+    case expect
+    case requestID
+    case forwardedFor
+
+    init(_ name: Span<UInt8>) {
+        self =
+            switch name.count {
+            case 4 where name.equalsIgnoringCase("host"): .host
+            case 6 where name.equalsIgnoringCase("expect"): .expect
+            case 10 where name.equalsIgnoringCase("connection"): .connection
+            case 12 where name.equalsIgnoringCase("x-request-id"): .requestID
+            case 14 where name.equalsIgnoringCase("content-length"): .contentLength
+            case 15 where name.equalsIgnoringCase("x-forwarded-for"): .forwardedFor
+            case 17 where name.equalsIgnoringCase("transfer-encoding"): .transferEncoding
+            default: .other
+            }
+    }
+}

@@ -1,0 +1,133 @@
+import HTTPTypes
+
+/// One request inside the server: the bytes it came in, where its parts are, and how it went.
+///
+/// The loop fills it, hands it out as a ``Request`` and an ``Exchange``, and uses it again only when nobody else holds
+/// it. From the moment it is handed out until then it does not change, except for the outcome, which is written before
+/// an ``Exchange`` is made: hence `@unchecked Sendable`.
+final class RequestRecord: @unchecked Sendable {
+    let context: ServerContext
+
+    // The bytes.
+    var input: InputBlock
+    /// Where the request's first byte is in `input`; all offsets count from there.
+    var origin = 0
+    var head = RequestHead()
+    var body = ByteRange()
+    /// The path without escapes, when it had any.
+    var decodedPath: [UInt8]?
+    /// The request id when the client brought none.
+    var madeID = RequestID()
+    var peer = PeerAddress.unix
+
+    // The way through the router.
+    var routeIndex = -1
+    var match = PathMatch()
+
+    // The outcome.
+    var isUnderstood = false
+    var startedAt: Int64 = 0
+    var deadline: Int64 = 0
+    var endedAt: Int64 = 0
+    var cpuTime: Int64 = -1
+    var bytesIn = 0
+    var bytesOut = 0
+    var status: UInt16 = 0
+    var error: (any Error)?
+
+    init(context: ServerContext, input: InputBlock) {
+        self.context = context
+        self.input = input
+    }
+
+    var route: Route? { routeIndex < 0 ? nil : context.routes[routeIndex] }
+
+    @inline(__always)
+    func withBytes<Result, Failure: Error>(
+        _ bytes: ByteRange,
+        _ read: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let range = bytes.range
+        return try input.withSpan(origin + range.lowerBound..<origin + range.upperBound, read)
+    }
+
+    func string(_ bytes: ByteRange) -> String { withBytes(bytes) { span in String(copying: span) } }
+
+    func withBody<Result, Failure: Error>(
+        _ read: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try withBytes(body, read)
+    }
+
+    func withQuery<Result, Failure: Error>(
+        _ read: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try withBytes(head.query, read)
+    }
+
+    /// The path as routes and handlers see it.
+    func withPath<Result, Failure: Error>(
+        _ read: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        guard let decodedPath else { return try withBytes(head.rawPath, read) }
+        return try read(decodedPath.span)
+    }
+
+    var path: String { withPath { span in String(copying: span) } }
+
+    func parameter(named name: String) -> String? {
+        guard let index = route?.parameterIndex(named: name) else { return nil }
+        return withPath { span in String(copying: span.extracting(match.values[index].range)) }
+    }
+
+    /// Method and target stand next to each other in the request line.
+    func withMethodAndTarget<Result, Failure: Error>(
+        _ read: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try withBytes(ByteRange(head.start..<head.target.range.upperBound), read)
+    }
+
+    func withID<Result, Failure: Error>(
+        _ read: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        head.requestID.isEmpty ? try madeID.withBytes(read) : try withBytes(head.requestID, read)
+    }
+
+    var headerFields: HTTPFields {
+        var fields = HTTPFields()
+        fields.reserveCapacity(head.fields.count)
+        for entry in head.fields {
+            guard let name = HTTPField.Name(string(entry.name)) else { continue }
+            fields.append(withBytes(entry.value) { HTTPField(name: name, value: [UInt8](copying: $0)) })
+        }
+        return fields
+    }
+
+    func value(of name: HTTPField.Name) -> String? {
+        var value: String?
+        for entry in head.fields
+        where entry.name.count == name.canonicalName.utf8.count
+            && withBytes(entry.name, { $0.equalsIgnoringCase(name.canonicalName) })
+        {
+            let line = string(entry.value)
+            value = value.map { $0 + (name == .cookie ? "; " : ", ") + line } ?? line
+        }
+        return value
+    }
+
+    /// The peer or, seen from the near end, the first forwarded hop that is no trusted proxy.
+    var clientAddress: String {
+        guard !context.trustedProxies.isEmpty, context.trusts(peer) else { return peer.text }
+        var client = peer
+        let hops = head.fields.filter { $0.known == .forwardedFor }
+            .flatMap { string($0.value).split(separator: ",", omittingEmptySubsequences: false) }
+        for hop in hops.reversed() {
+            let text = String(hop.drop { $0 == " " || $0 == "\t" }.prefix { $0 != " " && $0 != "\t" })
+            // Past what is no address nothing can be believed.
+            guard let address = PeerAddress(text: text) else { break }
+            client = address
+            if !context.trusts(address) { break }
+        }
+        return client.text
+    }
+}

@@ -1,0 +1,79 @@
+public import HTTPTypes
+
+/// One route of a ``Router``.
+public struct Route: Sendable {
+    /// The method it answers.
+    public var method: HTTPRequest.Method { requestMethod.value }
+    /// The path pattern, such as `/v1/rooms/{id}`.
+    public let pattern: String
+    /// How long its handler may take; `nil` leaves it to the configuration.
+    public let timeout: Duration?
+    /// The largest body it takes; `nil` leaves it to the configuration.
+    public let maxBodySize: Int?
+
+    let requestMethod: RequestMethod
+    let segments: [Segment]
+    let handler: Handler
+
+    enum Segment: Sendable, Hashable {
+        case literal(String)
+        case parameter(String)
+    }
+
+    init(
+        requestMethod: RequestMethod,
+        segments: [Segment],
+        pattern: String,
+        timeout: Duration?,
+        maxBodySize: Int?,
+        handler: @escaping Handler
+    ) {
+        self.requestMethod = requestMethod
+        self.segments = segments
+        self.pattern = pattern
+        self.timeout = timeout
+        self.maxBodySize = maxBodySize
+        self.handler = handler
+    }
+
+    /// The segments of a pattern. A pattern that could match nothing is a mistake in the program: it traps at start.
+    static func segments(of pattern: String) -> [Segment] {
+        precondition(pattern.hasPrefix("/"), "the route \"\(pattern)\" must begin with /")
+        if pattern == "/" { return [] }
+        let segments = pattern.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map { segment in
+            guard segment.hasPrefix("{") else { return Segment.literal(String(segment)) }
+            precondition(
+                segment.count > 2 && segment.hasSuffix("}"),
+                "the route \"\(pattern)\" has a segment that is neither literal nor {name}"
+            )
+            return Segment.parameter(String(segment.dropFirst().dropLast()))
+        }
+        precondition(!segments.contains(.literal("")), "the route \"\(pattern)\" has an empty segment")
+        precondition(
+            segments.count { if case .parameter = $0 { true } else { false } } <= PathMatch.capacity,
+            "the route \"\(pattern)\" has more than \(PathMatch.capacity) parameters"
+        )
+        return segments
+    }
+
+    func matchesSamePaths(as other: Route) -> Bool {
+        segments.count == other.segments.count
+            && zip(segments, other.segments).allSatisfy { mine, theirs in
+                switch (mine, theirs) {
+                case (.literal(let mine), .literal(let theirs)): mine == theirs
+                case (.parameter, .parameter): true
+                default: false
+                }
+            }
+    }
+
+    /// The position of a parameter among the pattern's parameters.
+    func parameterIndex(named name: String) -> Int? {
+        var index = 0
+        for case .parameter(let parameter) in segments {
+            if parameter == name { return index }
+            index += 1
+        }
+        return nil
+    }
+}

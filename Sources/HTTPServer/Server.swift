@@ -1,0 +1,63 @@
+/// A synchronous HTTP/1.1 server: one thread, one event loop, handlers inline.
+///
+/// The edge is event-driven, so slow clients cost no thread; a handler is a blocking function. To use more than one
+/// processor run more processes on the same listening socket.
+///
+/// ```swift
+/// var router = Router()
+/// router.get("/livez") { _ in .text("ok\n") }
+/// let server = Server(router: router)
+/// try server.run(listener: listener, shutdown: eventDescriptor)
+/// ```
+public final class Server {
+    private let configuration: ServerConfiguration
+    private let router: Router
+    private let observer: (any ServerObserver)?
+    private let status: ServerStatus
+
+    /// A server that is not running yet.
+    /// - Parameters:
+    ///   - configuration: Limits and timeouts.
+    ///   - router: The routes. Later changes to the caller's value have no effect.
+    ///   - observer: Sees every request; kept alive by the server.
+    ///   - status: Where the server tells that it drains.
+    public init(
+        configuration: ServerConfiguration = ServerConfiguration(),
+        router: Router,
+        observer: (any ServerObserver)? = nil,
+        status: ServerStatus = ServerStatus()
+    ) {
+        self.configuration = configuration
+        self.router = router
+        self.observer = observer
+        self.status = status
+    }
+
+    /// Serves on the calling thread until it has drained.
+    ///
+    /// Draining begins when `shutdown` becomes readable. The server then goes on accepting what the kernel already let
+    /// in, answers every request that was sent with `Connection: close`, keeps idle connections readable for
+    /// ``ServerConfiguration/drainGrace``, and returns when nothing is left, or at
+    /// ``ServerConfiguration/drainTimeout``.
+    ///
+    /// - Parameters:
+    ///   - listener: A listening TCP or unix socket, non-blocking. Other processes may accept from it too. It is not
+    ///     closed.
+    ///   - shutdown: A descriptor that becomes readable when draining must begin, such as an eventfd. It is not read
+    ///     from, and not closed.
+    /// - Throws: ``ServerError`` when the event loop cannot be set up.
+    public func run(listener: CInt, shutdown: CInt) throws(ServerError) {
+        throw ServerError(call: "run", errno: 0)
+    }
+}
+
+/// A system call that the server cannot do without failed.
+public struct ServerError: Error, Sendable, CustomStringConvertible {
+    /// The system call.
+    public let call: String
+    /// Its errno(3).
+    public let errno: CInt
+
+    /// One line for the log.
+    public var description: String { "\(call) failed (errno \(errno)): the server cannot run on this descriptor" }
+}

@@ -1,0 +1,16 @@
+/// What stays the same while a server runs and requests need to answer questions about themselves.
+final class ServerContext: Sendable {
+    let routes: [Route]
+    let trustedProxies: [AddressRange]
+    let clock: MonotonicClock
+
+    init(routes: [Route], trustedProxies: [AddressRange]) {
+        self.routes = routes
+        self.trustedProxies = trustedProxies
+        clock = MonotonicClock()
+    }
+
+    func trusts(_ address: PeerAddress) -> Bool {
+        trustedProxies.contains { $0.contains(address) }
+    }
+}

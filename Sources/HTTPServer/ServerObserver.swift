@@ -1,0 +1,43 @@
+/// Watches a ``Server``: logs, metrics, a black box. All calls come on the server's thread.
+public protocol ServerObserver: AnyObject {
+    /// The handler is about to run. Nothing has been allocated for this call; ``Request/withMethodAndTarget(_:)`` and
+    /// ``Request/withID(_:)`` do not allocate either.
+    /// - Returns: what to measure about this request beyond the time it takes.
+    func requestBegan(_ request: Request) -> Measurements
+
+    /// The answer has been given to the kernel (of an answer larger than the socket takes: its first part). Also called
+    /// for requests that never reached a handler.
+    func requestEnded(_ exchange: Exchange)
+
+    /// ``ServerConfiguration/maxRequests`` have been answered. Called once; the server serves on until it is told to
+    /// drain.
+    func requestLimitReached()
+
+    /// The number of open connections changed.
+    func connectionsChanged(open: Int)
+}
+
+extension ServerObserver {
+    /// Measures nothing.
+    public func requestBegan(_ request: Request) -> Measurements { [] }
+    /// Does nothing.
+    public func requestEnded(_ exchange: Exchange) {}
+    /// Does nothing.
+    public func requestLimitReached() {}
+    /// Does nothing.
+    public func connectionsChanged(open: Int) {}
+}
+
+/// What an observer wants measured about a request, beyond what costs nothing.
+public struct Measurements: OptionSet, Sendable {
+    /// The set as bits.
+    public let rawValue: UInt8
+
+    /// A set from its bits.
+    public init(rawValue: UInt8) {
+        self.rawValue = rawValue
+    }
+
+    /// The processor time of the handler: two system calls.
+    public static let cpuTime = Measurements(rawValue: 1)
+}
