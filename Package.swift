@@ -96,7 +96,7 @@ let package = Package(
             swiftSettings: house
         ),
         // The real binary, real signals, real sockets.
-        .testTarget(name: "ProcessTests", dependencies: ["App", "CLinux"], swiftSettings: house),
+        .testTarget(name: "ProcessTests", dependencies: ["App", "CLinux", "CSQLite"], swiftSettings: house),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,278 @@
+import Glibc
+
+/// A request as the test writes it on the wire.
+struct Request: Sendable {
+    var method = "GET"
+    var target: String
+    var fields: [(String, String)] = []
+    var body: [UInt8]?
+
+    static func get(_ target: String, _ fields: [(String, String)] = []) -> Request {
+        Request(target: target, fields: fields)
+    }
+
+    static func post(_ target: String, json: String, _ fields: [(String, String)] = []) -> Request {
+        Request(
+            method: "POST",
+            target: target,
+            fields: [("Content-Type", "application/json")] + fields,
+            body: Array(json.utf8)
+        )
+    }
+
+    var bytes: [UInt8] {
+        var head = "\(method) \(target) HTTP/1.1\r\nHost: localhost\r\n"
+        for (name, value) in fields { head += "\(name): \(value)\r\n" }
+        if let body { head += "Content-Length: \(body.count)\r\n" }
+        return Array((head + "\r\n").utf8) + (body ?? [])
+    }
+}
+
+/// An answer, read strictly.
+struct Answer: Sendable {
+    let status: Int
+    let fields: [(name: String, value: String)]
+    let body: [UInt8]
+
+    /// The field's only value; nil when it is absent or there twice.
+    subscript(name: String) -> String? {
+        let values = fields.filter { $0.name.lowercased() == name.lowercased() }.map(\.value)
+        return values.count == 1 ? values[0] : nil
+    }
+
+    var text: String { String(decoding: body, as: UTF8.self) }
+    var json: JSON? { try? JSON(body) }
+    var closesConnection: Bool { self["Connection"]?.lowercased() == "close" }
+}
+
+/// What became of a request.
+enum Outcome: Sendable {
+    case answered(Answer)
+    /// Nobody listens.
+    case refused
+    /// The connection was not established in time: the kernel dropped the handshake.
+    case connectTimedOut
+    /// The other side had closed the idle connection before the request was sent: not a failure, but a reason to connect.
+    case closedBeforeRequest
+    /// The request was sent, and the connection was closed without a byte of an answer.
+    case closedWithoutAnswer
+    case reset(afterBytes: Int)
+    /// The answer ended in its middle.
+    case torn(String)
+    /// The answer breaks HTTP.
+    case malformed(String)
+    case timedOut(afterBytes: Int)
+
+    var answer: Answer? {
+        if case .answered(let answer) = self { answer } else { nil }
+    }
+
+    var status: Int? { answer?.status }
+
+    /// Whether nothing of the request can have reached a worker.
+    var neverSent: Bool {
+        switch self {
+        case .refused, .connectTimedOut, .closedBeforeRequest: true
+        default: false
+        }
+    }
+}
+
+/// One blocking connection to the service.
+final class Connection {
+    struct Failure: Error, CustomStringConvertible {
+        let outcome: Outcome
+        let code: Int32
+        var description: String { "no connection: \(outcome) (errno \(code))" }
+    }
+
+    private let descriptor: CInt
+    private var input: [UInt8] = []
+
+    /// - Parameter timeout: Seconds for the handshake and for each answer.
+    init(to port: UInt16, timeout: Double = 30) throws(Failure) {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        precondition(descriptor >= 0, "the test has no descriptor left: errno \(errno)")
+        var limit = timeval(tv_sec: Int(timeout), tv_usec: Int((timeout - timeout.rounded(.down)) * 1e6))
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        var yes: CInt = 1
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<CInt>.size))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let connected = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard connected == 0 else {
+            let code = errno
+            switch code {
+            case ECONNREFUSED: throw Failure(outcome: .refused, code: code)
+            case EINPROGRESS, EAGAIN, ETIMEDOUT: throw Failure(outcome: .connectTimedOut, code: code)
+            default: throw Failure(outcome: .reset(afterBytes: 0), code: code)
+            }
+        }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Sends all bytes; false when the connection broke before the last one.
+    @discardableResult
+    func send(_ bytes: some Collection<UInt8>) -> Bool {
+        let bytes = Array(bytes)
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress! + sent, bytes.count - sent, Int32(MSG_NOSIGNAL))
+            }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { return false }
+            sent += count
+        }
+        return true
+    }
+
+    @discardableResult
+    func send(_ text: String) -> Bool { send(text.utf8) }
+
+    /// Ends our side of the connection, and leaves theirs open.
+    func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+    /// What the connection looks like without reading from it.
+    enum Peek {
+        case open, bytesWaiting, closed, reset
+    }
+
+    func peek() -> Peek {
+        if !input.isEmpty { return .bytesWaiting }
+        var byte: UInt8 = 0
+        let count = recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
+        if count > 0 { return .bytesWaiting }
+        if count == 0 { return .closed }
+        return errno == EAGAIN ? .open : .reset
+    }
+
+    /// Sends one request and reads its answer.
+    func exchange(_ request: Request) -> Outcome {
+        switch peek() {
+        case .open: break
+        case .closed: return .closedBeforeRequest
+        case .reset: return .reset(afterBytes: 0)
+        case .bytesWaiting: return .malformed("bytes that nobody asked for")
+        }
+        // An answer may come although the request could not be sent to its end (413), so reading decides.
+        send(request.bytes)
+        return receive(headOnly: request.method == "HEAD")
+    }
+
+    /// Reads the next answer, interim (1xx) answers included.
+    func receive(headOnly: Bool = false) -> Outcome {
+        while true {
+            switch parse(headOnly: headOnly) {
+            case .whole(let answer, let length):
+                input.removeFirst(length)
+                if answer.closesConnection && !input.isEmpty { return .malformed("bytes behind the last answer") }
+                return .answered(answer)
+            case .broken(let why):
+                return .malformed("\(why): \(String(decoding: input.prefix(300), as: UTF8.self))")
+            case .partial:
+                break
+            }
+            switch fill() {
+            case .some(let outcome): return outcome
+            case nil: continue
+            }
+        }
+    }
+
+    /// How the other side ended the connection: `.closedWithoutAnswer` is a clean end, and nothing came before it.
+    func receiveEnd() -> Outcome {
+        while input.isEmpty {
+            if let outcome = fill() { return outcome }
+        }
+        return .malformed("bytes instead of the end: \(String(decoding: input.prefix(300), as: UTF8.self))")
+    }
+
+    private func fill() -> Outcome? {
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        let count = recv(descriptor, &buffer, buffer.count, 0)
+        if count > 0 {
+            input.append(contentsOf: buffer[0..<count])
+            return nil
+        }
+        if count == 0 {
+            return input.isEmpty ? .closedWithoutAnswer : .torn(String(decoding: input.prefix(300), as: UTF8.self))
+        }
+        if errno == EINTR { return nil }
+        return errno == EAGAIN ? .timedOut(afterBytes: input.count) : .reset(afterBytes: input.count)
+    }
+
+    private enum Parsed {
+        case partial
+        case whole(Answer, length: Int)
+        case broken(String)
+    }
+
+    private func parse(headOnly: Bool) -> Parsed {
+        guard let headEnd = input.firstRange(of: Array("\r\n\r\n".utf8)) else { return .partial }
+        let head = String(decoding: input[..<headEnd.lowerBound], as: UTF8.self)
+        var lines = head.split(separator: "\r\n", omittingEmptySubsequences: false)[...]
+        let statusLine = lines.removeFirst().split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
+        guard statusLine.count == 3, statusLine[0] == "HTTP/1.1", statusLine[1].utf8.count == 3,
+            let status = Int(statusLine[1]), (100...599).contains(status)
+        else { return .broken("no status line") }
+        var fields: [(name: String, value: String)] = []
+        for line in lines {
+            guard let colon = line.firstIndex(of: ":"), colon > line.startIndex,
+                line[..<colon].utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }),
+                !line.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 })
+            else { return .broken("no field line") }
+            let value = line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
+            fields.append((String(line[..<colon]), String(value)))
+        }
+        let lengths = fields.filter { $0.name.lowercased() == "content-length" }.map(\.value)
+        let hasBody = !headOnly && status >= 200 && status != 204 && status != 304
+        if lengths.count > 1 { return .broken("more than one Content-Length") }
+        if status < 200 || status == 204, !lengths.isEmpty { return .broken("a Content-Length where none may be") }
+        var length = 0
+        if hasBody {
+            guard let text = lengths.first, let value = Int(text), value >= 0 else {
+                return .broken("no Content-Length")
+            }
+            length = value
+        }
+        guard input.count >= headEnd.upperBound + length else { return .partial }
+        let body = Array(input[headEnd.upperBound..<headEnd.upperBound + length])
+        return .whole(Answer(status: status, fields: fields, body: body), length: headEnd.upperBound + length)
+    }
+}
+
+extension Service {
+    func connect(timeout: Double = 30) throws -> Connection {
+        try Connection(to: port, timeout: timeout)
+    }
+
+    /// One request on a connection of its own.
+    func ask(_ request: Request, timeout: Double = 30) -> Outcome {
+        do throws(Connection.Failure) {
+            let connection = try Connection(to: port, timeout: timeout)
+            var request = request
+            request.fields.append(("Connection", "close"))
+            return connection.exchange(request)
+        } catch {
+            return error.outcome
+        }
+    }
+
+    /// One request that must be answered.
+    func answer(_ request: Request) throws -> Answer {
+        let outcome = ask(request)
+        guard let answer = outcome.answer else {
+            throw Spawned.Failure(description: "\(request.method) \(request.target) was not answered: \(outcome)")
+        }
+        return answer
+    }
+}

@@ -1,0 +1,22 @@
+import Glibc
+
+/// A directory that is gone with its owner.
+final class TemporaryDirectory: Sendable {
+    let path: String
+
+    init() throws {
+        var template = Array("/tmp/panal-test-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw Spawned.Failure(description: "no temporary directory: \(String(cString: strerror(errno)))")
+        }
+        path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    deinit { TemporaryDirectory.delete(path) }
+
+    private static func delete(_ path: String) {
+        if unlink(path) == 0 || errno == ENOENT { return }
+        for name in ProcessTree.names(in: path) { delete(path + "/" + name) }
+        rmdir(path)
+    }
+}
