@@ -1,0 +1,173 @@
+import Glibc
+import Testing
+
+extension ProcessTests {
+    @Suite("The log")
+    struct LogTests {
+        @Test("each request makes one access event, with all an operator asks for")
+        func accessEvent() throws {
+            let service = try Service(workers: 1)
+            let worker = try #require(service.workers.first)
+            let body = Hotel.booking(of: "no-such-room", inDays: 30)
+            let answer = try service.answer(
+                Request(
+                    method: "POST",
+                    target: "/v1/bookings?from=test",
+                    fields: body.fields + [("X-Request-ID", "access-event-1")],
+                    body: body.body
+                )
+            )
+            #expect(answer.status == 422)
+            let event = try service.log.waitForRequest { $0["requestId"]?.string == "access-event-1" }
+            #expect(event.level == "info")
+            #expect(event["method"]?.string == "POST")
+            #expect(event["path"]?.string == "/v1/bookings")
+            #expect(event["status"]?.int == 422)
+            #expect((event["bytesIn"]?.int ?? 0) >= body.body!.count)
+            #expect((event["bytesOut"]?.int ?? 0) >= answer.body.count)
+            #expect((event["durationMs"]?.number ?? -1) >= 0)
+            #expect((event["cpuMs"]?.number ?? -1) >= 0)
+            #expect(event.worker == worker)
+            #expect(event["client"]?.string?.contains("127.0.0.1") == true)
+            #expect(event.time != nil)
+            service.stop()
+            #expect(service.log.requests.filter { $0["requestId"]?.string == "access-event-1" }.count == 1)
+        }
+
+        @Test("probes are silent")
+        func silentProbes() throws {
+            let service = try Service(workers: 1)
+            for _ in 0..<10 {
+                #expect(try service.answer(.get("/livez")).status == 200)
+                #expect(try service.answer(.get("/readyz")).status == 200)
+            }
+            #expect(try service.answer(.get("/v1/rooms", [("X-Request-ID", "the-loud-one")])).status == 200)
+            _ = try service.log.waitForRequest { $0["requestId"]?.string == "the-loud-one" }
+            service.stop()
+            #expect(service.log.requestCount == 1)
+        }
+
+        @Test("a sane X-Request-ID comes back", arguments: ["a", "0b8-_.:/+=@Z", String(repeating: "x", count: 128)])
+        func saneRequestID(_ id: String) throws {
+            let service = try Service(workers: 1)
+            #expect(try service.answer(.get("/v1/rooms", [("X-Request-ID", id)]))["X-Request-ID"] == id)
+            _ = try service.log.waitForRequest { $0["requestId"]?.string == id }
+            service.stop()
+        }
+
+        @Test("any other gets a new one, of its own")
+        func madeRequestID() throws {
+            let service = try Service(workers: 2)
+            var ids: [String] = []
+            for bad in ["", "with space", "qu\"ote", "ü", String(repeating: "x", count: 129), "<script>"] {
+                let answer = try service.answer(.get("/v1/rooms", [("X-Request-ID", bad)]))
+                ids.append(try #require(answer["X-Request-ID"]))
+                #expect(ids.last != bad)
+            }
+            for _ in 0..<20 { ids.append(try #require(try service.answer(.get("/v1/rooms"))["X-Request-ID"])) }
+            #expect(Set(ids).count == ids.count, "the ids: \(ids)")
+            #expect(ids.allSatisfy { !$0.isEmpty && $0.utf8.count <= 128 })
+            service.stop()
+        }
+
+        @Test("a line that would be too long is cut, marked, and still one JSON object")
+        func longLine() throws {
+            let service = try Service(workers: 1)
+            // Quotes and backslashes need two bytes each in JSON: the line is cut by what is written, not by what was read.
+            for (id, filler) in [("long-plain", "a"), ("long-escapes", "%22%5C"), ("long-wide", "%E2%82%AC")] {
+                let target = "/v1/rooms/" + String(repeating: filler, count: 7000 / filler.utf8.count)
+                let answer = try service.answer(.get(target, [("X-Request-ID", id)]))
+                #expect((400..<500).contains(answer.status))
+                let event = try service.log.waitForRequest { $0["requestId"]?.string == id }
+                #expect(event.line.utf8.count < EventLog.longestLine)
+                #expect(event["status"]?.int == answer.status, "what comes behind the long field is there")
+            }
+            service.stop()
+        }
+
+        @Test("what a client sends cannot break a line")
+        func injection() throws {
+            let service = try Service(workers: 1)
+            for target in [
+                "/v1/rooms/%0A%7B%22message%22%3A%22ready%22%7D", "/v1/rooms/%22%2C%22status%22%3A200",
+                "/v1/rooms/%FF%FE",
+            ] {
+                _ = try service.answer(.get(target))
+            }
+            service.stop()
+            #expect(service.log.events("ready").count == 1)
+        }
+
+        @Test("requests that the engine refuses are in the access log too")
+        func refusedRequests() throws {
+            let service = try Service(workers: 1)
+            let connection = try service.connect()
+            connection.send("GET /v1/rooms HTTP/1.1\r\nHost: localhost\r\nBad Name: x\r\n\r\n")
+            #expect(connection.receive().status == 400)
+            _ = try service.log.waitForRequest { $0["status"]?.int == 400 }
+            service.stop()
+        }
+
+        @Test("every 5xx has an error event with the request's id")
+        func errorEvent() throws {
+            let service = try Service(workers: 1, environment: ["REQUEST_TIMEOUT": "1s"])
+            let room = try Hotel(of: service).rooms[0]
+            // A lock that is held for longer than the request may take.
+            let database = try Database(service.databasePath)
+            try database.query("BEGIN IMMEDIATE")
+            var request = Hotel.booking(of: room, inDays: 30)
+            request.fields.append(("X-Request-ID", "locked-out"))
+            let answer = try service.answer(request)
+            try database.query("ROLLBACK")
+            #expect(answer.status == 503)
+            #expect(answer["Retry-After"] != nil)
+            #expect(answer["Content-Type"] == "application/problem+json")
+            #expect(answer.json?["requestId"]?.string == "locked-out")
+            let access = try service.log.waitForRequest { $0["requestId"]?.string == "locked-out" }
+            #expect(access["status"]?.int == 503)
+            #expect(
+                service.log.events.contains { $0.level == "error" && $0["requestId"]?.string == "locked-out" },
+                "\(service.log.tail)"
+            )
+            #expect(try service.answer(Hotel.booking(of: room, inDays: 30)).status == 201, "and then it goes on")
+            service.stop()
+        }
+
+        @Test("LOG_LEVEL=error leaves only errors")
+        func level() throws {
+            let directory = try TemporaryDirectory()
+            let environment = Service.environment(in: directory, ["LOG_LEVEL": "error", "WEB_CONCURRENCY": "1"])
+            try Service.migrateAndSeed(environment)
+            // `ready` is not among them: nothing tells when it serves, so it just gets the time to, and a TERM.
+            let finished = try Finished.running(["timeout", "1", Binary.path, "serve"], environment: environment)
+            #expect(finished.exit == .code(124), "it served until it was stopped")
+            #expect(finished.output == "")
+            #expect(finished.errors == "")
+        }
+
+        @Test("a booting, rolling and stopping service tells its life in the promised words")
+        func life() throws {
+            let service = try Service(workers: 2)
+            let mark = service.log.mark
+            service.signal(SIGHUP)
+            try service.log.wait(for: "roll finished", after: mark)
+            service.stop()
+            for message in [
+                "worker started", "worker ready", "ready", "roll started", "roll finished", "worker exited", "stopping",
+                "stopped",
+            ] {
+                #expect(
+                    !service.log.events(message).isEmpty,
+                    "no \"\(message)\" in \(service.log.events.map(\.message))"
+                )
+            }
+            #expect(service.log.events.last?.message == "stopped")
+            #expect(service.log.events("ready").count == 1)
+            let exited = service.log.events("worker exited")
+            #expect(exited.count == 4)
+            #expect(exited.allSatisfy { $0.worker != nil && $0["how"]?.string != nil })
+            let times = service.log.events.compactMap(\.time)
+            #expect(times.allSatisfy { abs($0 - wallClock()) < 120 })
+        }
+    }
+}
