@@ -51,7 +51,12 @@ let package = Package(
 
         // The sample domain and its store.
         .target(name: "Stays", swiftSettings: house),
-        .target(name: "SQLiteStore", dependencies: ["CSQLite", "Stays"], swiftSettings: engineRoom),
+        .target(
+            name: "SQLiteStore",
+            dependencies: ["CSQLite", "Stays"],
+            resources: [.embedInCode("Migrations")],
+            swiftSettings: engineRoom
+        ),
 
         // The composition root: the only module that knows all others.
         .executableTarget(

@@ -1,1 +1,24 @@
+// libsqlite3, and the few calls that Swift cannot import: variadics, a cast macro, statfs(2).
+#ifndef CSQLITE_SHIM_H
+#define CSQLITE_SHIM_H
+
 #include <sqlite3.h>
+#include <sys/vfs.h>
+
+// sqlite3_config(SQLITE_CONFIG_MEMSTATUS): for the whole process, before the first connection.
+static inline int csqlite_set_memory_statistics(int enabled) {
+    return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, enabled);
+}
+
+// sqlite3_bind_text with SQLITE_TRANSIENT: SQLite takes a copy.
+static inline int csqlite_bind_text(sqlite3_stmt *_Nonnull statement, int index, const char *_Nonnull text, int length) {
+    return sqlite3_bind_text(statement, index, text, length, SQLITE_TRANSIENT);
+}
+
+// statfs(2): the kind of file system that holds the path, -1 and errno on failure.
+static inline long csqlite_filesystem_kind(const char *_Nonnull path) {
+    struct statfs filesystem;
+    return statfs(path, &filesystem) == 0 ? (long)filesystem.f_type : -1;
+}
+
+#endif

@@ -1,1 +1,197 @@
-// placeholder
+public import Stays
+
+/// Rooms and bookings in an SQLite file: one host, a local disk, any number of processes.
+///
+/// Make one per thread, after the fork. The database is opened by the first call, and again after a failure, so a worker
+/// that starts before the database exists begins to answer once it does. It never creates one: `SQLiteMigrator` does.
+public final class SQLiteStore {
+    /// The database.
+    public let location: SQLiteLocation
+
+    private let patience: Patience
+    private let networkFilesystem: NetworkFilesystem.Policy
+    private var session: Session?
+
+    /// A store that has not opened its database yet.
+    /// - Parameters:
+    ///   - location: The database.
+    ///   - longestWait: How long a write waits for other writers when `deadline` does not end it sooner.
+    ///   - networkFilesystem: Whether to open a database on a network file system.
+    public init(
+        _ location: SQLiteLocation,
+        longestWait: Duration = .seconds(5),
+        networkFilesystem: NetworkFilesystem.Policy = .refused
+    ) {
+        self.location = location
+        self.networkFilesystem = networkFilesystem
+        patience = Patience(longestWait: longestWait)
+    }
+
+    /// Opens the database now instead of with the first call.
+    public func open() throws(StoreError) {
+        _ = try openSession()
+    }
+
+    private func openSession() throws(StoreError) -> Session {
+        if let session { return session }
+        if networkFilesystem == .refused { try NetworkFilesystem.refuse(location) }
+        let opened = try Session(location, patience: patience)
+        session = opened
+        return opened
+    }
+
+    private func use<Result>(_ body: (Session) throws(StoreError) -> Result) throws(StoreError) -> Result {
+        let session = try openSession()
+        do throws(StoreError) {
+            return try body(session)
+        } catch {
+            switch error {
+            case .busy, .full: break
+            // Whatever broke may be repaired by now: the next call opens the database anew.
+            case .unavailable, .readOnly, .corrupted, .failed: self.session = nil
+            }
+            throw error
+        }
+    }
+
+    private func write<Result>(
+        _ changes: (Session) throws(StoreError) -> (result: Result, keep: Bool)
+    ) throws(StoreError) -> Result {
+        // Someone put another database in this one's place: what is written here would be lost.
+        if let session, session.connection.hasMoved { self.session = nil }
+        return try use { session throws(StoreError) in
+            try session.write { () throws(StoreError) in try changes(session) }
+        }
+    }
+}
+
+extension SQLiteStore: StayStore {
+    /// Until when calls may wait for other writers, and queries may run; nil for `longestWait` and no limit.
+    public var deadline: ContinuousClock.Instant? {
+        get { patience.deadline }
+        set { patience.deadline = newValue }
+    }
+
+    /// Opens the database if need be and compares its schema with this release; takes a few microseconds once it is open.
+    public func readiness() -> StoreReadiness {
+        if let session, session.connection.hasMoved { self.session = nil }
+        do throws(StoreError) {
+            try use { session throws(StoreError) in
+                let version = try session.schemaVersion.first { row in Int(row.integer(0)) } ?? 0
+                try SchemaHistory.requireServable(version: version, at: location)
+            }
+            return .ready
+        } catch {
+            return .unready(reason: error.description)
+        }
+    }
+
+    /// All rooms, by id.
+    public func rooms() throws(StoreError) -> [Room] {
+        try use { session throws(StoreError) in try session.rooms.all(make: Room.init(row:)) }
+    }
+
+    /// One room by its primary key: one step of one compiled statement.
+    public func room(_ id: RoomID) throws(StoreError) -> Room? {
+        try use { session throws(StoreError) in try session.room.first(id.text, make: Room.init(row:)) }
+    }
+
+    /// The rooms without a held night in the stay, cheapest first, then by id.
+    public func availability(_ query: AvailabilityQuery) throws(StoreError) -> [Room] {
+        try use { session throws(StoreError) in
+            try session.freeRooms.all(
+                query.guests,
+                query.stay.from.description,
+                query.stay.to.description,
+                make: Room.init(row:)
+            )
+        }
+    }
+
+    /// One booking by its primary key.
+    public func booking(_ id: BookingID) throws(StoreError) -> Booking? {
+        try use { session throws(StoreError) in try session.booking.first(id.description, make: Booking.init(row:)) }
+    }
+
+    /// Books under the write lock, which makes the check and the change one; refusals that need no lock take none.
+    public func book(
+        _ request: BookingRequest,
+        idempotency: Idempotency?,
+        id: BookingID,
+        now: Timestamp
+    ) throws(StoreError) -> BookingOutcome {
+        // Most refusals, and replays, are known without the write lock: whoever loses a race does not hold up the others.
+        let known = try use { session throws(StoreError) in
+            try session.judge(request, idempotency: idempotency, now: now)
+        }
+        if case .settled(let outcome) = known { return outcome }
+        return try write { session throws(StoreError) in
+            switch try session.judge(request, idempotency: idempotency, now: now) {
+            case .settled(let outcome):
+                return (outcome, keep: false)
+            case .bookable(let room):
+                guard let booking = Booking(request, in: room, id: id, at: now) else {
+                    return (.overCapacity(room.capacity), keep: false)
+                }
+                try session.insert(booking)
+                if let idempotency { try session.insert(idempotency, answering: booking, at: now) }
+                return (.booked(booking), keep: true)
+            }
+        }
+    }
+
+    /// Cancels and frees the nights under the write lock.
+    public func cancel(
+        _ id: BookingID,
+        expecting version: ExpectedVersion
+    ) throws(StoreError) -> CancellationOutcome {
+        try write { session throws(StoreError) in
+            guard let booking = try session.booking.first(id.description, make: Booking.init(row:)) else {
+                return (.unknown, keep: false)
+            }
+            guard version.includes(booking.version) else { return (.stale(booking), keep: false) }
+            guard booking.status == .confirmed else { return (.cancelled(booking), keep: false) }
+            let cancelled = booking.cancelled()
+            try session.update(cancelled)
+            return (.cancelled(cancelled), keep: true)
+        }
+    }
+
+    /// A page along the primary key, or along the index by room.
+    public func bookings(_ page: PageRequest) throws(StoreError) -> BookingPage {
+        try use { session throws(StoreError) in
+            let before = page.cursor?.description ?? Self.afterAllIdentifiers
+            // One more than the page holds tells whether another page follows.
+            let found: [Booking]
+            if let room = page.roomID {
+                found = try session.bookingsOfRoom.all(before, page.limit + 1, room.text, make: Booking.init(row:))
+            } else {
+                found = try session.bookings.all(before, page.limit + 1, make: Booking.init(row:))
+            }
+            guard found.count > page.limit else { return BookingPage(bookings: found, next: nil) }
+            let bookings = Array(found.prefix(page.limit))
+            return BookingPage(bookings: bookings, next: bookings.last.map { Cursor(after: $0.id) })
+        }
+    }
+
+    /// Adds the rooms that are new, in one transaction.
+    public func add(_ rooms: [Room]) throws(StoreError) -> Int {
+        try write { session throws(StoreError) in
+            var added = 0
+            for room in rooms {
+                try session.insertRoom.run(
+                    room.id.text,
+                    room.name,
+                    room.capacity,
+                    room.pricePerNight.minorUnits,
+                    room.pricePerNight.currency.code
+                )
+                added += session.connection.changes
+            }
+            return (added, keep: added > 0)
+        }
+    }
+
+    /// Sorts after every identifier of a booking, whose characters end with `z`.
+    private static let afterAllIdentifiers = "~"
+}
