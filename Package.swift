@@ -95,8 +95,8 @@ let package = Package(
         .testTarget(
             name: "AppTests",
             dependencies: [
-                "App", "HTTPServer", "SQLiteStore", "Stays", "Telemetry",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
+                "App", "HTTPServer", "Stays",
+                .product(name: "Configuration", package: "swift-configuration"),
             ],
             swiftSettings: house
         ),

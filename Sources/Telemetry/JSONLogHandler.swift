@@ -44,8 +44,8 @@ public struct JSONLogHandler: LogHandler {
     private static let reserved: Set<String> = ["time", "level", "message", "error"]
 
     private func append(_ value: Logger.MetadataValue, name: String, to line: inout LogLine) {
-        if case .stringConvertible(let number as JSONNumber) = value {
-            line.field(name: name, json: number.description)
+        if case .stringConvertible(let literal as JSONLiteral) = value {
+            line.field(name: name, json: literal.description)
         } else {
             line.field(name: name, value.description)
         }
@@ -64,26 +64,31 @@ public struct JSONLogHandler: LogHandler {
     }
 }
 
-/// A metadata value that JSON writes without quotes.
-private struct JSONNumber: CustomStringConvertible, Sendable {
+/// A metadata value that is JSON already and is written without quotes.
+private struct JSONLiteral: CustomStringConvertible, Sendable {
     let description: String
 }
 
 extension Logger.MetadataValue {
     /// A whole number that stays a number in the log line.
     public static func number(_ value: some BinaryInteger) -> Logger.MetadataValue {
-        .stringConvertible(JSONNumber(description: String(value)))
+        .stringConvertible(JSONLiteral(description: String(value)))
+    }
+
+    /// Whole numbers that are a JSON array in the log line.
+    public static func numbers(_ values: [Int]) -> Logger.MetadataValue {
+        .stringConvertible(JSONLiteral(description: "[" + values.map(String.init).joined(separator: ",") + "]"))
     }
 
     /// A truth value that stays one in the log line.
     public static func flag(_ value: Bool) -> Logger.MetadataValue {
-        .stringConvertible(JSONNumber(description: value ? "true" : "false"))
+        .stringConvertible(JSONLiteral(description: value ? "true" : "false"))
     }
 
     /// A duration in milliseconds with three decimals; name the key `…Ms`.
     public static func milliseconds(_ value: Duration) -> Logger.MetadataValue {
         var digits: [UInt8] = []
         value.appendMilliseconds(to: &digits)
-        return .stringConvertible(JSONNumber(description: String(decoding: digits, as: UTF8.self)))
+        return .stringConvertible(JSONLiteral(description: String(decoding: digits, as: UTF8.self)))
     }
 }

@@ -1,0 +1,14 @@
+import ArgumentParser
+
+/// The one binary: the service and its admin tasks, all configured by the environment.
+@main
+struct App: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "App",
+        abstract: "A microservice of identical worker processes, and its admin tasks.",
+        discussion: "All configuration comes from the environment; `App config` shows it.",
+        subcommands: [
+            Serve.self, Migrate.self, Seed.self, Config.self, Routes.self, Healthcheck.self, Version.self,
+        ]
+    )
+}

@@ -1,0 +1,25 @@
+import ArgumentParser
+import HTTPServer
+import HTTPTypes
+import Prefork
+import SQLiteStore
+
+/// `App routes`: what the service answers.
+struct Routes: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "List all routes.")
+
+    func run() throws {
+        let settings = Settings.orExit()
+        let location = settings.databaseLocation
+        let services = Services(
+            stores: PerThread { SQLiteStore(location) },
+            now: { .now() },
+            isLeaving: { false },
+            apiKeys: settings.apiKeys
+        )
+        for route in Router(services).routes {
+            let method = route.method.rawValue
+            print(method + String(repeating: " ", count: max(1, 8 - method.count)) + route.pattern)
+        }
+    }
+}

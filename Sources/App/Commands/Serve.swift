@@ -1,0 +1,70 @@
+import ArgumentParser
+import Logging
+import Prefork
+import Telemetry
+
+/// `App serve`: binds the port, starts the workers and looks after them until told to stop.
+struct Serve: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Serve requests until told to stop (TERM or INT).")
+
+    func run() throws {
+        // Nothing here may start a thread: the supervisor forks.
+        let settings = Settings.orExit { fault in
+            Logger.json(level: .error).error(
+                "faulty configuration",
+                metadata: [
+                    "key": .string(fault.key), "value": .string(fault.value), "expected": .string(fault.expected),
+                ]
+            )
+        }
+        let logger = Logger.json(level: settings.logLevel)
+        LoggingSystem.bootstrap { _ in JSONLogHandler(level: settings.logLevel) }
+        if settings.shutdownTimeout <= settings.requestTimeout {
+            logger.warning("SHUTDOWN_TIMEOUT should exceed REQUEST_TIMEOUT, or a stop cuts long requests off")
+        }
+
+        let listener: Listener
+        do {
+            listener = try Listener.open(settings.listenAddress)
+        } catch {
+            logger.error("cannot listen", metadata: ["reason": .string(String(describing: error))])
+            throw ExitCode(Prefork.ExitCode.addressUnavailable.rawValue)
+        }
+        let process = WorkerProcess(settings: settings, logger: logger)
+        let supervisor = Supervisor(
+            configuration: SupervisorConfiguration(settings),
+            listener: listener,
+            notice: { logger.log($0) },
+            worker: { process.run($0) }
+        )
+        throw ExitCode(supervisor.run().rawValue)
+    }
+}
+
+extension Logger {
+    /// A logger whose events are JSON lines on stdout.
+    static func json(level: Logger.Level) -> Logger {
+        Logger(label: "panal") { _ in JSONLogHandler(level: level) }
+    }
+}
+
+extension Settings {
+    var listenAddress: ListenAddress {
+        host.hasPrefix("unix:") ? .unix(path: String(host.dropFirst(5))) : .tcp(host: host, port: port)
+    }
+}
+
+extension SupervisorConfiguration {
+    init(_ settings: Settings) {
+        switch settings.workers {
+        case .auto: self.init(workers: ProcessorBudget.current.workers)
+        case .range(let range): self.init(workers: range)
+        }
+        bootTimeout = settings.bootTimeout
+        shutdownTimeout = settings.shutdownTimeout
+        drainDelay = settings.drainDelay
+        maximumAge = settings.maxWorkerAge > .zero ? settings.maxWorkerAge : nil
+        maximumMemory = settings.maxWorkerMemory > 0 ? settings.maxWorkerMemory : nil
+        title = "panal"
+    }
+}

@@ -1,0 +1,126 @@
+import HTTPServer
+import HTTPTypes
+import Stays
+
+extension Router {
+    mutating func addBookings(_ services: Services) {
+        get("/bookings") { request in try list(request, services) }
+        post("/bookings") { request in try book(request, services) }
+        get("/bookings/{id}") { request in try show(request, services) }
+        delete("/bookings/{id}") { request in try cancel(request, services) }
+    }
+}
+
+private let noSuchBooking = Problem(.notFound, detail: "There is no such booking; GET /v1/bookings lists them.")
+
+private func list(_ request: Request, _ services: Services) throws -> Response {
+    let query = request.query
+    let page = try PageDraft(limit: query["limit"], cursor: query["cursor"], room: query["room"]).request()
+    let result = try services.store(for: request).bookings(page)
+    var response = Response.json { json in
+        json.object { json in
+            json.key("bookings")
+            json.array { json in for booking in result.bookings { json.booking(booking) } }
+            if let next = result.next { json.member("next", next.description) }
+        }
+    }
+    if let next = result.next {
+        // Limit, cursor and room hold nothing that a URL would have to escape.
+        let room = page.roomID.map { "&room=\($0)" } ?? ""
+        response.headerFields[.link] = "</v1/bookings?limit=\(page.limit)&cursor=\(next)\(room)>; rel=\"next\""
+    }
+    return response
+}
+
+private func book(_ request: Request, _ services: Services) throws -> Response {
+    let now = services.now()
+    let wish = try BookingBody(of: request).draft.request(today: now.date)
+    let outcome = try services.store(for: request).book(
+        wish,
+        idempotency: idempotencyKey(of: request).map { Idempotency(key: $0, request: wish) },
+        id: BookingID(madeAt: now),
+        now: now
+    )
+    switch outcome {
+    case .booked(let booking):
+        return created(booking)
+    case .replayed(let booking):
+        var response = created(booking)
+        response.headerFields[.idempotencyReplayed] = "true"
+        return response
+    case .keyReused:
+        throw ProblemType.idempotencyKeyReused.problem()
+    case .nightsTaken(let nights):
+        let list = nights.map(\.description).joined(separator: ", ")
+        throw ProblemType.nightsTaken.problem("Room \(wish.roomID) is already taken on \(list).")
+    case .overCapacity(let capacity):
+        throw InvalidInput([Fault(field: "guests", detail: "must be at most \(capacity) in this room")])
+    case .unknownRoom:
+        throw InvalidInput([Fault(field: "roomId", detail: "must be the id of a room; GET /v1/rooms lists them")])
+    }
+}
+
+private func created(_ booking: Booking) -> Response {
+    var response = representation(of: booking, status: .created)
+    response.headerFields[.location] = "/v1/bookings/\(booking.id)"
+    return response
+}
+
+private func show(_ request: Request, _ services: Services) throws -> Response {
+    guard let booking = try bookingID(of: request).flatMap({ try services.store(for: request).booking($0) }) else {
+        throw noSuchBooking
+    }
+    if let condition = request.value(of: .ifNoneMatch), EntityTag.list(condition)?.matches(booking) == true {
+        var response = Response.status(.notModified)
+        response.headerFields[.eTag] = EntityTag(of: booking).description
+        return response
+    }
+    return representation(of: booking)
+}
+
+private func cancel(_ request: Request, _ services: Services) throws -> Response {
+    guard let id = bookingID(of: request) else { throw noSuchBooking }
+    guard let condition = request.value(of: .ifMatch) else { throw ProblemType.ifMatchRequired.problem() }
+    guard let tags = EntityTag.list(condition) else {
+        throw Problem(.badRequest, detail: "If-Match must be * or entity tags such as \"1\".")
+    }
+    switch try services.store(for: request).cancel(id, expecting: tags.expectedVersion) {
+    case .cancelled(let booking):
+        return representation(of: booking)
+    case .stale(let booking):
+        var problem = ProblemType.stale.problem()
+        problem.headerFields[.eTag] = EntityTag(of: booking).description
+        throw problem
+    case .unknown:
+        throw noSuchBooking
+    }
+}
+
+private func representation(of booking: Booking, status: HTTPResponse.Status = .ok) -> Response {
+    var response = Response.json(status: status) { json in json.booking(booking) }
+    response.headerFields[.eTag] = EntityTag(of: booking).description
+    return response
+}
+
+private func bookingID(of request: Request) -> BookingID? {
+    request.parameters["id"].flatMap { BookingID($0) }
+}
+
+private func idempotencyKey(of request: Request) throws -> IdempotencyKey? {
+    guard let text = request.value(of: .idempotencyKey) else { return nil }
+    guard let key = IdempotencyKey(text) else {
+        throw Problem(.badRequest, detail: "Idempotency-Key must be 1 to 255 visible ASCII characters.")
+    }
+    return key
+}
+
+extension HTTPField.Name {
+    fileprivate static let idempotencyKey = named("Idempotency-Key")
+    fileprivate static let idempotencyReplayed = named("Idempotency-Replayed")
+    fileprivate static let link = named("Link")
+
+    private static func named(_ name: String) -> HTTPField.Name {
+        guard let name = HTTPField.Name(name) else { preconditionFailure("\(name) is no field name") }
+        return name
+    }
+}

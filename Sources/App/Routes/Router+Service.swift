@@ -1,0 +1,26 @@
+import HTTPServer
+import Prefork
+import Stays
+
+extension Router {
+    /// All routes of the service.
+    init(_ services: Services) {
+        self.init()
+        addHealth(services)
+        addProblems()
+        group("/v1", use: [apiKeyRequired(services.apiKeys)]) { v1 in
+            v1.addRooms(services)
+            v1.addBookings(services)
+        }
+        addIndex()
+    }
+}
+
+extension Services {
+    /// The calling thread's store, told until when this request may wait.
+    func store(for request: Request) -> any StayStore {
+        let store = stores.current
+        store.deadline = request.deadline
+        return store
+    }
+}

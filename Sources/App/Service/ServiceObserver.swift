@@ -1,0 +1,99 @@
+import HTTPServer
+import HTTPTypes
+import Logging
+import Prefork
+import Telemetry
+
+/// Joins the engine to the outside: each request goes into the worker's black box while it is served, and to the log when
+/// it is answered.
+final class ServiceObserver: ServerObserver {
+    /// Platforms ask these every few seconds; a line for each would bury the others.
+    private static let silentRoutes: Set<String> = ["/livez", "/readyz"]
+
+    private let worker: Worker
+    private let pid: Int32
+    private let requestTimeout: Duration
+    private let logsAccess: Bool
+    private let logger: Logger
+    private let output = LogOutput.standardOutput
+    private var line = LogLine()
+
+    init(worker: Worker, requestTimeout: Duration, logger: Logger) {
+        self.requestTimeout = requestTimeout
+        self.worker = worker
+        self.logger = logger
+        pid = worker.slot.pid
+        logsAccess = logger.logLevel <= .info
+    }
+
+    func requestBegan(_ request: Request) -> Measurements {
+        let now = MonotonicInstant.now
+        request.withMethodAndTarget { label in
+            request.withID { id in
+                let space = label.indices.first { label[$0] == UInt8(ascii: " ") } ?? label.count
+                worker.slot.begin(
+                    label.extracting(..<space).bytes,
+                    label.extracting(min(space + 1, label.count)...).bytes,
+                    id: id.bytes,
+                    startedAt: now,
+                    deadline: now + requestTimeout
+                )
+            }
+        }
+        return logsAccess && !isSilent(request.route) ? .cpuTime : []
+    }
+
+    func requestEnded(_ exchange: Exchange) {
+        worker.slot.end()
+        if logsAccess, !isSilent(exchange.route) { logAccess(exchange) }
+        if exchange.status >= 500 { logFailure(exchange) }
+    }
+
+    func requestLimitReached() {
+        worker.askForReplacement()
+    }
+
+    func connectionsChanged(open: Int) {
+        worker.slot.setConnections(open)
+    }
+
+    private func isSilent(_ route: String?) -> Bool {
+        route.map { ServiceObserver.silentRoutes.contains($0) } ?? false
+    }
+
+    private func logAccess(_ exchange: Exchange) {
+        line.begin("info", message: "request", at: .now())
+        line.field("method", exchange.method)
+        // Without the query: it may hold what nobody should read in a log.
+        line.field("path", exchange.rawPath)
+        if let route = exchange.route { line.field("route", route) }
+        line.field("status", exchange.status)
+        line.field("bytesIn", exchange.bytesIn)
+        line.field("bytesOut", exchange.bytesOut)
+        line.field("durationMs", milliseconds: exchange.duration)
+        if let time = exchange.cpuTime { line.field("cpuMs", milliseconds: time) }
+        line.field("worker", pid)
+        line.field("requestId", exchange.id)
+        line.field("client", exchange.clientAddress)
+        if let trace = exchange.request?.value(of: .traceparent).flatMap({ TraceContext(traceparent: $0) }) {
+            line.field("traceId", trace.traceID)
+        }
+        line.end(to: output)
+    }
+
+    private func logFailure(_ exchange: Exchange) {
+        var metadata: Logger.Metadata = [
+            "method": .string(exchange.method), "path": .string(exchange.rawPath), "status": .number(exchange.status),
+            "worker": .number(pid), "requestId": .string(exchange.id),
+        ]
+        if let error = exchange.error { metadata["cause"] = .string(String(describing: error)) }
+        logger.error("request failed", metadata: metadata)
+    }
+}
+
+extension HTTPField.Name {
+    fileprivate static let traceparent: HTTPField.Name = {
+        guard let name = HTTPField.Name("traceparent") else { preconditionFailure("traceparent is no field name") }
+        return name
+    }()
+}

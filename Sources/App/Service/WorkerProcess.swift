@@ -1,0 +1,56 @@
+import HTTPServer
+import Logging
+import Prefork
+import SQLiteStore
+import Stays
+import Telemetry
+
+/// What runs in a worker: the engine, the routes and the store joined to the process model.
+struct WorkerProcess: Sendable {
+    let settings: Settings
+    let logger: Logger
+
+    /// Serves until the supervisor wants the worker to leave.
+    /// - Returns: The worker's exit code.
+    func run(_ worker: Worker) -> Int32 {
+        let services = Services(
+            stores: PerThread { SQLiteStore(settings.databaseLocation) },
+            now: { .now() },
+            isLeaving: { worker.isLeaving },
+            apiKeys: settings.apiKeys
+        )
+        // Opens the store before the first request has to wait for it. A worker without its store serves all the same:
+        // liveness, readiness with the reason, and everything else as soon as the store is there.
+        if case .unready(let reason) = services.stores.current.readiness() {
+            logger.error("store not ready", metadata: ["worker": .number(worker.slot.pid), "reason": .string(reason)])
+        }
+        let server = Server(
+            configuration: ServerConfiguration(settings),
+            router: Router(services),
+            observer: ServiceObserver(worker: worker, requestTimeout: settings.requestTimeout, logger: logger)
+        )
+        worker.becomeReady()
+        do {
+            try server.run(listener: worker.listener, shutdown: worker.shutdown)
+            return 0
+        } catch {
+            logger.error("worker cannot serve", error: error, metadata: ["worker": .number(worker.slot.pid)])
+            return 1
+        }
+    }
+}
+
+extension ServerConfiguration {
+    init(_ settings: Settings) {
+        self.init()
+        maxBodySize = settings.maxBodySize
+        keepAliveTimeout = settings.keepAliveTimeout
+        requestTimeout = settings.requestTimeout
+        drainTimeout = settings.shutdownTimeout
+        trustedProxies = settings.trustedProxies
+        if settings.maxRequests > 0 {
+            // Up to a tenth more, so that workers that started together do not leave together.
+            maxRequests = settings.maxRequests + Int.random(in: 0...settings.maxRequests / 10)
+        }
+    }
+}

@@ -1,0 +1,21 @@
+/// A secret that opens the API. It has no description, so it cannot slip into a log.
+struct APIKey: Sendable {
+    private let bytes: [UInt8]
+
+    init?(_ text: some StringProtocol) {
+        let utf8 = Array(text.utf8)
+        guard (16...256).contains(utf8.count), utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else { return nil }
+        bytes = utf8
+    }
+
+    /// Compares in a time that depends on the length alone, so that a caller cannot find the key byte by byte.
+    func matches(_ presented: some Collection<UInt8>) -> Bool {
+        guard presented.count == bytes.count else { return false }
+        return zip(bytes, presented).reduce(0) { difference, pair in difference | (pair.0 ^ pair.1) } == 0
+    }
+}
+
+extension APIKey: CustomReflectable, CustomStringConvertible {
+    var description: String { "<redacted>" }
+    var customMirror: Mirror { Mirror(self, children: []) }
+}

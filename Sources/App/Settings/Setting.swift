@@ -1,0 +1,43 @@
+/// One environment variable: everything that is known about it, said once.
+///
+/// The declaration yields the parser, the error text, `App config`, `.env.example` and the README's table.
+struct Setting<Value: Sendable>: Sendable {
+    let description: SettingDescription
+    let parse: @Sendable (String) -> Value?
+
+    /// - Parameters:
+    ///   - key: The name in the environment.
+    ///   - defaultText: The value when the variable is unset, written as a user would.
+    ///   - summary: What it decides, in a line.
+    ///   - expected: The form of a good value, for error messages: "a port number, 0 to 65535".
+    ///   - redact: Hides what is secret in a value before anyone sees it.
+    ///   - parse: The value of a text, or `nil` when it is not as expected.
+    init(
+        _ key: String,
+        default defaultText: String,
+        _ summary: String,
+        expected: String,
+        redact: @escaping @Sendable (String) -> String = { $0 },
+        parse: @escaping @Sendable (String) -> Value?
+    ) {
+        description = SettingDescription(
+            key: key,
+            defaultText: defaultText,
+            summary: summary,
+            expected: expected,
+            redact: redact,
+            accepts: { parse($0) != nil }
+        )
+        self.parse = parse
+    }
+}
+
+/// What a person wants to know about a setting; its value's type does not matter here.
+struct SettingDescription: Sendable {
+    let key: String
+    let defaultText: String
+    let summary: String
+    let expected: String
+    let redact: @Sendable (String) -> String
+    let accepts: @Sendable (String) -> Bool
+}

@@ -1,0 +1,208 @@
+import Configuration
+import HTTPServer
+import Logging
+import SQLiteStore
+
+/// The whole configuration of the service: read once from the environment at boot, immutable afterwards.
+struct Settings: Sendable {
+    let port: UInt16
+    let host: String
+    let workers: WorkerCount
+    let databaseLocation: SQLiteLocation
+    let logLevel: Logger.Level
+    let requestTimeout: Duration
+    let bootTimeout: Duration
+    let shutdownTimeout: Duration
+    let drainDelay: Duration
+    let keepAliveTimeout: Duration
+    let maxBodySize: Int
+    let maxRequests: Int
+    let maxWorkerMemory: Int
+    let maxWorkerAge: Duration
+    let trustedProxies: [AddressRange]
+    let apiKeys: [APIKey]
+
+    /// Every setting as found, secrets redacted, in the order of the declarations.
+    let found: [SettingsReading.Found]
+
+    /// Reads and checks all variables.
+    /// - Throws: Every fault at once.
+    init(environment: ConfigReader) throws(InvalidSettings) {
+        var reading = SettingsReading(environment: environment)
+        port = reading.value(of: Settings.port)
+        host = reading.value(of: Settings.host)
+        workers = reading.value(of: Settings.workers)
+        databaseLocation = reading.value(of: Settings.databaseLocation)
+        logLevel = reading.value(of: Settings.logLevel)
+        requestTimeout = reading.value(of: Settings.requestTimeout)
+        bootTimeout = reading.value(of: Settings.bootTimeout)
+        shutdownTimeout = reading.value(of: Settings.shutdownTimeout)
+        drainDelay = reading.value(of: Settings.drainDelay)
+        keepAliveTimeout = reading.value(of: Settings.keepAliveTimeout)
+        maxBodySize = reading.value(of: Settings.maxBodySize)
+        maxRequests = reading.value(of: Settings.maxRequests)
+        maxWorkerMemory = reading.value(of: Settings.maxWorkerMemory)
+        maxWorkerAge = reading.value(of: Settings.maxWorkerAge)
+        trustedProxies = reading.value(of: Settings.trustedProxies)
+        apiKeys = reading.value(of: Settings.apiKeys)
+        found = reading.found
+        guard reading.faults.isEmpty else { throw InvalidSettings(faults: reading.faults) }
+    }
+
+    /// Reads the process's own environment.
+    static func fromEnvironment() throws(InvalidSettings) -> Settings {
+        try Settings(environment: ConfigReader(provider: EnvironmentVariablesProvider()))
+    }
+}
+
+// MARK: - The declarations
+
+extension Settings {
+    static let port = Setting<UInt16>(
+        "PORT",
+        default: "8080",
+        "The TCP port to listen on; 0 takes a free one and logs it.",
+        expected: "a port number, 0 to 65535"
+    ) { UInt16($0) }
+
+    static let host = Setting<String>(
+        "HOST",
+        default: "::",
+        "The address to listen on: `::` is every address, IPv4 too; `unix:/path` a unix socket.",
+        expected: "an IP address, a host name, or unix: and an absolute path"
+    ) { text in
+        if text.hasPrefix("unix:") { return text.hasPrefix("unix:/") ? text : nil }
+        let isName = text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."): true
+            default: false
+            }
+        }
+        return isName || AddressRange(text) != nil ? text : nil
+    }
+
+    static let workers = Setting<WorkerCount>(
+        "WEB_CONCURRENCY",
+        default: "auto",
+        "Worker processes: `4`, a range that follows the load such as `2-8`, or `auto` (2 × usable cores + 1).",
+        expected: "a number from 1 to \(WorkerCount.limit), a range such as 2-8, or auto"
+    ) { WorkerCount($0) }
+
+    static let databaseLocation = Setting<SQLiteLocation>(
+        "DATABASE_URL",
+        default: "sqlite:data/stays.sqlite",
+        "Where the data lives: `sqlite:` and a file on a local disk of this host.",
+        expected: "sqlite: and a path, such as sqlite:data/stays.sqlite",
+        redact: redactPassword
+    ) { try? SQLiteLocation($0) }
+
+    static let logLevel = Setting<Logger.Level>(
+        "LOG_LEVEL",
+        default: "info",
+        "The least severe events to log; access events are `info`.",
+        expected: "one of " + Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+    ) { Logger.Level(rawValue: $0) }
+
+    static let requestTimeout = Setting<Duration>(
+        "REQUEST_TIMEOUT",
+        default: "15s",
+        "How long one request may be worked on.",
+        expected: DurationText.expected
+    ) { DurationText.parse($0, atLeast: .milliseconds(1)) }
+
+    static let bootTimeout = Setting<Duration>(
+        "BOOT_TIMEOUT",
+        default: "10s",
+        "How long a worker may take from its start to ready.",
+        expected: DurationText.expected
+    ) { DurationText.parse($0, atLeast: .milliseconds(1)) }
+
+    static let shutdownTimeout = Setting<Duration>(
+        "SHUTDOWN_TIMEOUT",
+        default: "20s",
+        "How long a worker may take to finish its requests before it is killed; keep it above REQUEST_TIMEOUT.",
+        expected: DurationText.expected
+    ) { DurationText.parse($0, atLeast: .milliseconds(1)) }
+
+    static let drainDelay = Setting<Duration>(
+        "DRAIN_DELAY",
+        default: "0s",
+        "How long to serve on after TERM while `/readyz` already says 503, so that balancers look away first.",
+        expected: DurationText.expected
+    ) { DurationText.parse($0) }
+
+    static let keepAliveTimeout = Setting<Duration>(
+        "KEEPALIVE_TIMEOUT",
+        default: "95s",
+        "How long an idle connection stays open; keep it above the balancer's own (Heroku 90 s, ALB 60 s).",
+        expected: DurationText.expected
+    ) { DurationText.parse($0, atLeast: .milliseconds(1)) }
+
+    static let maxBodySize = Setting<Int>(
+        "MAX_BODY_SIZE",
+        default: "1MB",
+        "The largest request body; more is answered 413.",
+        expected: ByteSizeText.expected
+    ) { ByteSizeText.parse($0) }
+
+    static let maxRequests = Setting<Int>(
+        "MAX_REQUESTS",
+        default: "0",
+        "Replace a worker after about so many requests (up to a tenth more, so that they do not go together); 0 never.",
+        expected: "a whole number, 0 or more"
+    ) { text in Int(text).flatMap { $0 >= 0 ? $0 : nil } }
+
+    static let maxWorkerMemory = Setting<Int>(
+        "MAX_WORKER_MEMORY",
+        default: "0",
+        "Replace a worker whose memory (PSS) stays above this; 0 never.",
+        expected: ByteSizeText.expected
+    ) { ByteSizeText.parse($0) }
+
+    static let maxWorkerAge = Setting<Duration>(
+        "MAX_WORKER_AGE",
+        default: "0",
+        "Replace a worker that is older than this; 0 never.",
+        expected: DurationText.expected
+    ) { DurationText.parse($0) }
+
+    static let trustedProxies = Setting<[AddressRange]>(
+        "TRUSTED_PROXIES",
+        default: "",
+        "Peers whose `X-Forwarded-For` is believed: addresses or networks, separated by commas.",
+        expected: "addresses or networks separated by commas, such as 10.0.0.0/8,::1"
+    ) { text in
+        let parts = text.split(separator: ",").map { $0.trimmed }
+        let networks = parts.compactMap { AddressRange(String($0)) }
+        return networks.count == parts.count ? networks : nil
+    }
+
+    static let apiKeys = Setting<[APIKey]>(
+        "API_KEYS",
+        default: "",
+        "Keys that open `/v1`, separated by commas (two while you rotate); none leaves it open.",
+        expected: "keys of 16 to 256 visible ASCII characters, separated by commas",
+        redact: { $0.isEmpty ? "" : "<redacted>" }
+    ) { text in
+        let parts = text.split(separator: ",").map { $0.trimmed }
+        let keys = parts.compactMap { APIKey($0) }
+        return keys.count == parts.count ? keys : nil
+    }
+
+    /// Every setting there is.
+    static let all: [SettingDescription] = [
+        port.description, host.description, workers.description, databaseLocation.description, logLevel.description,
+        requestTimeout.description, bootTimeout.description, shutdownTimeout.description, drainDelay.description,
+        keepAliveTimeout.description, maxBodySize.description, maxRequests.description, maxWorkerMemory.description,
+        maxWorkerAge.description, trustedProxies.description, apiKeys.description,
+    ]
+
+    /// `scheme://user:password@host` with the password hidden.
+    private static func redactPassword(_ url: String) -> String {
+        guard let scheme = url.firstRange(of: "://"), let at = url.lastIndex(of: "@"), scheme.upperBound < at,
+            let colon = url[scheme.upperBound..<at].firstIndex(of: ":")
+        else { return url }
+        return url[...colon] + "<redacted>" + url[at...]
+    }
+}

@@ -1,0 +1,48 @@
+import Foundation
+import Testing
+
+@Suite("The house")
+struct HouseTests {
+    @Test(
+        "has its rooms in order: a module imports only what stands below it",
+        arguments: [
+            ("Stays", []),
+            ("Prefork", ["CLinux", "Glibc", "Synchronization"]),
+            ("HTTPServer", ["CLinux", "Glibc", "Synchronization", "HTTPTypes"]),
+            ("Telemetry", ["CLinux", "Glibc", "Synchronization", "Logging"]),
+            ("SQLiteStore", ["CSQLite", "Glibc", "Synchronization", "Stays"]),
+        ] as [(String, Set<String>)]
+    )
+    func imports(module: String, allowed: Set<String>) throws {
+        #expect(try importedModules(in: "Sources/\(module)").subtracting(allowed) == [])
+    }
+
+    @Test("has no full Foundation in the product")
+    func foundation() throws {
+        let imported = try importedModules(in: "Sources")
+        #expect(imported.isDisjoint(with: ["Foundation", "Dispatch", "FoundationNetworking", "NIO", "NIOCore"]))
+    }
+
+    @Test("keeps unsafe code out of the domain and the composition root", arguments: ["Stays", "App"])
+    func noEscapeHatches(module: String) throws {
+        let hatches = ["@unchecked", "nonisolated(unsafe)", "unsafe ", "Unsafe", "@preconcurrency", "try!", "as!"]
+        for file in try Repository.swiftFiles(in: "Sources/\(module)") {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            for hatch in hatches { #expect(!text.contains(hatch), "\(file.lastPathComponent): \(hatch)") }
+        }
+    }
+
+    private func importedModules(in folder: String) throws -> Set<String> {
+        var modules: Set<String> = []
+        for file in try Repository.swiftFiles(in: folder) {
+            for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
+                let words = line.split(separator: " ")
+                guard let position = words.firstIndex(of: "import"), position <= 1, position + 1 < words.count,
+                    line.first != " ", line.first != "/"
+                else { continue }
+                modules.insert(String(words[position + 1]))
+            }
+        }
+        return modules
+    }
+}
