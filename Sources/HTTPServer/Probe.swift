@@ -86,8 +86,8 @@ public struct Probe: Sendable {
                 throw ProbeError(description: "\(host) is no address of a host")
             }
             defer { unsafe freeaddrinfo(first) }
-            let bytes = unsafe UnsafeRawBufferPointer(start: first.pointee.ai_addr, count: Int(first.pointee.ai_addrlen))
-            return try unsafe connect(first.pointee.ai_family, bytes)
+            let (family, length) = unsafe (first.pointee.ai_family, Int(first.pointee.ai_addrlen))
+            return try unsafe connect(family, UnsafeRawBufferPointer(start: first.pointee.ai_addr, count: length))
         }
     }
 

@@ -14,7 +14,7 @@ public final class PerThread<Value>: Sendable {
             if let box = unsafe box { unsafe Unmanaged<AnyObject>.fromOpaque(box).release() }
         }
         // EAGAIN: more than PTHREAD_KEYS_MAX (1024) values of this kind in one process (pthread_key_create(3)).
-        precondition(failure == 0, "no thread-specific key is left: make one PerThread for the process, not one per use")
+        precondition(failure == 0, "no thread-specific key is left: make one PerThread a process, not one for each use")
         self.key = key
     }
 

@@ -3,6 +3,7 @@ import HTTPTypes
 public import Stays
 
 extension InvalidInput: ProblemConvertible {
+    /// 422, each field named.
     public var problem: Problem {
         ProblemType.invalidInput.problem(errors: faults.map { Problem.FieldError(field: $0.field, detail: $0.detail) })
     }
