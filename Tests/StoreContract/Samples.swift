@@ -1,0 +1,77 @@
+import Stays
+
+// Values the checks work with. Each of them is valid; `!` would only hide a mistake made here.
+
+func sampleRoom(_ id: String, sleeps capacity: Int = 2, cents: Int64 = 100_00) throws -> Room {
+    let price = Money(minorUnits: cents, currency: .euro)
+    return try unwrap(Room(id: unwrap(RoomID(id)), name: "Room \(id)", capacity: capacity, pricePerNight: price))
+}
+
+func sampleGuest(_ name: String = "Ada Lovelace", _ email: String = "ada@example.org") throws -> Guest {
+    try unwrap(Guest(name: name, email: unwrap(EmailAddress(email))))
+}
+
+func stay(_ from: String, _ to: String) throws -> Stay {
+    try unwrap(Stay(from: unwrap(CivilDate(from)), to: unwrap(CivilDate(to))))
+}
+
+func days(_ days: String...) throws -> [CivilDate] {
+    try days.map { try unwrap(CivilDate($0)) }
+}
+
+func wish(
+    _ room: String = "101",
+    _ from: String = "2027-01-10",
+    _ to: String = "2027-01-12",
+    guests: Int = 2,
+    guest: Guest? = nil
+) throws -> BookingRequest {
+    let guest = try guest ?? sampleGuest()
+    return try unwrap(BookingRequest(roomID: unwrap(RoomID(room)), stay: stay(from, to), guests: guests, guest: guest))
+}
+
+func key(_ text: String, for request: BookingRequest) throws -> Idempotency {
+    Idempotency(key: try unwrap(IdempotencyKey(text)), request: request)
+}
+
+/// 2026-11-24T03:14:15.123456Z, the moment at which the checks book.
+let noon = Timestamp(microsecondsSinceEpoch: 1_795_490_055_123_456)
+
+extension StayStore {
+    /// Books without a key under a fresh identifier, and expects that to succeed.
+    @discardableResult
+    func mustBook(_ request: BookingRequest, at now: Timestamp = noon, line: UInt = #line) throws -> Booking {
+        let outcome = try book(request, idempotency: nil, id: BookingID(madeAt: now), now: now)
+        guard case .booked(let booking) = outcome else {
+            throw ContractViolation(description: "expected a booking, the store says \(outcome) (line \(line))")
+        }
+        return booking
+    }
+
+    /// Asks for a booking under a fresh identifier.
+    func ask(
+        _ request: BookingRequest,
+        _ idempotency: Idempotency? = nil,
+        at now: Timestamp = noon
+    ) throws(StoreError) -> BookingOutcome {
+        try book(request, idempotency: idempotency, id: BookingID(madeAt: now), now: now)
+    }
+
+    /// The ids of the rooms that are free.
+    func free(_ from: String, _ to: String, guests: Int = 1) throws -> [String] {
+        try availability(unwrap(AvailabilityQuery(stay: stay(from, to), guests: guests))).map(\.id.text)
+    }
+
+    /// All bookings, newest first, gathered page by page.
+    func everything(limit: Int = 100, room: RoomID? = nil) throws -> [Booking] {
+        var all: [Booking] = []
+        var cursor: Cursor?
+        repeat {
+            let page = try bookings(unwrap(PageRequest(limit: limit, cursor: cursor, roomID: room)))
+            try expect(page.bookings.count <= limit, "a page holds at most its limit")
+            all += page.bookings
+            cursor = page.next
+        } while cursor != nil
+        return all
+    }
+}
