@@ -1,0 +1,14 @@
+"""The endpoints that need no database, as a bare WSGI application: for gunicorn and uWSGI."""
+
+
+def application(environ, start_response):
+    path = environ["PATH_INFO"]
+    if path == "/livez":
+        status, body = "200 OK", b"ok\n"
+    elif path == "/v1/bookings":
+        environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        status, body = "415 Unsupported Media Type", b"not application/json\n"
+    else:
+        status, body = "404 Not Found", b"no such path\n"
+    start_response(status, [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
+    return [body]
