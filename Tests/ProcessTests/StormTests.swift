@@ -1,0 +1,139 @@
+import CLinux
+import Glibc
+import Testing
+
+extension ProcessTests {
+    @Suite("Storms")
+    struct StormTests {
+        /// A seeded order of signals: the same storm on every run.
+        private struct Seeded: RandomNumberGenerator {
+            var state: UInt64
+
+            mutating func next() -> UInt64 {
+                state &+= 0x9E37_79B9_7F4A_7C15
+                var z = state
+                z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+                z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+                return z ^ (z >> 31)
+            }
+        }
+
+        @Test(
+            "a storm of HUP, TTIN and TTOU, then TERM: no request fails, and the stop is clean",
+            arguments: [1, 2, 3, 4]
+        )
+        func storm(_ seed: UInt64) throws {
+            var random = Seeded(state: seed)
+            let service = try Service(workers: 2)
+            let load = Load(on: service.port, clients: 8, style: .keepAlive, leavesWhenRefused: true) { _, turn in
+                turn % 2 == 0 ? .get("/v1/rooms") : .get("/livez")
+            }
+            #expect(load.waitForAnswers(20))
+            for _ in 0..<100 {
+                service.signal([SIGHUP, SIGTTIN, SIGTTOU].randomElement(using: &random)!)
+                usleep(useconds_t(Int.random(in: 0...25_000, using: &random)))
+            }
+            #expect(load.waitForAnswers(20), "it still serves")
+            for _ in 0..<5 {
+                service.signal(SIGTERM)
+                service.signal([SIGHUP, SIGTTIN, SIGTTOU].randomElement(using: &random)!)
+                usleep(useconds_t(Int.random(in: 0...25_000, using: &random)))
+            }
+            service.expectCleanExit()
+            #expect(load.waitUntilAllLeft())
+            let tally = load.stop()
+            #expect(tally.failures == [])
+            #expect(tally.serverErrors == [:])
+        }
+
+        @Test(
+            "workers killed in a storm of rolls: the service is whole again, and a booking that was acknowledged is there"
+        )
+        func killsInStorm() throws {
+            var random = Seeded(state: 5)
+            let service = try Service(workers: 3)
+            let hotel = try Hotel(of: service)
+            var acknowledged: [String] = []
+            for turn in 0..<40 {
+                switch turn % 4 {
+                case 0: service.signal(SIGHUP)
+                case 1: service.workers.randomElement(using: &random).map { _ = kill($0, SIGKILL) }
+                case 2: service.signal(Bool.random(using: &random) ? SIGTTIN : SIGTTOU)
+                default:
+                    let request = Hotel.booking(of: hotel.rooms[0], inDays: 30 + turn, key: "storm-\(turn)")
+                    let answered = eventually {
+                        guard let answer = service.ask(request).answer, answer.status == 201 else { return false }
+                        acknowledged.append(answer["Location"] ?? "?")
+                        return true
+                    }
+                    #expect(answered)
+                }
+                usleep(useconds_t(Int.random(in: 0...25_000, using: &random)))
+            }
+            for location in acknowledged {
+                #expect(eventually { service.ask(.get(location)).status == 200 }, "\(location) is lost")
+            }
+            service.stop()
+            #expect(try Database(service.databasePath).integrity() == "ok")
+        }
+
+        @Test("TERM 0 to 25 ms after the start: it ends, and nothing is left")
+        func termAtBoot() throws {
+            let directory = try TemporaryDirectory()
+            let environment = Service.environment(in: directory, ["WEB_CONCURRENCY": "3"])
+            try Service.migrateAndSeed(environment)
+            for milliseconds in 0...25 {
+                var pipe: [CInt] = [0, 0]
+                try #require(clinux_pipe(&pipe) == 0)
+                let process = try Spawned(
+                    [Binary.path, "serve"],
+                    environment: environment,
+                    output: pipe[1],
+                    errors: pipe[1]
+                )
+                close(pipe[1])
+                let log = EventLog(reading: pipe[0]) { _ in }
+                usleep(useconds_t(milliseconds * 1000))
+                kill(process.pid, SIGTERM)
+                let exit = process.wait(by: .generous)
+                // Before the program has taken the signals into its hands, the kernel ends it.
+                #expect(exit == .code(0) || exit == .signal(SIGTERM), "\(milliseconds) ms: \(String(describing: exit))")
+                // The pipe's end says that no worker is left either.
+                #expect(log.waitForEnd(), "\(milliseconds) ms: somebody is left")
+                kill(process.pid, exit == nil ? SIGKILL : 0)
+            }
+        }
+
+        @Test("twenty TTIN and forty TTOU: never more than it can supervise, never none, and all of them boot")
+        func manyResizes() throws {
+            let service = try Service(workers: 2)
+            for _ in 0..<20 {
+                service.signal(SIGTTIN)
+                usleep(5_000)
+            }
+            #expect(eventually { service.workers.count > 2 })
+            // Whatever the cap is: those who started are ready.
+            #expect(
+                eventually {
+                    service.log.events("worker ready").count == service.log.events("worker started").count
+                }
+            )
+            #expect(service.workers.count <= 22)
+            #expect(try service.answer(.get("/v1/rooms")).status == 200)
+            for _ in 0..<40 {
+                service.signal(SIGTTOU)
+                usleep(5_000)
+                #expect(!service.workers.isEmpty)
+            }
+            // Standard signals do not queue: two that were pending at once were one.
+            #expect(
+                eventually {
+                    service.signal(SIGTTOU)
+                    return service.workers.count == 1
+                }
+            )
+            #expect(try service.answer(.get("/v1/rooms")).status == 200)
+            service.stop()
+        }
+    }
+}

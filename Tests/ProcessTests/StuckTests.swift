@@ -1,0 +1,207 @@
+import Glibc
+import Testing
+
+extension ProcessTests {
+    @Suite("Nothing is stuck, and every death is explained")
+    struct StuckTests {
+        /// A booking that waits in its handler, because the test holds the database's lock.
+        private struct HeldBooking {
+            let connection: Connection
+            let database: Database
+
+            init(in service: Service, id: String, room: String) throws {
+                database = try Database(service.databasePath)
+                try database.query("BEGIN IMMEDIATE")
+                connection = try service.connect()
+                var request = Hotel.booking(of: room, inDays: 30)
+                request.fields.append(("X-Request-ID", id))
+                connection.send(request.bytes)
+            }
+
+            /// Waits until some thread of the worker sleeps between two tries for the lock.
+            func isInHandler(of worker: pid_t) -> Bool {
+                eventually(by: .after(5)) {
+                    ProcessTree.names(in: "/proc/\(worker)/task").contains {
+                        ProcessTree.read("/proc/\(worker)/task/\($0)/wchan")?.contains("nanosleep") == true
+                    }
+                }
+            }
+        }
+
+        @Test("a worker killed in the middle of a request: the log says which request it was")
+        func blackBox() throws {
+            let service = try Service(workers: 1)
+            let worker = try #require(service.workers.first)
+            let held = try HeldBooking(in: service, id: "in-the-black-box", room: try Hotel(of: service).rooms[0])
+            #expect(held.isInHandler(of: worker))
+            let mark = service.log.mark
+            kill(worker, SIGKILL)
+            let exited = try service.log.wait(for: "worker exited", after: mark) { $0.worker == worker }
+            #expect(exited.line.contains("POST /v1/bookings"), "\(exited.line)")
+            #expect(exited.line.contains("in-the-black-box"), "\(exited.line)")
+            switch held.connection.receive() {
+            case .closedWithoutAnswer, .reset: break
+            case let other: Issue.record("\(other)")
+            }
+            try held.database.query("ROLLBACK")
+            try service.log.wait(for: "worker ready", after: mark)
+            #expect(try service.answer(.get("/v1/rooms")).status == 200)
+            service.stop()
+        }
+
+        @Test("a worker that dies idle names no request")
+        func idleDeath() throws {
+            let service = try Service(workers: 1)
+            let worker = try #require(service.workers.first)
+            #expect(try service.answer(.get("/v1/rooms", [("X-Request-ID", "long-done")])).status == 200)
+            let mark = service.log.mark
+            kill(worker, SIGKILL)
+            let exited = try service.log.wait(for: "worker exited", after: mark) { $0.worker == worker }
+            #expect(!exited.line.contains("long-done"), "\(exited.line)")
+            service.stop()
+        }
+
+        @Test("a handler that waits beyond its deadline is answered 503, and its worker lives on")
+        func softDeadline() throws {
+            let service = try Service(workers: 1, environment: ["REQUEST_TIMEOUT": "500ms"])
+            let worker = try #require(service.workers.first)
+            let held = try HeldBooking(in: service, id: "too-late", room: try Hotel(of: service).rooms[0])
+            let answer = held.connection.receive().answer
+            #expect(answer?.status == 503)
+            #expect(answer?.json?["requestId"]?.string == "too-late")
+            try held.database.query("ROLLBACK")
+            #expect(service.workers == [worker])
+            #expect(try service.answer(.get("/v1/rooms")).status == 200)
+            service.stop()
+        }
+
+        @Test("a worker that does not come back from a request is aborted, explained and replaced")
+        func hardDeadline() throws {
+            let service = try Service(workers: 1, environment: ["REQUEST_TIMEOUT": "1s"])
+            let worker = try #require(service.workers.first)
+            let held = try HeldBooking(in: service, id: "stuck-for-good", room: try Hotel(of: service).rooms[0])
+            #expect(held.isInHandler(of: worker))
+            let mark = service.log.mark
+            kill(worker, SIGSTOP)
+            try held.database.query("ROLLBACK")
+            let exited = try service.log.wait(for: "worker exited", after: mark) { $0.worker == worker }
+            #expect(exited.line.contains("stuck-for-good"), "\(exited.line)")
+            #expect(exited.line.contains("POST /v1/bookings"), "\(exited.line)")
+            switch held.connection.receive() {
+            case .closedWithoutAnswer, .reset: break
+            case let other: Issue.record("\(other)")
+            }
+            try service.log.wait(for: "worker ready", after: mark)
+            #expect(try service.answer(.get("/v1/rooms")).status == 200)
+            service.stop()
+        }
+
+        @Test("while a database is locked, reading goes on and nobody is killed")
+        func lockedDatabase() throws {
+            let service = try Service(workers: 2, environment: ["REQUEST_TIMEOUT": "500ms"])
+            let hotel = try Hotel(of: service)
+            let workers = service.workers
+            let database = try Database(service.databasePath)
+            try database.query("BEGIN IMMEDIATE")
+            for turn in 0..<4 {
+                #expect(try service.answer(Hotel.booking(of: hotel.rooms[0], inDays: 30 + turn)).status == 503)
+                #expect(try service.answer(.get("/v1/rooms")).status == 200)
+            }
+            try database.query("ROLLBACK")
+            #expect(try service.answer(Hotel.booking(of: hotel.rooms[0], inDays: 30)).status == 201)
+            #expect(service.workers == workers)
+            service.stop()
+        }
+
+        @Test("a supervisor that was stopped for longer than every deadline kills nobody when it goes on")
+        func suspendedSupervisor() throws {
+            let service = try Service(workers: 2, environment: ["REQUEST_TIMEOUT": "1s", "BOOT_TIMEOUT": "1s"])
+            let workers = service.workers
+            let load = Load(on: service.port, clients: 4, style: .keepAlive) { _, _ in .get("/v1/rooms") }
+            #expect(load.waitForAnswers(20))
+            let mark = service.log.mark
+            service.signal(SIGSTOP)
+            // Twice the hard deadline, which is the request's and two seconds.
+            sleep(6)
+            service.signal(SIGCONT)
+            // What it has to do about the time that passed it has done before it answers this.
+            service.signal(SIGTTIN)
+            try service.log.wait(for: "worker ready", after: mark)
+            #expect(load.waitForAnswers(20))
+            #expect(service.log.events("worker exited", after: mark).isEmpty)
+            #expect(Set(service.workers).isSuperset(of: workers))
+            let tally = load.stop()
+            #expect(tally.failures == [])
+            #expect(tally.refused == 0)
+            service.stop()
+        }
+
+        @Test("workers stuck at boot are given up by BOOT_TIMEOUT: exit 70", .enabled(if: SystemCallFault.isPossible))
+        func stuckBoot() throws {
+            let service = try TemporaryDirectory()
+            let environment = Service.environment(in: service, ["BOOT_TIMEOUT": "300ms", "WEB_CONCURRENCY": "2"])
+            try Service.migrateAndSeed(environment)
+            let serve = try Finished.running(
+                [
+                    "strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=epoll_create1",
+                    "-e", "inject=epoll_create1:delay_enter=20s", Binary.path, "serve",
+                ],
+                environment: environment
+            )
+            #expect(serve.exit == .code(70), "\(serve.output)\(serve.errors)")
+        }
+
+        @Test(
+            "a roll whose successors cannot boot is abandoned, and the old workers serve on",
+            .enabled(if: SystemCallFault.isPossible),
+            arguments: ["epoll_create1:error=EMFILE", "epoll_create1:delay_enter=20s"]
+        )
+        func abandonedRoll(_ injection: String) throws {
+            let service = try Service(workers: 2, environment: ["BOOT_TIMEOUT": "500ms"])
+            let old = service.workers
+            let load = Load(on: service.port, clients: 4, style: .keepAlive) { _, _ in .get("/v1/rooms") }
+            #expect(load.waitForAnswers(20))
+            let mark = service.log.mark
+            let fault = try SystemCallFault(injection, in: service.supervisor, withChildren: true)
+            service.signal(SIGHUP)
+            let finished = try service.log.wait(for: "roll finished", after: mark)
+            #expect(finished.line.contains("abandon"), "\(finished.line)")
+            fault.end()
+            #expect(Set(service.workers).isSuperset(of: old))
+            #expect(load.waitForAnswers(20))
+
+            // And the next roll, with code that boots again, is a roll.
+            let again = service.log.mark
+            service.signal(SIGHUP)
+            try service.log.wait(for: "roll finished", after: again)
+            #expect(eventually { Set(service.workers).isDisjoint(with: old) })
+            #expect(service.hasWorkers(2))
+            let tally = load.stop()
+            #expect(tally.failures == [])
+            #expect(tally.serverErrors == [:])
+            service.stop()
+        }
+
+        @Test(
+            "when fork fails for a while, the service serves on and is whole again afterwards",
+            .enabled(if: SystemCallFault.isPossible)
+        )
+        func failingFork() throws {
+            let service = try Service(workers: 2)
+            let victim = try #require(service.workers.first)
+            let mark = service.log.mark
+            let fault = try SystemCallFault(
+                "clone,clone3,fork,vfork:error=EAGAIN:when=1..4",
+                in: service.supervisor,
+                withChildren: false
+            )
+            kill(victim, SIGKILL)
+            try service.log.wait(for: "worker exited", after: mark)
+            #expect(try service.answer(.get("/v1/rooms")).status == 200)
+            try service.log.wait(for: "worker ready", after: mark)
+            fault.end()
+            #expect(service.hasWorkers(2))
+            service.stop()
+        }
+    }
+}

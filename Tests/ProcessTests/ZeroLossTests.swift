@@ -1,0 +1,213 @@
+import Glibc
+import Testing
+
+extension ProcessTests {
+    @Suite("Nothing is lost")
+    struct ZeroLossTests {
+        /// What services are asked: small answers, writes, and now and then a body of almost a megabyte.
+        static func mixture(of hotel: Hotel) -> @Sendable (Int, Int) -> Request {
+            { client, turn in
+                let room = hotel.rooms[(client + turn) % hotel.rooms.count]
+                switch turn % 8 {
+                case 0:
+                    return Hotel.booking(of: room, inDays: 30 + (client * 31 + turn) % 300, key: "\(client)-\(turn)")
+                case 1: return .get("/v1/bookings?limit=10")
+                case 2: return .get("/livez")
+                case 3 where client == 0: return Hotel.booking(of: room, inDays: 31, padding: 900_000)
+                default: return .get("/v1/rooms/\(room)")
+                }
+            }
+        }
+
+        private func expectNoLoss(_ loads: [Load], _ what: String, times: Int) {
+            let tallies = loads.map { $0.stop() }
+            for tally in tallies {
+                #expect(tally.failures == [])
+                #expect(tally.refused == 0)
+                #expect(tally.serverErrors == [:])
+                #expect(tally.total > 0)
+            }
+            let requests = tallies.map(\.total).reduce(0, +)
+            let failed = tallies.map { $0.failures.count + $0.refused + $0.serverErrors.values.reduce(0, +) }.reduce(
+                0,
+                +
+            )
+            print("\(what): \(times) times, \(requests) requests, \(failed) failed")
+        }
+
+        private func roll(_ service: Service) throws {
+            let old = Set(service.workers)
+            let mark = service.log.mark
+            service.signal(SIGHUP)
+            try service.log.wait(for: "roll finished", after: mark)
+            #expect(eventually { Set(service.workers).isDisjoint(with: old) })
+        }
+
+        @Test("twenty rolls under load: exactly no request fails")
+        func rolls() throws {
+            let service = try Service(workers: 3)
+            let request = ZeroLossTests.mixture(of: try Hotel(of: service))
+            let loads = [Load.Style.keepAlive, .oneShot].map {
+                Load(on: service.port, clients: 6, style: $0, request: request)
+            }
+            for load in loads { #expect(load.waitForAnswers(50)) }
+            for _ in 0..<20 { try roll(service) }
+            expectNoLoss(loads, "rolls", times: 20)
+            service.stop()
+        }
+
+        @Test(
+            "rolls behind a balancer that keeps connections alive: exactly no request fails",
+            arguments: Balancer.Kind.allCases.filter(\.isInstalled)
+        )
+        func rollsBehindBalancer(_ kind: Balancer.Kind) throws {
+            let service = try Service(workers: 3)
+            let balancer = try Balancer(kind, before: service.port)
+            let request = ZeroLossTests.mixture(of: try Hotel(of: service))
+            let loads = [Load.Style.keepAlive, .oneShot].map {
+                Load(on: balancer.port, clients: 6, style: $0, request: request)
+            }
+            for load in loads { #expect(load.waitForAnswers(50)) }
+            for _ in 0..<5 { try roll(service) }
+            expectNoLoss(loads, "rolls behind \(kind)", times: 5)
+            service.stop()
+        }
+
+        @Test("resizing up and down under load: exactly no request fails")
+        func resizes() throws {
+            let service = try Service(workers: 2)
+            let request = ZeroLossTests.mixture(of: try Hotel(of: service))
+            let loads = [Load.Style.keepAlive, .oneShot].map {
+                Load(on: service.port, clients: 6, style: $0, request: request)
+            }
+            for _ in 0..<5 {
+                for load in loads { #expect(load.waitForAnswers(20)) }
+                service.signal(SIGTTIN)
+                #expect(service.hasWorkers(3))
+                for load in loads { #expect(load.waitForAnswers(20)) }
+                service.signal(SIGTTOU)
+                #expect(service.hasWorkers(2))
+            }
+            expectNoLoss(loads, "resizes", times: 10)
+            service.stop()
+        }
+
+        @Test("recycling after MAX_REQUESTS under load: exactly no request fails, and nothing grows")
+        func recycling() throws {
+            let service = try Service(workers: 2, environment: ["MAX_REQUESTS": "100"])
+            let request = ZeroLossTests.mixture(of: try Hotel(of: service))
+            let loads = [Load.Style.keepAlive, .oneShot].map {
+                Load(on: service.port, clients: 6, style: $0, request: request)
+            }
+            func footprint(after recycles: Int) throws -> (descriptors: Int, kilobytes: Int) {
+                try service.log.wait(for: "worker exited", count: recycles, by: .after(60))
+                return (
+                    ProcessTree.descriptorCount(of: service.supervisor),
+                    ProcessTree.kilobytes("VmRSS", of: service.supervisor) ?? 0
+                )
+            }
+            let early = try footprint(after: 10)
+            let late = try footprint(after: 60)
+            // A descriptor or two per worker that happens to boot or leave just now.
+            #expect(abs(late.descriptors - early.descriptors) <= 8, "descriptors: \(early) then \(late)")
+            #expect(late.kilobytes - early.kilobytes < 512, "memory: \(early) then \(late)")
+            expectNoLoss(loads, "recycles", times: service.log.events("worker exited").count)
+            #expect(service.hasWorkers(2), "and no more workers than asked for are left")
+            service.stop()
+        }
+
+        @Test("TERM with a full backlog: all that the kernel has accepted are answered")
+        func backlog() throws {
+            let service = try Service(workers: 1)
+            let worker = try #require(service.workers.first)
+            kill(worker, SIGSTOP)
+            // Nobody accepts now: these wait in the queue of the listener, their requests sent.
+            let waiting = try (0..<200).map { _ in try service.connect() }
+            for connection in waiting { #expect(connection.send(Request.get("/v1/rooms").bytes)) }
+            let mark = service.log.mark
+            service.signal(SIGTERM)
+            try service.log.wait(for: "stopping", after: mark)
+            kill(worker, SIGCONT)
+            let outcomes = waiting.map { $0.receive() }
+            #expect(outcomes.filter { $0.status == 200 }.count == 200, "\(outcomes.filter { $0.status != 200 })")
+            service.expectCleanExit()
+        }
+
+        @Test("connections made while it stops are refused or answered, never reset")
+        func arrivals() throws {
+            for _ in 0..<5 {
+                let service = try Service(workers: 2)
+                let load = Load(on: service.port, clients: 24, style: .oneShot, leavesWhenRefused: true) { _, _ in
+                    .get("/v1/rooms")
+                }
+                #expect(load.waitForAnswers(100))
+                service.signal(SIGTERM)
+                service.expectCleanExit()
+                #expect(load.waitUntilAllLeft())
+                #expect(load.stop().failures == [])
+            }
+        }
+
+        @Test("a request half sent at TERM is answered when its rest comes")
+        func halfSent() throws {
+            let service = try Service(workers: 2)
+            let room = try Hotel(of: service).rooms[0]
+            let whole = Hotel.booking(of: room, inDays: 30).bytes
+            let cuts = [5, 40, whole.count - 50, whole.count - 1]
+            let connections = try cuts.map { cut in
+                let connection = try service.connect()
+                connection.send(whole[..<cut])
+                return connection
+            }
+            // They are accepted in order of arrival, so an answer to a later one says that these are.
+            for _ in 0..<4 { #expect(try service.answer(.get("/livez")).status == 200) }
+            let mark = service.log.mark
+            service.signal(SIGTERM)
+            try service.log.wait(for: "stopping", after: mark)
+            for (connection, cut) in zip(connections, cuts) { connection.send(whole[cut...]) }
+            let outcomes = connections.map { $0.receive() }
+            #expect(outcomes.filter { $0.status == 201 }.count == 1, "\(outcomes)")
+            #expect(outcomes.filter { $0.status == 409 }.count == 3, "\(outcomes)")
+            #expect(outcomes.allSatisfy { $0.answer?.closesConnection == true })
+            service.expectCleanExit()
+        }
+
+        @Test("a request whose rest never comes does not hold the stop beyond SHUTDOWN_TIMEOUT")
+        func neverWhole() throws {
+            let service = try Service(workers: 2, environment: ["SHUTDOWN_TIMEOUT": "2s"])
+            let connection = try service.connect()
+            connection.send("POST /v1/bookings HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{")
+            #expect(try service.answer(.get("/livez")).status == 200)
+            let started = ContinuousClock.now
+            service.signal(SIGTERM)
+            let exit = service.waitForExit()
+            #expect(exit == .code(0) || exit == .code(75), "\(String(describing: exit))")
+            #expect(ContinuousClock.now - started < .seconds(6))
+            #expect(service.survivors == [])
+            #expect(service.log.waitForEnd())
+        }
+
+        @Test("an idle keep-alive connection at TERM: a request sent then is answered, the others end cleanly")
+        func idleKeepAlive() throws {
+            let service = try Service(workers: 2)
+            let connections = try (0..<20).map { _ in try service.connect() }
+            for connection in connections { #expect(connection.exchange(.get("/livez")).status == 200) }
+            let mark = service.log.mark
+            service.signal(SIGTERM)
+            try service.log.wait(for: "stopping", after: mark)
+            for connection in connections[..<10] { connection.send(Request.get("/v1/rooms").bytes) }
+            for connection in connections[..<10] {
+                let outcome = connection.receive()
+                #expect(outcome.status == 200, "\(outcome)")
+                #expect(outcome.answer?.closesConnection == true)
+            }
+            for connection in connections {
+                switch connection.receiveEnd() {
+                case .closedWithoutAnswer: break
+                case let other: Issue.record("not a clean end: \(other)")
+                }
+            }
+            service.expectCleanExit()
+        }
+    }
+}
