@@ -20,7 +20,7 @@ extension ProcessTests {
             let before = processorTime(of: worker)
             let started = ContinuousClock.now
             sleep(1)
-            let busy = (processorTime(of: worker) - before) / seconds(ContinuousClock.now - started)
+            let busy = (processorTime(of: worker) - before) / (ContinuousClock.now - started).inSeconds
             #expect(busy < 0.5, "share of a processor while nobody asks anything: \(busy)")
             #expect(service.workers == [worker])
             // Some are served, some refused with an answer or a clean end; none hangs for ever.
@@ -68,10 +68,6 @@ extension ProcessTests {
         private struct Unchecked<Value>: @unchecked Sendable {
             let value: Value
             init(_ value: Value) { self.value = value }
-        }
-
-        private func seconds(_ duration: Duration) -> Double {
-            Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
         }
     }
 }

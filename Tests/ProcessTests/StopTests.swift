@@ -99,7 +99,7 @@ extension ProcessTests {
                 for connection in idle { #expect(connection.exchange(.get("/livez")).status == 200) }
                 let started = ContinuousClock.now
                 service.stop()
-                return seconds(ContinuousClock.now - started)
+                return (ContinuousClock.now - started).inSeconds
             }
             #expect(times.median < 1, "seconds: \(times)")
         }
@@ -115,7 +115,7 @@ extension ProcessTests {
                 let started = ContinuousClock.now
                 service.signal(SIGKILL)
                 #expect(eventually { !workers.contains(where: \.isAlive) }, "orphans")
-                let time = seconds(ContinuousClock.now - started)
+                let time = (ContinuousClock.now - started).inSeconds
                 #expect(service.waitForExit() == .signal(SIGKILL))
                 #expect(service.log.waitForEnd())
 
@@ -139,10 +139,6 @@ extension ProcessTests {
             #expect(load.stop().failures == [])
             #expect(eventually { service.survivors == [] })
             #expect(service.waitForExit() == .signal(SIGKILL))
-        }
-
-        private func seconds(_ duration: Duration) -> Double {
-            Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
         }
     }
 }

@@ -16,8 +16,7 @@ struct Deadline: Sendable {
     var isOver: Bool { ContinuousClock.now >= instant }
 
     var secondsLeft: Double {
-        let left = (instant - ContinuousClock.now).components
-        return max(0, Double(left.seconds) + Double(left.attoseconds) * 1e-18)
+        max(0, (instant - ContinuousClock.now).inSeconds)
     }
 
     var monotonicTime: timespec {
@@ -49,4 +48,8 @@ extension [Double] {
         precondition(!isEmpty)
         return sorted()[count / 2]
     }
+}
+
+extension Duration {
+    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

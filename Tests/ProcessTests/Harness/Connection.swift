@@ -1,83 +1,5 @@
 import Glibc
 
-/// A request as the test writes it on the wire.
-struct Request: Sendable {
-    var method = "GET"
-    var target: String
-    var fields: [(String, String)] = []
-    var body: [UInt8]?
-
-    static func get(_ target: String, _ fields: [(String, String)] = []) -> Request {
-        Request(target: target, fields: fields)
-    }
-
-    static func post(_ target: String, json: String, _ fields: [(String, String)] = []) -> Request {
-        Request(
-            method: "POST",
-            target: target,
-            fields: [("Content-Type", "application/json")] + fields,
-            body: Array(json.utf8)
-        )
-    }
-
-    var bytes: [UInt8] {
-        var head = "\(method) \(target) HTTP/1.1\r\nHost: localhost\r\n"
-        for (name, value) in fields { head += "\(name): \(value)\r\n" }
-        if let body { head += "Content-Length: \(body.count)\r\n" }
-        return Array((head + "\r\n").utf8) + (body ?? [])
-    }
-}
-
-/// An answer, read strictly.
-struct Answer: Sendable {
-    let status: Int
-    let fields: [(name: String, value: String)]
-    let body: [UInt8]
-
-    /// The field's only value; nil when it is absent or there twice.
-    subscript(name: String) -> String? {
-        let values = fields.filter { $0.name.lowercased() == name.lowercased() }.map(\.value)
-        return values.count == 1 ? values[0] : nil
-    }
-
-    var text: String { String(decoding: body, as: UTF8.self) }
-    var json: JSON? { try? JSON(body) }
-    var closesConnection: Bool { self["Connection"]?.lowercased() == "close" }
-}
-
-/// What became of a request.
-enum Outcome: Sendable {
-    case answered(Answer)
-    /// Nobody listens.
-    case refused
-    /// The connection was not established in time: the kernel dropped the handshake.
-    case connectTimedOut
-    /// The other side had closed the idle connection before the request was sent: not a failure, but a reason to connect.
-    case closedBeforeRequest
-    /// The request was sent, and the connection was closed without a byte of an answer.
-    case closedWithoutAnswer
-    case reset(afterBytes: Int)
-    /// The answer ended in its middle.
-    case torn(String)
-    /// The answer breaks HTTP.
-    case malformed(String)
-    case timedOut(afterBytes: Int)
-
-    var answer: Answer? {
-        if case .answered(let answer) = self { answer } else { nil }
-    }
-
-    var status: Int? { answer?.status }
-
-    /// Whether nothing of the request can have reached a worker.
-    var neverSent: Bool {
-        switch self {
-        case .refused, .connectTimedOut, .closedBeforeRequest: true
-        default: false
-        }
-    }
-}
-
 /// One blocking connection to the service.
 final class Connection {
     struct Failure: Error, CustomStringConvertible {
@@ -247,32 +169,5 @@ final class Connection {
         guard input.count >= headEnd.upperBound + length else { return .partial }
         let body = Array(input[headEnd.upperBound..<headEnd.upperBound + length])
         return .whole(Answer(status: status, fields: fields, body: body), length: headEnd.upperBound + length)
-    }
-}
-
-extension Service {
-    func connect(timeout: Double = 30) throws -> Connection {
-        try Connection(to: port, timeout: timeout)
-    }
-
-    /// One request on a connection of its own.
-    func ask(_ request: Request, timeout: Double = 30) -> Outcome {
-        do throws(Connection.Failure) {
-            let connection = try Connection(to: port, timeout: timeout)
-            var request = request
-            request.fields.append(("Connection", "close"))
-            return connection.exchange(request)
-        } catch {
-            return error.outcome
-        }
-    }
-
-    /// One request that must be answered.
-    func answer(_ request: Request) throws -> Answer {
-        let outcome = ask(request)
-        guard let answer = outcome.answer else {
-            throw Spawned.Failure(description: "\(request.method) \(request.target) was not answered: \(outcome)")
-        }
-        return answer
     }
 }
