@@ -13,6 +13,11 @@ import Glibc
         unsafe base = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 16)
     }
 
+    convenience init(copying bytes: [UInt8]) {
+        self.init(capacity: bytes.count)
+        unsafe base.copyMemory(from: bytes, byteCount: bytes.count)
+    }
+
     deinit {
         unsafe base.deallocate()
     }

@@ -21,6 +21,7 @@ final class RequestRecord: @unchecked Sendable {
     var peer = PeerAddress.unix
 
     // The way through the router.
+    var verdict = RouteTrie.Verdict.notFound
     var routeIndex = -1
     var match = PathMatch()
 
@@ -38,6 +39,32 @@ final class RequestRecord: @unchecked Sendable {
     init(context: ServerContext, input: InputBlock) {
         self.context = context
         self.input = input
+    }
+
+    /// The same request with other routes.
+    init(copying other: RequestRecord, context: ServerContext) {
+        self.context = context
+        input = other.input
+        origin = other.origin
+        head = other.head
+        body = other.body
+        decodedPath = other.decodedPath
+        madeID = other.madeID
+        peer = other.peer
+        deadline = other.deadline
+    }
+
+    /// Back to the state before the first byte.
+    func reset() {
+        head.reset()
+        body = ByteRange()
+        if decodedPath != nil { decodedPath = nil }
+        routeIndex = -1
+        isUnderstood = false
+        bytesIn = 0
+        bytesOut = 0
+        cpuTime = -1
+        if error != nil { error = nil }
     }
 
     var route: Route? { routeIndex < 0 ? nil : context.routes[routeIndex] }

@@ -47,7 +47,15 @@ public final class Server {
     ///     from, and not closed.
     /// - Throws: ``ServerError`` when the event loop cannot be set up.
     public func run(listener: CInt, shutdown: CInt) throws(ServerError) {
-        throw ServerError(call: "run", errno: 0)
+        let loop = try EventLoop(
+            configuration: configuration,
+            router: router,
+            observer: observer,
+            status: status,
+            listener: listener,
+            shutdown: shutdown
+        )
+        loop.run()
     }
 }
 

@@ -1,0 +1,102 @@
+/// When whose waiting ends. All waits of one kind last equally long, so each kind is a list in order of time: to arm,
+/// re-arm and disarm is to link and unlink, and the next deadline is at the front.
+struct DeadlineLists {
+    /// What a connection waits for.
+    enum Wait: UInt8, CaseIterable {
+        /// The rest of a head, or the first request of a new connection.
+        case head
+        /// The rest of a body.
+        case body
+        /// The next request.
+        case idle
+        /// Room in the socket for the rest of an answer.
+        case write
+        /// The client's end of a connection that we have closed ours of.
+        case linger
+        /// A request that may be on its way to an idle connection while the server drains.
+        case grace
+        /// ``linger`` while the server drains.
+        case lastLinger
+    }
+
+    private struct Node {
+        var previous: Int32 = -1
+        var next: Int32 = -1
+        var deadline: Int64 = 0
+        var wait: Wait?
+    }
+
+    private struct List {
+        var first: Int32 = -1
+        var last: Int32 = -1
+    }
+
+    /// By descriptor.
+    private var nodes: [Node] = []
+    private var lists = InlineArray<7, List>(repeating: List())
+    private let durations: InlineArray<7, Int64>
+
+    init(_ configuration: ServerConfiguration) {
+        var durations = InlineArray<7, Int64>(repeating: 0)
+        for wait in Wait.allCases {
+            let duration =
+                switch wait {
+                case .head: configuration.headerTimeout
+                case .body: configuration.bodyTimeout
+                case .idle: configuration.keepAliveTimeout
+                case .write: configuration.writeTimeout
+                case .linger: configuration.lingerTimeout
+                case .grace, .lastLinger: configuration.drainGrace
+                }
+            durations[Int(wait.rawValue)] = duration.nanoseconds
+        }
+        self.durations = durations
+    }
+
+    /// What the descriptor's connection waits for.
+    func wait(of descriptor: CInt) -> Wait? {
+        Int(descriptor) < nodes.count ? nodes[Int(descriptor)].wait : nil
+    }
+
+    /// Begins a wait in place of the one before.
+    mutating func arm(_ descriptor: CInt, _ wait: Wait, now: Int64) {
+        while nodes.count <= Int(descriptor) { nodes.append(Node()) }
+        disarm(descriptor)
+        let kind = Int(wait.rawValue)
+        let last = lists[kind].last
+        nodes[Int(descriptor)] = Node(previous: last, next: -1, deadline: now &+ durations[kind], wait: wait)
+        if last >= 0 { nodes[Int(last)].next = descriptor } else { lists[kind].first = descriptor }
+        lists[kind].last = descriptor
+    }
+
+    /// Ends the wait.
+    mutating func disarm(_ descriptor: CInt) {
+        guard Int(descriptor) < nodes.count, let wait = nodes[Int(descriptor)].wait else { return }
+        let node = nodes[Int(descriptor)]
+        let kind = Int(wait.rawValue)
+        if node.previous >= 0 { nodes[Int(node.previous)].next = node.next } else { lists[kind].first = node.next }
+        if node.next >= 0 { nodes[Int(node.next)].previous = node.previous } else { lists[kind].last = node.previous }
+        nodes[Int(descriptor)].wait = nil
+    }
+
+    /// The nearest deadline of all.
+    var next: Int64? {
+        var nearest: Int64?
+        for kind in lists.indices where lists[kind].first >= 0 {
+            let deadline = nodes[Int(lists[kind].first)].deadline
+            if nearest == nil || deadline < nearest! { nearest = deadline }
+        }
+        return nearest
+    }
+
+    /// Takes out one wait that is over.
+    mutating func popExpired(now: Int64) -> (descriptor: CInt, wait: Wait)? {
+        for wait in Wait.allCases {
+            let first = lists[Int(wait.rawValue)].first
+            guard first >= 0, nodes[Int(first)].deadline <= now else { continue }
+            disarm(first)
+            return (first, wait)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,60 @@
+import HTTPTypes
+
+/// Finds who answers a request, and has it answered.
+struct Dispatcher: Sendable {
+    let routes: [Route]
+    private let trie: RouteTrie
+    // Beside each other, so that a call touches neither pattern nor names.
+    private let handlers: [Handler]
+
+    init(_ router: Router) {
+        routes = router.routes
+        trie = RouteTrie(router.routes)
+        handlers = router.routes.map(\.handler)
+    }
+
+    /// Finds the route. The head must be complete.
+    func route(_ record: RequestRecord) {
+        if record.head.isAsterisk {
+            record.verdict = trie.serverOptions
+        } else {
+            record.verdict = record.withPath { path in trie.match(path, record.head.method, into: &record.match) }
+        }
+        record.routeIndex = if case .route(let index) = record.verdict { index } else { -1 }
+    }
+
+    /// The answer, whatever happens. What is not the client's fault is kept in ``RequestRecord/error``.
+    func answer(_ record: RequestRecord) -> Response {
+        do {
+            switch record.verdict {
+            case .route(let index):
+                let response = try handlers[index](Request(record: record))
+                guard (200...599).contains(response.status.code) else {
+                    throw InvalidStatus(code: response.status.code)
+                }
+                return response
+            case .options(let allowed):
+                return Response(status: .noContent, headerFields: [.allow: allowed.fieldValue])
+            case .methodNotAllowed(let allowed):
+                throw Problem(
+                    .methodNotAllowed,
+                    detail: "This resource answers \(allowed.fieldValue).",
+                    headerFields: [.allow: allowed.fieldValue]
+                )
+            case .notFound:
+                throw Problem(.notFound, detail: "There is no resource at this path.")
+            }
+        } catch let problem as Problem {
+            return problem.response(requestID: Request(record: record).id)
+        } catch {
+            record.error = error
+            return Problem(.internalServerError).response(requestID: Request(record: record).id)
+        }
+    }
+}
+
+/// A handler answered with a status that is no final one (RFC 9110 section 15).
+struct InvalidStatus: Error, CustomStringConvertible {
+    let code: Int
+    var description: String { "the handler answered with status \(code); final ones are 200 to 599" }
+}

@@ -1,0 +1,150 @@
+import CLinux
+import Glibc
+
+/// How the loop stands to the listener.
+struct Acceptance {
+    /// A descriptor kept for the day when there is none left: closed, it makes room to accept a client and tell it so.
+    fileprivate var reserve: CInt = -1
+    fileprivate var isWatching = false
+    fileprivate var sinceReordering = 0
+    /// When to look at the listener again after the system had no room.
+    fileprivate(set) var resumption: Int64?
+    /// Whether draining is so far that nobody new is let in.
+    fileprivate(set) var isOver = false
+
+    fileprivate static func openReserve() -> CInt { unsafe Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC) }
+
+    mutating func close() {
+        if reserve >= 0 { _ = Glibc.close(reserve) }
+        reserve = -1
+    }
+}
+
+extension EventLoop {
+    /// Accepted in one go. Few, because epoll wakes siblings in a fixed order: who takes all it can starves the others
+    /// of new connections, and its own of their turn.
+    private static let acceptBatchSize = 4
+    /// Accepts after which the listener is registered anew, which puts this process last among those to be woken.
+    private static let acceptsPerReordering = 16
+    /// How long to leave the listener alone when the system has no room: 100 ms.
+    private static let acceptPause: Int64 = 100_000_000
+
+    private static let refusal: StaticString = """
+        HTTP/1.1 503 Service Unavailable\r
+        Content-Type: application/problem+json\r
+        Content-Length: 65\r
+        Connection: close\r
+        Retry-After: 1\r
+        \r
+        {"type":"about:blank","title":"Service Unavailable","status":503}
+        """
+
+    func startListening() throws(ServerError) {
+        // Accepted sockets inherit it; on a unix socket it fails, and is not needed.
+        var one: CInt = 1
+        _ = unsafe setsockopt(listener, CInt(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<CInt>.size))
+        acceptance.reserve = Acceptance.openReserve()
+        guard epoll.add(listener, .readExclusive) else { throw ServerError(call: "epoll_ctl", errno: errno) }
+        acceptance.isWatching = true
+    }
+
+    func acceptBatch() {
+        guard acceptance.isWatching else { return }
+        for _ in 0..<Self.acceptBatchSize {
+            guard openCount < configuration.maxConnections else { return stopWatching() }
+            guard acceptOne() else { return }
+        }
+    }
+
+    /// - Returns: Whether there may be more to accept.
+    private func acceptOne() -> Bool {
+        var address = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let socket = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe clinux_accept(listener, $0, &length)
+            }
+        }
+        guard socket < 0 else {
+            open(socket, peer: PeerAddress(address))
+            reorder()
+            return true
+        }
+        switch errno {
+        case EAGAIN:
+            return false
+        case EMFILE, ENFILE:
+            return refuseOne()
+        case ENOBUFS, ENOMEM:
+            pauseAccepting()
+            return false
+        default:
+            // The client left already, or its network failed (accept(2) lists a dozen ways).
+            return true
+        }
+    }
+
+    /// Out of descriptors: lets one client in on the reserve, tells it, and shows it out.
+    private func refuseOne() -> Bool {
+        if acceptance.reserve >= 0 { _ = Glibc.close(acceptance.reserve) }
+        let socket = clinux_accept(listener, nil, nil)
+        if socket >= 0 {
+            _ = unsafe Glibc.send(
+                socket,
+                Self.refusal.utf8Start,
+                Self.refusal.utf8CodeUnitCount,
+                CInt(MSG_NOSIGNAL)
+            )
+            _ = Glibc.shutdown(socket, CInt(SHUT_WR))
+            // What it has sent must be read, or closing would reset the connection and take the answer away.
+            _ = sharedInput.receive(from: socket, at: 0)
+            _ = Glibc.close(socket)
+        }
+        acceptance.reserve = Acceptance.openReserve()
+        if socket < 0 || acceptance.reserve < 0 {
+            pauseAccepting()
+            return false
+        }
+        return true
+    }
+
+    private func reorder() {
+        guard acceptance.isWatching else { return }
+        acceptance.sinceReordering += 1
+        guard acceptance.sinceReordering == Self.acceptsPerReordering else { return }
+        acceptance.sinceReordering = 0
+        epoll.remove(listener)
+        epoll.add(listener, .readExclusive)
+    }
+
+    private func pauseAccepting() {
+        stopWatching()
+        acceptance.resumption = now + Self.acceptPause
+    }
+
+    private func stopWatching() {
+        guard acceptance.isWatching else { return }
+        epoll.remove(listener)
+        acceptance.isWatching = false
+    }
+
+    /// Looks at the listener again, when there is room.
+    func resumeAccepting() {
+        guard !acceptance.isWatching, !acceptance.isOver, openCount < configuration.maxConnections else { return }
+        acceptance.resumption = nil
+        acceptance.isWatching = epoll.add(listener, .readExclusive)
+    }
+
+    /// Lets in everybody whom the kernel has promised a connection, and nobody after that.
+    func finishAccepting() {
+        sweep()
+        stopWatching()
+        acceptance.isOver = true
+        acceptance.resumption = nil
+    }
+
+    /// Empties the accept queue.
+    func sweep() {
+        while acceptOne() {}
+    }
+}

@@ -1,0 +1,54 @@
+import HTTPTypes
+
+extension EventLoop {
+    /// Has a complete request answered, into the output.
+    func answer(_ record: RequestRecord, of connection: Connection) {
+        record.startedAt = now
+        record.isUnderstood = true
+        var measurements: Measurements = []
+        if record.routeIndex >= 0 {
+            record.deadline = now + timeouts[record.routeIndex]
+            if let observer { measurements = observer.requestBegan(Request(record: record)) }
+        }
+        let response: Response
+        if measurements.contains(.cpuTime) {
+            let start = MonotonicClock.threadTime()
+            response = dispatcher.answer(record)
+            record.cpuTime = MonotonicClock.threadTime() - start
+        } else {
+            response = dispatcher.answer(record)
+        }
+        if !record.head.keepsAlive {
+            connection.isClosing = true
+        } else if drain != nil {
+            connection.isClosing = true
+            // The client had no reason to expect the end: its next request may be on its way.
+            connection.lingers = true
+        }
+        write(response, for: record, isClosing: connection.isClosing)
+    }
+
+    /// Answers a request that cannot be read, or must not be, and nothing after it.
+    func refuse(_ record: RequestRecord, of connection: Connection, _ error: RequestError, received: Int) {
+        record.startedAt = now
+        record.bytesIn = received
+        connection.isClosing = true
+        connection.lingers = true
+        let response = record.withID { id in error.problem.response(requestID: String(copying: id)) }
+        write(response, for: record, isClosing: true)
+    }
+
+    private func write(_ response: Response, for record: RequestRecord, isClosing: Bool) {
+        let start = output.count
+        let continuation: OutputBuffer.Continuation =
+            isClosing ? .close : record.head.version == .http1_0 ? .explicitKeepAlive : .keepAlive
+        output.append(response, to: record, date: date.line, then: continuation)
+        record.status = UInt16(response.status.code)
+        record.bytesOut = output.count - start
+        if observer != nil { now = MonotonicClock.now() }
+        record.endedAt = now
+        finished.append(record)
+        answeredCount += 1
+        if answeredCount == configuration.maxRequests { observer?.requestLimitReached() }
+    }
+}

@@ -1,0 +1,234 @@
+import Glibc
+
+extension EventLoop {
+    private enum Sending {
+        case done
+        case blocked
+        case failed
+    }
+
+    /// Bytes of answers after which a turn's output is sent before the next request is read.
+    private static let outputPerSend = 256 * 1024
+    /// The least memory for a request that came in pieces.
+    private static let leastInputSize = 1024
+
+    func receive(_ connection: Connection) {
+        guard !connection.isWaitingForTurn else { return }
+        let block: InputBlock
+        if let own = connection.input {
+            block = connection.bytes.upperBound < own.capacity ? own : growInput(of: connection)
+        } else {
+            block = sharedInput
+        }
+        let count = block.receive(from: connection.socket, at: connection.bytes.upperBound)
+        if count > 0 {
+            connection.progress += count
+            process(connection, connection.bytes.lowerBound..<connection.bytes.upperBound + count, in: block)
+        } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
+            close(connection)
+        }
+    }
+
+    /// Answers every complete request in `bytes`, sends the answers, and keeps what is left.
+    func process(_ connection: Connection, _ bytes: Range<Int>, in block: InputBlock) {
+        var start = bytes.lowerBound
+        var end = bytes.upperBound
+        var answered = 0
+        var sending = Sending.done
+        while start < end {
+            let record = connection.record ?? takeRecord(for: connection, in: block, at: start)
+            connection.record = nil
+            do throws(RequestError) {
+                guard let next = try read(record, of: connection, until: &end) else {
+                    connection.record = record
+                    break
+                }
+                start = next
+                answer(record, of: connection)
+            } catch {
+                refuse(record, of: connection, error, received: end - start)
+            }
+            answered += 1
+            if connection.isClosing {
+                if start < end { connection.lingers = true }
+                start = end
+            }
+            if answered == configuration.maxPipelined { break }
+            if output.count > Self.outputPerSend {
+                sending = send(to: connection)
+                if sending != .done { break }
+            }
+        }
+        connection.answeredCount &+= answered
+        if output.count > 0, sending == .done { sending = send(to: connection) }
+        let escaped = report(in: block)
+        guard sending != .failed else { return close(connection) }
+        keep(start..<end, in: block, of: connection, escaped: escaped)
+        settle(connection, hasAnswered: answered > 0)
+    }
+
+    /// Answers a request that did not arrive whole in its time.
+    func timeOut(_ connection: Connection) {
+        guard let record = connection.record, let block = connection.input else { return close(connection) }
+        connection.record = nil
+        refuse(record, of: connection, .timeout, received: connection.bytes.count)
+        let sending = send(to: connection)
+        _ = report(in: block)
+        guard sending != .failed else { return close(connection) }
+        keep(0..<0, in: block, of: connection, escaped: false)
+        settle(connection, hasAnswered: true)
+    }
+
+    /// Reads the head, decides, reads the body.
+    /// - Returns: Where the request ends, when all of it is there.
+    private func read(
+        _ record: RequestRecord,
+        of connection: Connection,
+        until end: inout Int
+    ) throws(RequestError) -> Int? {
+        if !connection.reader.isInBody {
+            guard try connection.reader.readHead(of: record, until: end, limits: limits) else { return nil }
+            dispatcher.route(record)
+            if record.head.hasBody {
+                guard try admitBody(of: record, connection, hasArrived: end) else { return end }
+            }
+        }
+        return try connection.reader.readBody(of: record, until: &end, limits: limits)
+    }
+
+    /// Refuses a body that is too large before it is sent, and asks for one that is wanted.
+    /// - Returns: Whether the body is to be read. If not, the request is answered now, and the connection closed: whether
+    ///   the body still comes is the client's choice (RFC 9110 section 10.1.1).
+    private func admitBody(
+        of record: RequestRecord,
+        _ connection: Connection,
+        hasArrived end: Int
+    ) throws(RequestError) -> Bool {
+        var limit = configuration.maxBodySize
+        if record.routeIndex >= 0 { limit = context.routes[record.routeIndex].maxBodySize ?? limit }
+        connection.reader.maxBodySize = limit
+        guard record.head.contentLength <= limit else { throw .contentTooLarge }
+        guard record.head.expectsContinue else { return true }
+        guard record.routeIndex >= 0 else {
+            record.bytesIn = connection.reader.expectedSize
+            connection.isClosing = true
+            connection.lingers = true
+            return false
+        }
+        if record.origin + connection.reader.expectedSize == end { output.append("HTTP/1.1 100 Continue\r\n\r\n") }
+        return true
+    }
+
+    private func takeRecord(for connection: Connection, in block: InputBlock, at start: Int) -> RequestRecord {
+        let record = spareRecords.popLast() ?? RequestRecord(context: context, input: block)
+        if record.input !== block { record.input = block }
+        record.origin = start
+        record.peer = connection.peer
+        record.madeID = ids.make()
+        connection.reader = RequestReader()
+        return record
+    }
+
+    /// Gives the observer what was answered, and takes back the records nobody kept.
+    /// - Returns: Whether somebody kept one, so that the block must not be written to again.
+    private func report(in block: InputBlock) -> Bool {
+        var escaped = false
+        for index in finished.indices {
+            observer?.requestEnded(Exchange(record: finished[index]))
+            if isKnownUniquelyReferenced(&finished[index]) {
+                finished[index].reset()
+                spareRecords.append(finished[index])
+            } else {
+                escaped = true
+            }
+        }
+        finished.removeAll(keepingCapacity: true)
+        if escaped, block === sharedInput { sharedInput = InputBlock(capacity: Self.sharedInputSize) }
+        return escaped
+    }
+
+    /// Keeps the bytes that are not answered yet, in memory of the connection's own.
+    private func keep(_ bytes: Range<Int>, in block: InputBlock, of connection: Connection, escaped: Bool) {
+        if bytes.isEmpty {
+            connection.input = nil
+            connection.bytes = 0..<0
+        } else if block === connection.input, !escaped {
+            connection.bytes = bytes
+        } else {
+            move(bytes, in: block, of: connection)
+        }
+    }
+
+    private func growInput(of connection: Connection) -> InputBlock {
+        move(connection.bytes, in: connection.input!, of: connection)
+        return connection.input!
+    }
+
+    /// Moves a request's bytes to a new block with room for more. As much as was promised, but no more than twice what
+    /// was delivered, once that is more than usual: a promise costs the client nothing.
+    private func move(_ bytes: Range<Int>, in block: InputBlock, of connection: Connection) {
+        let doubled = max(bytes.count * 2, Self.leastInputSize)
+        let promised = connection.record == nil ? 0 : connection.reader.expectedSize
+        let new = InputBlock(capacity: max(min(promised, max(doubled, Self.sharedInputSize)), doubled))
+        new.copy(bytes, of: block)
+        connection.input = new
+        connection.bytes = 0..<bytes.count
+        connection.record?.input = new
+        connection.record?.origin = 0
+    }
+
+    // MARK: Sending
+
+    private func send(to connection: Connection) -> Sending {
+        let sent = output.send(to: connection.socket)
+        defer { output.removeAll(shrinkingTo: Self.usualOutputSize) }
+        if sent == output.count { return .done }
+        guard sent >= 0 || errno == EAGAIN || errno == EINTR else { return .failed }
+        connection.output = output.remainder(after: max(0, sent))
+        connection.outputSent = 0
+        return .blocked
+    }
+
+    /// Sends on when the socket has room again.
+    func sendRest(_ connection: Connection) {
+        let sent = connection.sendOutput()
+        guard sent >= 0 || errno == EAGAIN || errno == EINTR else { return close(connection) }
+        connection.progress += max(0, sent)
+        guard !connection.hasUnsentOutput else { return }
+        guard epoll.modify(connection.socket, .read) else { return close(connection) }
+        deadlines.disarm(connection.socket)
+        if !connection.isClosing, let input = connection.input {
+            process(connection, connection.bytes, in: input)
+        } else {
+            settle(connection, hasAnswered: true)
+        }
+    }
+
+    /// Decides what the connection waits for next.
+    private func settle(_ connection: Connection, hasAnswered: Bool) {
+        let socket = connection.socket
+        let wait = deadlines.wait(of: socket)
+        if connection.hasUnsentOutput {
+            // Not read while it does not take what it asked for.
+            guard epoll.modify(socket, .write) else { return close(connection) }
+            connection.progress = 0
+            deadlines.arm(socket, .write, now: now)
+        } else if connection.isClosing {
+            connection.lingers ? linger(connection) : close(connection)
+        } else if connection.record != nil {
+            if connection.reader.isInBody {
+                guard wait != .body else { return }
+                connection.progress = 0
+                deadlines.arm(socket, .body, now: now)
+            } else if hasAnswered || wait != .head {
+                deadlines.arm(socket, .head, now: now)
+            }
+        } else if !connection.bytes.isEmpty {
+            deadlines.disarm(socket)
+            connection.isWaitingForTurn = true
+            turns.append(socket)
+        } else {
+            deadlines.arm(socket, drain == nil ? .idle : .grace, now: now)
+        }
+    }
+}

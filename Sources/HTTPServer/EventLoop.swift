@@ -1,0 +1,177 @@
+import CLinux
+import Glibc
+
+/// A running server: one epoll(7) loop over non-blocking sockets.
+///
+/// All state is in this object and none is bound to a thread. A connection always waits for exactly one thing, which
+/// ``DeadlineLists`` knows; what it does when its descriptor is ready follows from that. Files beside this one hold
+/// the verbs: accepting, receiving, answering, and waiting in vain.
+final class EventLoop {
+    let configuration: ServerConfiguration
+    let limits: HeadParser.Limits
+    let dispatcher: Dispatcher
+    let context: ServerContext
+    /// By route, in nanoseconds.
+    let timeouts: [Int64]
+    let observer: (any ServerObserver)?
+    let status: ServerStatus
+    let listener: CInt
+    let shutdown: CInt
+
+    let epoll: Epoll
+    /// By descriptor. An event for a descriptor that was closed and opened again within one batch finds the new
+    /// connection, which then reads nothing: harmless.
+    var connections: [Connection?] = []
+    var openCount = 0
+    var deadlines: DeadlineLists
+    /// Connections with further requests in memory, which wait for the others to have their turn.
+    var turns: [CInt] = []
+
+    /// The time of the last look at the clock: after each wait, and after each handler when somebody watches.
+    var now: Int64
+    var date = DateStamp()
+    var ids = RequestID.Sequence()
+
+    /// What connections without bytes of their own receive into.
+    var sharedInput = InputBlock(capacity: EventLoop.sharedInputSize)
+    let output = OutputBuffer(capacity: EventLoop.usualOutputSize)
+    var spareRecords: [RequestRecord] = []
+    /// Answered, not yet reported.
+    var finished: [RequestRecord] = []
+    var answeredCount = 0
+
+    var acceptance = Acceptance()
+    var drain: Drain?
+
+    /// One recv(2) takes this much: many pipelined requests, or a body of the usual size whole.
+    static let sharedInputSize = 64 * 1024
+    /// Answers of one turn usually fit; the memory of larger ones is given back.
+    static let usualOutputSize = 64 * 1024
+
+    /// The end of a server.
+    struct Drain {
+        /// Until then, connections are accepted and idle ones stay readable.
+        let graceEnd: Int64
+        /// Then whatever is left is cut.
+        let deadline: Int64
+    }
+
+    init(
+        configuration: ServerConfiguration,
+        router: Router,
+        observer: (any ServerObserver)?,
+        status: ServerStatus,
+        listener: CInt,
+        shutdown: CInt
+    ) throws(ServerError) {
+        self.configuration = configuration
+        limits = HeadParser.Limits(configuration)
+        dispatcher = Dispatcher(router)
+        context = ServerContext(routes: router.routes, trustedProxies: configuration.trustedProxies)
+        timeouts = router.routes.map { ($0.timeout ?? configuration.requestTimeout).nanoseconds }
+        self.observer = observer
+        self.status = status
+        self.listener = listener
+        self.shutdown = shutdown
+        epoll = try Epoll()
+        deadlines = DeadlineLists(configuration)
+        now = MonotonicClock.now()
+        guard epoll.add(shutdown, .read) else { throw ServerError(call: "epoll_ctl", errno: errno) }
+        try startListening()
+    }
+
+    deinit {
+        acceptance.close()
+    }
+
+    func run() {
+        date.update(now: now)
+        while true {
+            let count = epoll.wait(timeout: timeout)
+            now = MonotonicClock.now()
+            date.update(now: now)
+            var mayAccept = false
+            for index in 0..<count {
+                let descriptor = epoll.ready(index)
+                if descriptor == listener {
+                    mayAccept = true
+                } else if descriptor == shutdown {
+                    beginDraining()
+                } else if let connection = connections[Int(descriptor)] {
+                    serve(connection)
+                }
+            }
+            takeTurns()
+            // Last, so that a busy process leaves newcomers to idle siblings for as long as its work takes.
+            if mayAccept { acceptBatch() }
+            expire()
+            if drain != nil, isDrained() { return }
+        }
+    }
+
+    /// Does what the connection waited for.
+    private func serve(_ connection: Connection) {
+        switch deadlines.wait(of: connection.socket) {
+        case .head, .body, .idle, .grace: receive(connection)
+        case .write: sendRest(connection)
+        case .linger, .lastLinger: dropInput(connection)
+        case nil: break
+        }
+    }
+
+    /// Gives each connection that has requests left over another turn.
+    private func takeTurns() {
+        guard !turns.isEmpty else { return }
+        let waiting = turns
+        turns.removeAll(keepingCapacity: true)
+        for descriptor in waiting {
+            guard let connection = connections[Int(descriptor)], connection.isWaitingForTurn else { continue }
+            connection.isWaitingForTurn = false
+            process(connection, connection.bytes, in: connection.input!)
+        }
+    }
+
+    /// Milliseconds until something is due; -1 when nothing is.
+    private var timeout: CInt {
+        guard turns.isEmpty else { return 0 }
+        var nearest = deadlines.next ?? .max
+        if let resumption = acceptance.resumption { nearest = min(nearest, resumption) }
+        if let drain { nearest = min(nearest, acceptance.isOver ? drain.deadline : drain.graceEnd) }
+        guard nearest != .max else { return -1 }
+        return CInt(clamping: max(0, (nearest - now + 999_999) / 1_000_000))
+    }
+
+    // MARK: The life of a connection
+
+    func open(_ socket: CInt, peer: PeerAddress) {
+        let connection = Connection(socket: socket, peer: peer)
+        while connections.count <= Int(socket) { connections.append(nil) }
+        connections[Int(socket)] = connection
+        openCount += 1
+        deadlines.arm(socket, drain == nil ? .head : .grace, now: now)
+        observer?.connectionsChanged(open: openCount)
+        guard epoll.add(socket, .read) else { return close(connection) }
+    }
+
+    func close(_ connection: Connection) {
+        deadlines.disarm(connection.socket)
+        connections[Int(connection.socket)] = nil
+        connection.isWaitingForTurn = false
+        connection.record = nil
+        connection.input = nil
+        openCount -= 1
+        _ = Glibc.close(connection.socket)
+        observer?.connectionsChanged(open: openCount)
+        resumeAccepting()
+    }
+
+    func isOpen(_ connection: Connection) -> Bool { connections[Int(connection.socket)] === connection }
+
+    /// Ends our side, and reads on until the client ends its own: a socket closed with unread bytes resets the
+    /// connection, and a reset takes the answer with it (RFC 9112 section 9.6).
+    func linger(_ connection: Connection) {
+        connection.progress = 0
+        _ = Glibc.shutdown(connection.socket, CInt(SHUT_WR))
+        deadlines.arm(connection.socket, drain == nil ? .linger : .lastLinger, now: now)
+    }
+}

@@ -1,0 +1,139 @@
+/// Reads a request's head, line by line, however the bytes are cut: RFC 9112 sections 2 to 5, and where the RFC lets a
+/// server be lenient it is not. A line ends with CR LF; a bare CR or LF, folded lines, and blanks around a field's name
+/// are refused, because two servers in a row could read them differently.
+struct HeadParser {
+    struct Limits {
+        let requestLine: Int
+        let field: Int
+        let section: Int
+        let fieldCount: Int
+
+        init(_ configuration: ServerConfiguration) {
+            requestLine = configuration.maxRequestLineSize
+            field = configuration.maxFieldSize
+            section = configuration.maxFieldSectionSize
+            fieldCount = configuration.maxFieldCount
+        }
+    }
+
+    /// Where the line begins that is not complete yet.
+    private var lineStart = 0
+    /// Up to where no line end was found, so that a head that comes byte by byte is not searched again and again.
+    private var searched = 0
+    /// Where the fields begin; 0 before the request line is read.
+    private var sectionStart = 0
+    private var semantics = FieldSemantics()
+
+    /// Reads on.
+    /// - Parameters:
+    ///   - bytes: All bytes of the request so far.
+    ///   - limits: What to refuse as too large.
+    ///   - head: Gets what was read.
+    /// - Returns: The size of the head when it is complete, else `nil`: call again with more bytes.
+    mutating func parse(
+        _ bytes: Span<UInt8>,
+        limits: Limits,
+        into head: inout RequestHead
+    ) throws(RequestError) -> Int? {
+        // No need to wait for a line end from someone who speaks TLS.
+        if searched == 0, !bytes.isEmpty, !ByteSet.token.contains(bytes[0]), bytes[0] != ASCII.carriageReturn {
+            throw .malformed("The request does not begin with a method.")
+        }
+        while true {
+            let lineFeed = bytes.firstIndex(of: ASCII.lineFeed, from: searched)
+            // An unfinished line has at least its line feed still to come.
+            let end = lineFeed.map { $0 + 1 } ?? bytes.count + 1
+            if sectionStart == 0 {
+                if end - lineStart > limits.requestLine { throw .lineTooLong }
+            } else if end - lineStart > limits.field || end - sectionStart > limits.section {
+                throw .fieldTooLarge
+            }
+            guard let lineFeed else {
+                searched = bytes.count
+                return nil
+            }
+            guard lineFeed > lineStart, bytes[lineFeed - 1] == ASCII.carriageReturn else {
+                throw .malformed("A line ends with a bare line feed.")
+            }
+            let line = lineStart..<lineFeed - 1
+            lineStart = lineFeed + 1
+            searched = lineStart
+            if sectionStart == 0 {
+                if line.isEmpty {
+                    // One empty line may come first (RFC 9112 section 2.2).
+                    guard head.start == 0 else { throw .malformed("The request begins with empty lines.") }
+                    head.start = lineStart
+                    continue
+                }
+                try Self.parseRequestLine(bytes, line, into: &head)
+                semantics = FieldSemantics(version: head.version)
+                sectionStart = lineStart
+            } else if line.isEmpty {
+                try semantics.finish(bytes, head: &head)
+                return lineStart
+            } else {
+                if head.fields.count == limits.fieldCount { throw .tooManyFields }
+                let field = try Self.parseField(bytes, line)
+                head.fields.append(field)
+                if field.known != .other { try semantics.read(field, of: bytes, into: &head) }
+            }
+        }
+    }
+
+    /// `method SP request-target SP HTTP-version` (RFC 9112 section 3).
+    private static func parseRequestLine(
+        _ bytes: Span<UInt8>,
+        _ line: Range<Int>,
+        into head: inout RequestHead
+    ) throws(RequestError) {
+        var position = line.lowerBound
+        while position < line.upperBound, ByteSet.token.contains(bytes[position]) { position += 1 }
+        let methodEnd = position
+        guard methodEnd > line.lowerBound, methodEnd < line.upperBound, bytes[methodEnd] == ASCII.space else {
+            throw .malformed("The request line does not begin with a method and a space.")
+        }
+        let targetStart = methodEnd + 1
+        // `SP HTTP/d.d` are the last nine bytes.
+        let targetEnd = line.upperBound - 9
+        guard targetEnd > targetStart, bytes[targetEnd] == ASCII.space else {
+            throw .malformed("The request line is not method, target and version with single spaces between.")
+        }
+        let version = bytes.extracting(targetEnd + 1..<line.upperBound)
+        guard version[0] == UInt8(ascii: "H"), version[1] == UInt8(ascii: "T"), version[2] == UInt8(ascii: "T"),
+            version[3] == UInt8(ascii: "P"), version[4] == UInt8(ascii: "/"), ASCII.isDigit(version[5]),
+            version[6] == UInt8(ascii: "."), ASCII.isDigit(version[7])
+        else { throw .malformed("The request line does not end with an HTTP version.") }
+        guard version[5] == UInt8(ascii: "1") else { throw .unknownVersion }
+        head.version = version[7] == UInt8(ascii: "0") ? .http1_0 : .http1_1
+
+        guard let method = RequestMethod(bytes.extracting(line.lowerBound..<methodEnd)), method != .connect else {
+            throw .unknownMethod
+        }
+        head.method = method
+        head.hasMethod = true
+        try RequestTarget.parse(bytes, targetStart..<targetEnd, into: &head)
+        head.hasTarget = true
+    }
+
+    /// `field-name ":" OWS field-value OWS` (RFC 9112 section 5).
+    private static func parseField(_ bytes: Span<UInt8>, _ line: Range<Int>) throws(RequestError) -> FieldEntry {
+        var position = line.lowerBound
+        while position < line.upperBound, ByteSet.token.contains(bytes[position]) { position += 1 }
+        let nameEnd = position
+        guard nameEnd > line.lowerBound, nameEnd < line.upperBound, bytes[nameEnd] == UInt8(ascii: ":") else {
+            throw .malformed("A header field does not begin with a name and a colon.")
+        }
+        var start = nameEnd + 1
+        var end = line.upperBound
+        while start < end, bytes[start] == ASCII.space || bytes[start] == ASCII.tab { start += 1 }
+        while end > start, bytes[end - 1] == ASCII.space || bytes[end - 1] == ASCII.tab { end -= 1 }
+        for index in start..<end where !ASCII.isFieldContent(bytes[index]) {
+            throw .malformed("A header field holds a control character.")
+        }
+        return FieldEntry(
+            name: ByteRange(line.lowerBound..<nameEnd),
+            value: ByteRange(start..<end),
+            known: KnownField(bytes.extracting(line.lowerBound..<nameEnd))
+        )
+    }
+}
