@@ -14,8 +14,12 @@ public enum NetworkFilesystem {
 
     /// The file system's name when the path lies on one that is shared over a network, nil for a local one.
     static func name(at path: String) -> String? {
-        // The numbers are those of statfs(2) and linux/magic.h.
-        switch unsafe UInt32(truncatingIfNeeded: csqlite_filesystem_kind(path)) {
+        unsafe name(ofKind: UInt32(truncatingIfNeeded: csqlite_filesystem_kind(path)))
+    }
+
+    /// The same for a number that statfs(2) and linux/magic.h give to a kind of file system.
+    static func name(ofKind kind: UInt32) -> String? {
+        switch kind {
         case 0x6969: "NFS"
         case 0x517B, 0xFE53_4D42, 0xFF53_4D42: "SMB"
         case 0x6573_5546: "FUSE"

@@ -32,7 +32,7 @@ public final class SQLiteStore {
         _ = try openSession()
     }
 
-    private func openSession() throws(StoreError) -> Session {
+    func openSession() throws(StoreError) -> Session {
         if let session { return session }
         if networkFilesystem == .refused { try NetworkFilesystem.refuse(location) }
         let opened = try Session(location, patience: patience)
@@ -175,6 +175,7 @@ extension SQLiteStore: StayStore {
     }
 
     /// Adds the rooms that are new, in one transaction.
+    @discardableResult
     public func add(_ rooms: [Room]) throws(StoreError) -> Int {
         try write { session throws(StoreError) in
             var added = 0

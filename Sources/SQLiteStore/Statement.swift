@@ -18,7 +18,7 @@ import Stays
             nil
         )
         guard code == SQLITE_OK, let statement = unsafe statement else {
-            throw unsafe StoreError(code: code, on: connection.handle, path: connection.location.path)
+            throw unsafe StoreError(code: code, on: connection.handle, path: connection.location.path, sql: sql)
         }
         unsafe handle = statement
     }
@@ -59,6 +59,9 @@ import Stays
         return results
     }
 
+    /// The text it was compiled from.
+    var sql: String { unsafe sqlite3_sql(handle).map { unsafe String(cString: $0) } ?? "" }
+
     private func bind<each Value: Bindable>(_ values: repeat each Value) throws(StoreError) {
         var index: Int32 = 0
         for value in repeat each values {
@@ -85,6 +88,6 @@ import Stays
     private func error(_ code: Int32) -> StoreError {
         let connection = unsafe sqlite3_db_handle(handle)
         let path = unsafe sqlite3_db_filename(connection, "main").map { unsafe String(cString: $0) } ?? ""
-        return unsafe StoreError(code: code, on: connection, path: path)
+        return unsafe StoreError(code: code, on: connection, path: path, sql: sql)
     }
 }

@@ -8,7 +8,8 @@ extension StoreError {
     ///   - code: The extended result code.
     ///   - connection: Where it happened, for SQLite's own words.
     ///   - path: The database, for the operator.
-    init(code: Int32, on connection: OpaquePointer?, path: String) {
+    ///   - sql: What was run, for whoever looks for a defect. Its parameters hold the values, so it tells nothing private.
+    init(code: Int32, on connection: OpaquePointer?, path: String, sql: String = "") {
         let words =
             unsafe connection.map { unsafe String(cString: sqlite3_errmsg($0)) }
             ?? String(cString: sqlite3_errstr(code))
@@ -38,7 +39,7 @@ extension StoreError {
                 remedy: "check the disk and the kernel's log"
             )
         default:
-            self = .failed(detail)
+            self = .failed(sql.isEmpty ? detail : detail + " when running: " + sql)
         }
     }
 

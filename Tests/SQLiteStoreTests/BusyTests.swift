@@ -1,0 +1,89 @@
+import Stays
+import Testing
+
+@testable import SQLiteStore
+
+@Suite("a database that others hold")
+struct BusyTests {
+    @Test("a write gives up at the request's deadline, and reads go on meanwhile")
+    func deadline() throws {
+        let database = try TemporaryDatabase()
+        let store = try database.store(longestWait: .seconds(60))
+        let other = try database.connect()
+        try other.execute("BEGIN IMMEDIATE")
+
+        let start = ContinuousClock.now
+        store.deadline = start.advanced(by: .milliseconds(50))
+        #expect(throws: StoreError.busy(retryAfter: .seconds(1))) { try store.add(SampleHotel.rooms) }
+        let waited = start.duration(to: .now)
+        #expect(waited >= .milliseconds(50))
+        #expect(waited < .seconds(10))
+        #expect(try store.rooms().isEmpty)
+
+        try other.execute("ROLLBACK")
+        store.deadline = nil
+        #expect(try store.add(SampleHotel.rooms) == SampleHotel.rooms.count)
+    }
+
+    @Test("without a deadline a write waits as long as the store was told to")
+    func longestWait() throws {
+        let database = try TemporaryDatabase()
+        let store = try database.store(longestWait: .milliseconds(30))
+        let other = try database.connect()
+        try other.execute("BEGIN IMMEDIATE")
+        let start = ContinuousClock.now
+        #expect(throws: StoreError.busy(retryAfter: .seconds(1))) { try store.add(SampleHotel.rooms) }
+        #expect(start.duration(to: .now) >= .milliseconds(30))
+        try other.execute("ROLLBACK")
+    }
+
+    @Test("a refusal that needs no lock waits for none")
+    func refusalWithoutLock() throws {
+        let database = try TemporaryDatabase()
+        let store = try database.store(longestWait: .seconds(60))
+        try store.add(SampleHotel.rooms)
+        let request = try wish()
+        let id = BookingID(madeAt: noon)
+        let idempotency = Idempotency(key: try #require(IdempotencyKey("k")), request: request)
+        guard case .booked(let booking) = try store.book(request, idempotency: idempotency, id: id, now: noon) else {
+            Issue.record("a free room can be booked")
+            return
+        }
+        let other = try database.connect()
+        try other.execute("BEGIN IMMEDIATE")
+        store.deadline = .now
+        let again = BookingID(madeAt: noon)
+        #expect(
+            try store.book(request, idempotency: nil, id: again, now: noon) == .nightsTaken(booking.stay.eachNight)
+        )
+        #expect(try store.book(request, idempotency: idempotency, id: again, now: noon) == .replayed(booking))
+    }
+
+    @Test("a query that runs past the deadline is ended")
+    func longQuery() throws {
+        let database = try TemporaryDatabase()
+        let patience = Patience(longestWait: .seconds(60))
+        let connection = try Connection.open(database.location, for: .serving, patience: patience)
+        let endless = try Statement(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n",
+            on: connection
+        )
+        patience.deadline = .now.advanced(by: .milliseconds(20))
+        #expect(throws: StoreError.busy(retryAfter: .seconds(1))) { try endless.run() }
+        patience.deadline = nil
+        #expect(try Statement("SELECT 1", on: connection).first { row in row.integer(0) } == 1)
+    }
+
+    private let noon = Timestamp(microsecondsSinceEpoch: 1_795_490_055_123_456)
+
+    private func wish() throws -> BookingRequest {
+        try BookingDraft(
+            roomID: "101",
+            from: "2027-01-10",
+            to: "2027-01-12",
+            guests: 2,
+            guestName: "Ada Lovelace",
+            guestEmail: "ada@example.org"
+        ).request(today: noon.date)
+    }
+}
