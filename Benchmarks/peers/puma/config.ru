@@ -1,5 +1,6 @@
 # The endpoints that need no database, as a bare Rack application.
 PLAIN = { "Content-Type" => "text/plain" }.freeze
+INDEX = ("." * 449 + "\n").freeze
 
 run lambda { |env|
   case env["PATH_INFO"]
@@ -8,6 +9,8 @@ run lambda { |env|
   when "/v1/bookings"
     env["rack.input"].read
     [415, PLAIN, ["not application/json\n"]]
+  when "/"
+    [200, PLAIN, [INDEX]]
   else
     [404, PLAIN, ["no such path\n"]]
   end

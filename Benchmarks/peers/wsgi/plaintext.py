@@ -1,5 +1,7 @@
 """The endpoints that need no database, as a bare WSGI application: for gunicorn and uWSGI."""
 
+INDEX = b"." * 449 + b"\n"
+
 
 def application(environ, start_response):
     path = environ["PATH_INFO"]
@@ -8,6 +10,8 @@ def application(environ, start_response):
     elif path == "/v1/bookings":
         environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         status, body = "415 Unsupported Media Type", b"not application/json\n"
+    elif path == "/":
+        status, body = "200 OK", INDEX
     else:
         status, body = "404 Not Found", b"no such path\n"
     start_response(status, [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
