@@ -120,7 +120,8 @@ struct SettingsTests {
     func onePlace() throws {
         let readers = try Repository.swiftFiles(in: "Sources").filter { file in
             let text = try String(contentsOf: file, encoding: .utf8)
-            return ["EnvironmentVariablesProvider(", "ProcessInfo.processInfo", "getenv("].contains { text.contains($0) }
+            let ways = ["EnvironmentVariablesProvider(", "ProcessInfo.processInfo", "getenv("]
+            return ways.contains { text.contains($0) }
         }
         #expect(readers.map(\.lastPathComponent) == ["Settings.swift"])
     }
