@@ -48,7 +48,8 @@ struct Dispatcher: Sendable {
             return problem.response(requestID: Request(record: record).id)
         } catch {
             record.error = error
-            return Problem(.internalServerError).response(requestID: Request(record: record).id)
+            let problem = (error as? any ProblemConvertible)?.problem ?? Problem(.internalServerError)
+            return problem.response(requestID: Request(record: record).id)
         }
     }
 }

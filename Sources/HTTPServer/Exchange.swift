@@ -40,6 +40,6 @@ public struct Exchange: Sendable {
     /// See ``Request/clientAddress``.
     public var clientAddress: String { record.clientAddress }
 
-    /// What a handler threw, when it was not a ``Problem``: the cause of the 500.
+    /// What a handler threw, when it was not a ``Problem``: the cause of a 500, or a ``ProblemConvertible``.
     public var error: (any Error)? { record.error }
 }

@@ -1,7 +1,7 @@
 import Glibc
 
-/// The clock of all deadlines: nanoseconds that never go back and go on while the machine sleeps, the same clock
-/// as `ContinuousClock`, read without building `Duration`s.
+/// The clock of all deadlines: nanoseconds of `CLOCK_MONOTONIC` (clock_gettime(2)), which never goes back and, unlike
+/// `ContinuousClock`, does not count the time a machine was suspended: nobody's time runs out in its sleep.
 struct MonotonicClock: Sendable {
     private let anchor: ContinuousClock.Instant
     private let anchorNanoseconds: Int64
@@ -11,7 +11,7 @@ struct MonotonicClock: Sendable {
         anchorNanoseconds = Self.now()
     }
 
-    static func now() -> Int64 { read(CLOCK_BOOTTIME) }
+    static func now() -> Int64 { read(CLOCK_MONOTONIC) }
 
     /// The processor time this thread has used, in nanoseconds.
     static func threadTime() -> Int64 { read(CLOCK_THREAD_CPUTIME_ID) }

@@ -79,6 +79,12 @@ public struct Request: Sendable {
     /// in the handler are expected to.
     public var deadline: ContinuousClock.Instant { record.context.clock.instant(record.deadline) }
 
+    /// When the request was complete and when its answer must be there, in nanoseconds of `CLOCK_MONOTONIC`: the clock
+    /// that every process of the host reads alike (clock_gettime(2)).
+    public var monotonicTimes: (start: UInt64, deadline: UInt64) {
+        (UInt64(clamping: record.startedAt), UInt64(clamping: record.deadline))
+    }
+
     /// The protocol version the client spoke.
     public var version: HTTPVersion { record.head.version }
 }

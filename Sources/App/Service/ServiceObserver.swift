@@ -12,14 +12,12 @@ final class ServiceObserver: ServerObserver {
 
     private let worker: Worker
     private let pid: Int32
-    private let requestTimeout: Duration
     private let logsAccess: Bool
     private let logger: Logger
     private let output = LogOutput.standardOutput
     private var line = LogLine()
 
-    init(worker: Worker, requestTimeout: Duration, logger: Logger) {
-        self.requestTimeout = requestTimeout
+    init(worker: Worker, logger: Logger) {
         self.worker = worker
         self.logger = logger
         pid = worker.slot.pid
@@ -27,7 +25,7 @@ final class ServiceObserver: ServerObserver {
     }
 
     func requestBegan(_ request: Request) -> Measurements {
-        let now = MonotonicInstant.now
+        let times = request.monotonicTimes
         request.withMethodAndTarget { label in
             request.withID { id in
                 let space = label.indices.first { label[$0] == UInt8(ascii: " ") } ?? label.count
@@ -35,8 +33,8 @@ final class ServiceObserver: ServerObserver {
                     label.extracting(..<space).bytes,
                     label.extracting(min(space + 1, label.count)...).bytes,
                     id: id.bytes,
-                    startedAt: now,
-                    deadline: now + requestTimeout
+                    startedAt: MonotonicInstant(nanoseconds: times.start),
+                    deadline: MonotonicInstant(nanoseconds: times.deadline)
                 )
             }
         }

@@ -27,7 +27,7 @@ struct WorkerProcess: Sendable {
         let server = Server(
             configuration: ServerConfiguration(settings),
             router: Router(services),
-            observer: ServiceObserver(worker: worker, requestTimeout: settings.requestTimeout, logger: logger)
+            observer: ServiceObserver(worker: worker, logger: logger)
         )
         worker.becomeReady()
         do {
