@@ -95,8 +95,9 @@ let package = Package(
         .testTarget(
             name: "AppTests",
             dependencies: [
-                "App", "HTTPServer", "Stays",
+                "App", "HTTPServer", "Prefork", "Stays",
                 .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: house
         ),
