@@ -1,0 +1,193 @@
+import HTTPTypes
+import Testing
+
+@testable import HTTPServer
+
+@Suite("Messages")
+struct MessageTests {
+    @Test(
+        "JSON strings are escaped",
+        arguments: [
+            ("", #""""#), ("a", #""a""#), ("\"\\", #""\"\\""#), ("a\nb\r\t", #""a\nb\r\t""#),
+            ("\0\u{1F}", #""\u0000\u001f""#),
+            ("é😀/", #""é😀/""#), ("ab\"", #""ab\"""#), ("\u{7F}", "\"\u{7F}\""),
+        ]
+    )
+    func strings(text: String, expected: String) {
+        var json = JSONWriter()
+        json.value(text)
+        #expect(String(decoding: json.bytes, as: UTF8.self) == expected)
+    }
+
+    @Test("JSON gets its commas and brackets")
+    func structure() {
+        var json = JSONWriter()
+        json.object { json in
+            json.member("a", 0)
+            json.member("b", Int.min)
+            json.member("c", true)
+            json.key("d")
+            json.array { json in
+                json.value(1)
+                json.object { _ in }
+                json.null()
+                json.array { json in json.value("x") }
+            }
+            json.key("e")
+            json.encoded(Array("{}".utf8))
+        }
+        let expected = #"{"a":0,"b":-9223372036854775808,"c":true,"d":[1,{},null,["x"]],"e":{}}"#
+        #expect(String(decoding: json.bytes, as: UTF8.self) == expected)
+    }
+
+    @Test("a problem is a document that names each invalid field")
+    func problem() {
+        let problem = Problem(
+            .unprocessableContent,
+            type: "/problems/invalid",
+            title: "Invalid",
+            errors: [.init(field: "guest.email", detail: "is missing")],
+            headerFields: [.retryAfter: "1"]
+        )
+        let response = problem.response(requestID: "r-1")
+        guard case .bytes(let bytes) = response.body else { return #expect(Bool(false)) }
+        let expected =
+            #"{"type":"/problems/invalid","title":"Invalid","status":422,"requestId":"r-1","#
+            + #""errors":[{"field":"guest.email","detail":"is missing"}]}"#
+        #expect(String(decoding: bytes, as: UTF8.self) == expected)
+        #expect(response.headerFields[.retryAfter] == "1")
+        #expect(Problem(.notFound).title == "Not Found")
+    }
+
+    private func written(
+        _ response: Response,
+        to target: String = "/",
+        _ method: HTTPRequest.Method = .get,
+        then continuation: OutputBuffer.Continuation = .keepAlive
+    ) throws -> String {
+        let output = OutputBuffer(capacity: 1)
+        let request = try Request(method, target, headerFields: [HTTPField.Name("X-Request-ID")!: "id"])
+        output.append(response, to: request.record, date: Array("Date: d\r\n".utf8), then: continuation)
+        return String(decoding: output.remainder(after: 0), as: UTF8.self)
+    }
+
+    @Test("a response carries its framing, and nothing a handler says about it")
+    func framing() throws {
+        var fields = HTTPFields()
+        for name in [
+            "Content-Length", "transfer-encoding", "Connection", "Date", "Keep-Alive", "X-Request-ID", "Upgrade",
+        ] {
+            fields.append(HTTPField(name: HTTPField.Name(name)!, value: "7"))
+        }
+        fields[.eTag] = "\"1\"\r\nX-Injected: 1"
+        let text = try written(Response(headerFields: fields, body: .string("héllo")))
+        #expect(
+            text
+                == "HTTP/1.1 200 OK\r\nDate: d\r\nContent-Length: 6\r\nX-Request-ID: id\r\nETag: \"1\"  X-Injected: 1\r\n\r\nhéllo"
+        )
+    }
+
+    @Test("HEAD, 204 and 304 have no body")
+    func bodiless() throws {
+        let head = try written(.text("hello"), to: "/", .head)
+        #expect(head.hasSuffix("Content-Length: 5\r\nX-Request-ID: id\r\n\r\n"))
+        for status in [HTTPResponse.Status.noContent, .notModified] {
+            let text = try written(Response(status: status, body: .string("hello")))
+            #expect(!text.contains("Content-Length") && text.hasSuffix("\r\n\r\n"))
+        }
+        #expect(try written(.status(.ok)).contains("Content-Length: 0\r\n"))
+    }
+
+    @Test("the end or the stay of a connection is said when it is not the usual")
+    func continuation() throws {
+        #expect(try !written(.noContent).contains("Connection"))
+        #expect(try written(.noContent, then: .close).contains("\r\nConnection: close\r\n"))
+        #expect(try written(.noContent, then: .explicitKeepAlive).contains("\r\nConnection: keep-alive\r\n"))
+    }
+
+    @Test("a content type is text that fits in a field")
+    func contentType() {
+        #expect(ContentType("text/csv")?.value == "text/csv")
+        #expect(ContentType("text/csv\r\nX: y") == nil)
+        #expect(ContentType("") == nil)
+    }
+
+    @Test("a status line is the same as the number and the words", arguments: 200..<600)
+    func statusLine(code: Int) {
+        guard let line = StatusLine.known(code) else { return }
+        let status = HTTPResponse.Status(code: code)
+        #expect(line.description == "HTTP/1.1 \(code) \(StatusLine.phrase(of: status))\r\n")
+    }
+
+    @Test(
+        "dates are written as HTTP wants them",
+        arguments: [
+            (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"), (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+            (951_782_400, "Tue, 29 Feb 2000 00:00:00 GMT"), (4_107_542_399, "Sun, 28 Feb 2100 23:59:59 GMT"),
+            (4_107_542_400, "Mon, 01 Mar 2100 00:00:00 GMT"), (1_795_489_200, "Tue, 24 Nov 2026 03:00:00 GMT"),
+        ]
+    )
+    func date(seconds: Int, expected: String) { #expect(DateStamp.text(of: seconds) == expected) }
+}
+
+@Suite("Byte sets")
+struct ByteSetTests {
+    private func expect(_ set: ByteSet, _ text: String) {
+        let members = Set(text.utf8)
+        for byte in UInt8.min ... .max { #expect(set.contains(byte) == members.contains(byte), "\(byte)") }
+    }
+
+    @Test("are those of the RFCs")
+    func sets() {
+        let alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+        let unreserved = alphanumeric + "-._~"
+        let subDelimiters = "!$&'()*+,;="
+        expect(.token, alphanumeric + "!#$%&'*+-.^_`|~")
+        expect(.path, unreserved + subDelimiters + ":@/%")
+        expect(.registeredName, unreserved + subDelimiters + "%")
+        expect(.addressLiteral, unreserved + subDelimiters + ":")
+        expect(.requestID, alphanumeric + "._:/+=@-")
+        expect(.query, String(decoding: (0x21...0x7E).filter { $0 != UInt8(ascii: "#") }, as: UTF8.self))
+    }
+}
+
+@Suite("Deadlines")
+struct DeadlineListsTests {
+    private func lists() -> DeadlineLists {
+        var configuration = ServerConfiguration()
+        configuration.headerTimeout = .nanoseconds(100)
+        configuration.keepAliveTimeout = .nanoseconds(1000)
+        return DeadlineLists(configuration)
+    }
+
+    @Test("come in their order, whatever is armed again or disarmed")
+    func order() {
+        var lists = lists()
+        lists.arm(7, .head, now: 0)
+        lists.arm(3, .head, now: 10)
+        lists.arm(5, .head, now: 20)
+        lists.arm(3, .head, now: 30)
+        lists.arm(9, .idle, now: 0)
+        #expect(lists.next == 100)
+        lists.disarm(7)
+        #expect(lists.next == 120)
+        #expect(lists.wait(of: 7) == nil)
+        #expect(lists.wait(of: 9) == .idle)
+        #expect(lists.popExpired(now: 119) == nil)
+        #expect(lists.popExpired(now: 120)! == (5, .head))
+        #expect(lists.popExpired(now: 2000)! == (3, .head))
+        #expect(lists.popExpired(now: 2000)! == (9, .idle))
+        #expect(lists.popExpired(now: 2000) == nil)
+        #expect(lists.next == nil)
+    }
+
+    @Test("move from one list to another")
+    func moving() {
+        var lists = lists()
+        lists.arm(4, .idle, now: 0)
+        lists.arm(4, .head, now: 0)
+        #expect(lists.next == 100)
+        #expect(lists.popExpired(now: 5000)! == (4, .head))
+        #expect(lists.popExpired(now: 5000) == nil)
+    }
+}
