@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <dirent.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <netinet/in.h>
@@ -23,6 +24,11 @@ int clinux_accept(int listener, struct sockaddr *address, socklen_t *length) {
 int clinux_pipe(int descriptors[2]) { return pipe2(descriptors, O_CLOEXEC); }
 
 int clinux_memfd(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
+
+int clinux_poll(struct pollfd *descriptors, int count, int64_t nanoseconds) {
+    struct timespec timeout = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+    return ppoll(descriptors, (nfds_t)count, nanoseconds < 0 ? NULL : &timeout, NULL);
+}
 
 int clinux_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 
@@ -76,6 +82,39 @@ int clinux_waiting_connections(int listener) {
     if (getsockopt(listener, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return -1;
     // For a listener the kernel puts the length of the accept queue here.
     return (int)info.tcpi_unacked;
+}
+
+static uint64_t *backtrace_destination;
+static int backtrace_room;
+enum { longest_backtrace = 64 };
+
+static void write_backtrace(int signal) {
+    (void)signal;
+    void *addresses[longest_backtrace];
+    int count = backtrace(addresses, longest_backtrace);
+    // The first two are this handler and the kernel's trampoline.
+    int written = 0;
+    for (int i = 2; i < count && written < backtrace_room; i++) {
+        backtrace_destination[1 + written++] = (uint64_t)addresses[i];
+    }
+    __atomic_store_n(backtrace_destination, (uint64_t)written, __ATOMIC_RELEASE);
+}
+
+// The first call loads the unwinder, which allocates.
+void clinux_warm_up_backtrace(void) {
+    void *address[1];
+    backtrace(address, 1);
+}
+
+// Urgent data on a socket is this signal's only other use, and it is ignored unless someone asks for it.
+int clinux_backtrace_signal(void) { return SIGURG; }
+
+void clinux_prepare_backtrace(void *destination, int room) {
+    backtrace_destination = destination;
+    backtrace_room = room;
+    struct sigaction action = {.sa_handler = write_backtrace, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    sigaction(clinux_backtrace_signal(), &action, NULL);
 }
 
 // The kernel shows the bytes from argv[0] up to the end of the environment as the command line.

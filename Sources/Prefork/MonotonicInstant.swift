@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A point in time on the system's monotonic clock (`CLOCK_MONOTONIC`, clock_gettime(2)).

@@ -76,6 +76,15 @@ struct SharedWord {
     @inline(__always)
     func storeRelaxed(_ value: UInt64) { unsafe pointer.pointee.store(value, ordering: .relaxed) }
 
+    /// A new value, if the old one is as expected. Says whether it was.
+    func replace(_ expected: UInt64, by value: UInt64) -> Bool {
+        unsafe pointer.pointee.compareExchange(
+            expected: expected,
+            desired: value,
+            ordering: .acquiringAndReleasing
+        ).exchanged
+    }
+
     /// A new value, in exchange for the old one.
     func exchange(_ value: UInt64) -> UInt64 {
         unsafe pointer.pointee.exchange(value, ordering: .acquiringAndReleasing)

@@ -1,3 +1,6 @@
+import CLinux
+import Glibc
+
 /// The parent of all workers: it starts them, replaces them, and stops them, and does nothing else.
 ///
 /// The calling process becomes the supervisor. It must have a single thread, because fork(2) copies only one: no
@@ -34,6 +37,16 @@ public struct Supervisor {
 
     /// Starts the workers and looks after them until the service has stopped.
     public func run() -> ExitCode {
-        fatalError("follows")
+        // From here on no signal is lost: it waits until it is read.
+        let inherited = SignalSet.block(SignalSet.set(of: SignalSet.managed))
+        defer { SignalSet.block(inherited) }
+        // A child whose parent ignores SIGCHLD vanishes unseen, and who started us may have ignored it.
+        signal(SIGCHLD, SIG_DFL)
+        do throws(SystemError) {
+            return try SupervisorLoop(self).run()
+        } catch {
+            notice(Notice(.error, "supervisor cannot start", [.text("reason", error.description)]))
+            return .workersCannotBoot
+        }
     }
 }

@@ -17,4 +17,13 @@ enum SystemFile {
             content.append(contentsOf: chunk[..<count])
         }
     }
+
+    /// Writes a setting, if that is allowed.
+    static func write(_ text: String, to path: String) {
+        let descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        var bytes = Array(text.utf8)
+        _ = unsafe Glibc.write(descriptor, &bytes, bytes.count)
+    }
 }

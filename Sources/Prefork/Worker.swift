@@ -23,7 +23,7 @@ public struct Worker: Sendable {
 
     /// Tells the supervisor that this worker serves now. Until then it must not accept connections.
     public func becomeReady() {
-        slot.enter(.ready)
+        slot.becomeReady()
         EventDescriptor.signal(poke)
     }
 

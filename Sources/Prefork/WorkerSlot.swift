@@ -146,19 +146,24 @@ public struct WorkerSlot: Sendable {
         word(ScoreboardLayout.Identity.pid).store(UInt64(pid))
     }
 
-    func enter(_ phase: WorkerPhase) {
-        switch phase {
-        case .ready:
-            // Draining is final: a worker told to leave while it booted does not become ready any more.
-            guard self.phase == .booting else { return }
-            word(ScoreboardLayout.Identity.readyAt).storeRelaxed(MonotonicInstant.now.nanoseconds)
-        case .draining:
-            let requests = word(ScoreboardLayout.Counters.requests).loadRelaxed()
-            word(ScoreboardLayout.Identity.requestsWhenDraining).storeRelaxed(requests)
-        case .vacant, .booting: break
-        }
-        word(ScoreboardLayout.Identity.phase).store(phase.rawValue)
+    /// Serves from now on. A worker that was told to leave while it booted stays a leaving one, but its time to boot is over.
+    func becomeReady() {
+        word(ScoreboardLayout.Identity.readyAt).store(MonotonicInstant.now.nanoseconds)
+        _ = word(ScoreboardLayout.Identity.phase)
+            .replace(WorkerPhase.booting.rawValue, by: WorkerPhase.ready.rawValue)
     }
+
+    /// Leaves from now on.
+    func beginDraining() {
+        let requests = word(ScoreboardLayout.Counters.requests).load()
+        word(ScoreboardLayout.Identity.requestsWhenDraining).storeRelaxed(requests)
+        enter(.draining)
+    }
+
+    /// The worker is dead and buried.
+    func vacate() { enter(.vacant) }
+
+    private func enter(_ phase: WorkerPhase) { word(ScoreboardLayout.Identity.phase).store(phase.rawValue) }
 
     /// How many requests the worker has finished since it was told to leave.
     var requestsWhileDraining: Int {
@@ -172,6 +177,19 @@ public struct WorkerSlot: Sendable {
     }
 
     var wantsReplacement: Bool { word(ScoreboardLayout.Identity.wantsReplacement).load() != 0 }
+
+    /// Where a thread of the worker was when the worker was told to die: return addresses, innermost first.
+    var backtrace: [UInt64] {
+        typealias Trace = ScoreboardLayout.Backtrace
+        let count = min(Int(clamping: word(Trace.count).load()), Trace.room)
+        return (0..<count).map { word(Trace.addresses + 8 * $0).loadRelaxed() }
+    }
+
+    /// Where a signal handler writes it: the count, followed by room for the addresses.
+    @unsafe var backtraceRoom: UnsafeMutableRawBufferPointer {
+        typealias Trace = ScoreboardLayout.Backtrace
+        return unsafe memory.bytes(at: range(Trace.count, 8 + 8 * Trace.room))
+    }
 
     // MARK: - Access
 

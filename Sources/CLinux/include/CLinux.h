@@ -4,6 +4,7 @@
 #ifndef CLINUX_H
 #define CLINUX_H
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -36,6 +37,9 @@ int clinux_pipe(int descriptors[_Nonnull 2]);
 // memfd_create(2), close-on-exec.
 int clinux_memfd(const char *_Nonnull name);
 
+// ppoll(2). A negative timeout waits for ever.
+int clinux_poll(struct pollfd *_Nonnull descriptors, int count, int64_t nanoseconds);
+
 // pidfd_open(2), pidfd_send_signal(2).
 int clinux_pidfd_open(pid_t pid);
 int clinux_pidfd_send_signal(int pidfd, int signal);
@@ -67,6 +71,12 @@ int clinux_drop_new_connections(int listener);
 
 // tcp(7) TCP_INFO: how many connections wait in a TCP listener's queue. -1 for other sockets.
 int clinux_waiting_connections(int listener);
+
+// backtrace(3) of another thread. The thread writes it down itself, in a handler of the given signal: a 64-bit count,
+// followed by that many return addresses. The count is written last.
+void clinux_warm_up_backtrace(void);
+void clinux_prepare_backtrace(void *_Nonnull destination, int room);
+int clinux_backtrace_signal(void);
 
 // What ps(1) shows for this process, cut to the room that argv and the environment had at start.
 // Call it from a single-threaded process: the first call moves the environment.

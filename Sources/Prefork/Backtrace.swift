@@ -1,0 +1,23 @@
+import CLinux
+import Glibc
+
+/// Where a stuck thread is: written down by the thread itself, in a signal handler, and read by the supervisor.
+///
+/// A worker has the supervisor's code at the supervisor's addresses, for it was forked and never executed anything else.
+/// So the worker only has to leave bare addresses; the supervisor, which is well, finds their names.
+enum Backtrace {
+    /// Loads what the unwinder needs. Done once before the first fork, since a stuck worker may hold the allocator's lock.
+    static func warmUp() { clinux_warm_up_backtrace() }
+
+    /// In the worker: lets its threads know where to write.
+    static func prepare(_ slot: WorkerSlot) {
+        let room = unsafe slot.backtraceRoom
+        guard let base = room.baseAddress else { return }
+        unsafe clinux_prepare_backtrace(base, CInt(room.count / 8 - 1))
+    }
+
+    /// In the worker: lets a thread write down where it is.
+    static func ask(_ thread: pthread_t) {
+        pthread_kill(thread, clinux_backtrace_signal())
+    }
+}

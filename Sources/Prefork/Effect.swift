@@ -1,0 +1,48 @@
+/// Everything that a supervisor can do. The driver does it, in the order given, and reports back by an ``Event``.
+enum Effect: Equatable {
+    /// Fork a worker. Answered by ``Event/forked(slot:pid:)`` or ``Event/forkFailed(slot:reason:)``.
+    case fork(Birth)
+    /// Send a signal to a child that has not been reaped.
+    case send(Urge, pid: Int32)
+    /// Say something.
+    case notice(Notice)
+
+    /// Let readiness probes say no.
+    case announceLeaving
+    /// Let workers know that none will follow them, and let the kernel promise no more connections.
+    case announceStopping
+    /// Look around. Answered by ``Event/observed(_:)``.
+    case observe(memory: Bool)
+    /// Look whether connections are left. Answered by ``Event/backlog(waiting:handshakes:)``.
+    case inspectBacklog
+
+    /// Start the program on disk beside this one, to see whether it can serve. Answered by ``Event/rehearsing(pid:)`` or
+    /// ``Event/rehearsalFailed(reason:)``, and by its exit.
+    case rehearse
+    /// Let the program on disk take this process over, with all its children. Answered only when that fails.
+    case handOver
+
+    /// End the supervisor.
+    case finish(ExitCode)
+}
+
+/// A worker to be.
+struct Birth: Equatable {
+    var slot: Int
+    var number: Int
+    var generation: Int
+    /// Whether it only serves what is left in the accept queue, and leaves.
+    var isLast = false
+}
+
+/// How a worker is told.
+enum Urge: Equatable {
+    /// Finish and leave.
+    case terminate
+    /// Leave at once.
+    case quit
+    /// Say where you are and die.
+    case abort
+    /// Die.
+    case kill
+}

@@ -1,0 +1,64 @@
+/// Everything that can happen to a supervisor. ``SupervisorState/handle(_:at:)`` says what follows.
+enum Event: Equatable {
+    /// The supervisor begins its work.
+    case started
+
+    /// A fork went well: the worker in that slot has this process id.
+    case forked(slot: Int, pid: Int32)
+    /// A fork was refused, usually because the system has too many processes.
+    case forkFailed(slot: Int, reason: String)
+    /// A worker says that it serves.
+    case becameReady(pid: Int32)
+    /// A worker says that it reached a limit.
+    case askedForReplacement(pid: Int32)
+    /// A worker says that it leaves, although it was not told to: somebody else sent it a TERM.
+    case beganLeaving(pid: Int32)
+    /// A child was reaped. It need not be one of ours.
+    case exited(pid: Int32, Death)
+
+    /// Somebody told the supervisor what to do.
+    case ordered(Order)
+
+    /// The time that ``SupervisorState/nextDeadline`` named has come.
+    case timer
+    /// The supervisor itself was stopped or suspended, and wakes that much too late.
+    case overslept(Duration)
+    /// A look at the scoreboard and the listener, as ``Effect/observe(memory:)`` asked for.
+    case observed(Observation)
+    /// A look at the listener, as ``Effect/inspectBacklog`` asked for.
+    case backlog(waiting: Int, handshakes: Int)
+
+    /// The new program was started for a rehearsal.
+    case rehearsing(pid: Int32)
+    /// The new program could not be started at all.
+    case rehearsalFailed(reason: String)
+    /// The new program could not take over.
+    case takeoverFailed(reason: String)
+}
+
+/// What an operator can order by a signal.
+enum Order: Equatable, CaseIterable {
+    case stop
+    case stopNow
+    case roll
+    case grow
+    case shrink
+    case upgrade
+}
+
+/// What the supervisor sees when it looks around.
+struct Observation: Equatable {
+    struct Worker: Equatable {
+        var pid: Int32
+        /// Since when it has been in one request.
+        var busySince: MonotonicInstant?
+        /// When that request must be over.
+        var deadline: MonotonicInstant?
+        /// Its proportional share of memory in bytes, when that was asked for and could be read.
+        var memory: Int?
+    }
+
+    var workers: [Worker]
+    /// How many connections wait to be accepted.
+    var waiting: Int
+}

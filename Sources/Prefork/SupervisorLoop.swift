@@ -1,0 +1,230 @@
+import CLinux
+import Glibc
+
+/// Does what ``SupervisorState`` decides: waits for whatever happens next, and performs the effects.
+///
+/// One thread, one poll(2), no handler, no sleep.
+final class SupervisorLoop {
+    private let supervisor: Supervisor
+    private let scoreboard: Scoreboard
+    private let signals: SignalDescriptor
+    /// An eventfd that workers ring when their slot has news.
+    private let poke: CInt
+    private var memoryEvents = MemoryEvents.ofThisProcess()
+    private let pid = getpid()
+
+    private var state: SupervisorState
+    private var children: [Int32: Child] = [:]
+    private var events: [Event] = []
+    private var exitCode: ExitCode?
+
+    /// Waking that much later than asked means that somebody had stopped us.
+    private static let oversleep = Duration.seconds(1)
+
+    init(_ supervisor: Supervisor) throws(SystemError) {
+        self.supervisor = supervisor
+        scoreboard = try Scoreboard()
+        signals = try SignalDescriptor(SignalSet.managed)
+        poke = try EventDescriptor.open()
+        state = SupervisorState(
+            configuration: supervisor.configuration,
+            identity: [.integer("pid", getpid())] + supervisor.listener.address.fields,
+            listenerIsShared: supervisor.listener.isShared,
+            seed: SystemRandomNumberGenerator.seed(),
+            at: .now
+        )
+        Backtrace.warmUp()
+    }
+
+    deinit { close(poke) }
+
+    func run() -> ExitCode {
+        setTitle("supervisor")
+        handle(.started)
+        while true {
+            if let exitCode { return exitCode }
+            wait(until: state.nextDeadline)
+            takeSignals()
+            if let deadline = state.nextDeadline, deadline <= .now { handle(.timer) }
+        }
+    }
+
+    // MARK: - Waiting
+
+    private func wait(until deadline: MonotonicInstant?) {
+        var descriptors = [
+            pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: poke, events: Int16(POLLIN), revents: 0),
+        ]
+        let timeout = deadline.map { max(0, ($0 - .now).inNanoseconds) } ?? -1
+        _ = unsafe clinux_poll(&descriptors, CInt(descriptors.count), timeout)
+        if let deadline {
+            let late = MonotonicInstant.now - deadline
+            if late > Self.oversleep { handle(.overslept(late)) }
+        }
+    }
+
+    /// Orders first, so that a worker which leaves because everybody was told to is not replaced.
+    private func takeSignals() {
+        let received = signals.read()
+        for signal in received {
+            if let order = Order(signal: signal) { handle(.ordered(order)) }
+        }
+        EventDescriptor.clear(poke)
+        readScoreboard()
+        if received.contains(SIGCHLD) { reap() }
+    }
+
+    private func readScoreboard() {
+        for worker in state.workers {
+            guard let pid = worker.pid else { continue }
+            let slot = scoreboard.slot(worker.slot)
+            guard slot.pid == pid else { continue }
+            switch slot.phase {
+            case .ready where worker.phase == .booting: handle(.becameReady(pid: pid))
+            case .draining where worker.isStaying: handle(.beganLeaving(pid: pid))
+            case .vacant, .booting, .ready, .draining: break
+            }
+            if slot.wantsReplacement, worker.renewal == nil { handle(.askedForReplacement(pid: pid)) }
+        }
+    }
+
+    /// One signal may stand for many children, and as PID 1 also for those of others.
+    private func reap() {
+        while let (pid, cause) = Child.reapOne() {
+            children[pid] = nil
+            let slot = state.workers.first { $0.pid == pid }.map { scoreboard.slot($0.slot) }
+            handle(.exited(pid: pid, death(cause, in: slot)))
+            slot?.vacate()
+        }
+    }
+
+    private func death(_ cause: Death.Cause, in slot: WorkerSlot?) -> Death {
+        var death = Death(cause: cause)
+        if cause == .killed(signal: SIGKILL) { death.isOutOfMemory = memoryEvents.someoneWasKilled() }
+        guard let slot else { return death }
+        death.requests = slot.requests
+        death.requestsWhileDraining = slot.requestsWhileDraining
+        death.lastRequest = slot.blackBox
+        death.backtrace = SymbolTable.names(of: slot.backtrace)
+        return death
+    }
+
+    // MARK: - Doing
+
+    private func handle(_ event: Event) {
+        events.append(event)
+        // An effect may bring about the next event. One that arrives while others wait takes its turn.
+        guard events.count == 1 else { return }
+        while let event = events.first {
+            for effect in state.handle(event, at: .now) { perform(effect) }
+            events.removeFirst()
+        }
+    }
+
+    private func perform(_ effect: Effect) {
+        switch effect {
+        case .fork(let birth): fork(birth)
+        case .send(let urge, let pid): children[pid]?.send(urge)
+        case .notice(let notice): supervisor.notice(notice)
+        case .announceLeaving: scoreboard.isLeaving = true
+        case .announceStopping:
+            scoreboard.isStopping = true
+            supervisor.listener.refuseNewConnections()
+        case .observe(let memory): events.append(.observed(observe(memory: memory)))
+        case .inspectBacklog:
+            let listener = supervisor.listener
+            // In this order: a handshake that finishes in between is seen twice rather than never.
+            let handshakes = listener.unfinishedHandshakes
+            events.append(.backlog(waiting: listener.waitingConnections, handshakes: handshakes))
+        case .rehearse: events.append(.rehearsalFailed(reason: "not supported"))
+        case .handOver: events.append(.takeoverFailed(reason: "not supported"))
+        case .finish(let code): exitCode = code
+        }
+    }
+
+    private func observe(memory: Bool) -> Observation {
+        let workers = state.workers.compactMap { worker -> Observation.Worker? in
+            guard let pid = worker.pid, worker.isStaying else { return nil }
+            let request = scoreboard.slot(worker.slot).blackBox
+            return Observation.Worker(
+                pid: pid,
+                busySince: request?.startedAt,
+                deadline: request?.deadline,
+                memory: memory ? ProcessMemory.proportional(of: pid) : nil
+            )
+        }
+        return Observation(workers: workers, waiting: supervisor.listener.waitingConnections)
+    }
+
+    // MARK: - Forking
+
+    private func fork(_ birth: Birth) {
+        // fork(2) copies only this thread. A lock that another one holds would stay locked in the child for ever.
+        let threads = clinux_thread_count()
+        guard threads <= 1 else {
+            let todo = "Start no Task, Dispatch queue or thread before Supervisor.run()."
+            fatalError("cannot fork: the supervisor has \(threads) threads. \(todo)")
+        }
+        scoreboard.slot(birth.slot).prepare(number: birth.number, generation: birth.generation)
+        // A signal that arrives now must find the child as it will be, not as a copy of the supervisor.
+        let blocked = SignalSet.block(SignalSet.all)
+        let child = Glibc.fork()
+        if child == 0 { becomeWorker(birth) }
+        let error = errno
+        SignalSet.block(blocked)
+        guard child > 0 else {
+            let reason = SystemError("fork", code: error).description
+            return events.append(.forkFailed(slot: birth.slot, reason: reason))
+        }
+        children[child] = Child(pid: child)
+        events.append(.forked(slot: birth.slot, pid: child))
+    }
+
+    /// In the child.
+    private func becomeWorker(_ birth: Birth) -> Never {
+        children.removeAll()
+        close(signals.descriptor)
+        setTitle("worker \(birth.number) generation \(birth.generation)")
+        guard let shutdown = try? EventDescriptor.open() else { _exit(ExitCode.workersCannotBoot.rawValue) }
+        let worker = Worker(
+            number: birth.number,
+            generation: birth.generation,
+            listener: supervisor.listener.descriptor,
+            shutdown: shutdown,
+            slot: scoreboard.slot(birth.slot),
+            scoreboard: scoreboard,
+            supervisor: pid,
+            poke: poke
+        )
+        WorkerProcess(
+            worker: worker,
+            body: supervisor.body,
+            shutdownTimeout: supervisor.configuration.shutdownTimeout,
+            isLast: birth.isLast,
+            listener: supervisor.listener
+        ).run()
+    }
+
+    private func setTitle(_ title: String) {
+        guard let name = supervisor.configuration.title else { return }
+        unsafe clinux_set_process_title("\(name): \(title)")
+    }
+}
+
+extension ListenAddress {
+    /// As a notice names it.
+    fileprivate var fields: [Notice.Field] {
+        switch self {
+        case .tcp(let host, let port): [.text("host", host), .integer("port", port)]
+        case .unix(let path): [.text("path", path)]
+        }
+    }
+}
+
+extension SystemRandomNumberGenerator {
+    fileprivate static func seed() -> UInt64 {
+        var generator = SystemRandomNumberGenerator()
+        return generator.next()
+    }
+}

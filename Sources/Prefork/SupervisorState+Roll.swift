@@ -1,0 +1,43 @@
+/// Rolls: every worker is replaced, each by a successor that is ready before it leaves.
+extension SupervisorState {
+    /// How often a successor may fail before the roll is given up. More than once, because an accident is no verdict.
+    private static let attempts = 3
+
+    mutating func beginRoll(at now: MonotonicInstant) {
+        // Orders that come while a roll is under way ask for one more, not for many.
+        guard roll == nil, upgrade == .none else {
+            rollsAgain = roll != nil
+            return
+        }
+        rollsAgain = false
+        generation += 1
+        roll = Roll(generation: generation, startedAt: now)
+        for worker in workers { worker.pid.map { renew($0, because: .roll) } }
+        say(.info, "roll started", [.integer("generation", generation), .integer("workers", staffed.count)])
+    }
+
+    mutating func finishRoll(at now: MonotonicInstant) {
+        guard let roll, !roll.isDraining, !workers.contains(where: { $0.isStaying && $0.renewal == .roll }) else {
+            return
+        }
+        say(.info, "roll finished", roll.report(at: now, verdict: "all workers replaced"))
+        self.roll = nil
+        if rollsAgain {
+            beginRoll(at: now)
+            startSuccessors(at: now)
+        }
+    }
+
+    /// A worker that was to replace another did not boot.
+    mutating func successorFailed(_ worker: WorkerHandle, how: String, failures: Int, at now: MonotonicInstant) {
+        guard let roll, failures >= Self.attempts else { return }
+        guard workers.contains(where: { $0.slot == worker.predecessor && $0.renewal == .roll }) else { return }
+        // The old generation goes on, as if nothing had been ordered.
+        for index in workers.indices where workers[index].renewal == .roll { workers[index].renewal = nil }
+        ledger.succeed(worker.number)
+        let verdict = "abandoned: worker \(worker.number) cannot boot, the old workers go on"
+        say(.error, "roll abandoned", roll.report(at: now, verdict: verdict) + [.text("how", how)])
+        self.roll = nil
+        rollsAgain = false
+    }
+}

@@ -1,0 +1,94 @@
+/// An upgrade under way: the program on disk replaces the one that runs.
+///
+/// The program on disk is first started beside this one, with the listener inherited: it must boot a worker and leave
+/// again (the rehearsal). Only then it takes this very process over by exec(2), keeping its id, its workers and the
+/// listener, so that whoever watches the process (a container's PID 1, systemd, a Procfile runner) sees no change.
+/// The old workers serve until, as in any roll, their successors are ready.
+enum Upgrade: Equatable {
+    case none
+    case starting
+    case rehearsing(pid: Int32, until: MonotonicInstant)
+    /// The rehearsal went well, and the new program is asked to take over.
+    case takingOver
+    /// The rehearsal did not come to an end, and was told to.
+    case failing(pid: Int32, until: MonotonicInstant, reason: String)
+
+    var deadline: MonotonicInstant? {
+        switch self {
+        case .none, .starting, .takingOver: nil
+        case .rehearsing(_, let until), .failing(_, let until, _): until
+        }
+    }
+
+    mutating func shift(by duration: Duration) {
+        switch self {
+        case .none, .starting, .takingOver: break
+        case .rehearsing(let pid, let until): self = .rehearsing(pid: pid, until: until + duration)
+        case .failing(let pid, let until, let reason):
+            self = .failing(pid: pid, until: until + duration, reason: reason)
+        }
+    }
+}
+
+extension SupervisorState {
+    mutating func beginUpgrade() {
+        guard upgrade == .none else { return }
+        upgrade = .starting
+        say(.info, "upgrade started")
+        effects.append(.rehearse)
+    }
+
+    mutating func rehearsing(_ pid: Int32, at now: MonotonicInstant) {
+        guard upgrade == .starting else { return }
+        upgrade = .rehearsing(pid: pid, until: now + configuration.bootTimeout + configuration.shutdownTimeout)
+    }
+
+    mutating func expireUpgrade(at now: MonotonicInstant) {
+        guard let deadline = upgrade.deadline, deadline <= now else { return }
+        switch upgrade {
+        case .rehearsing(let pid, _):
+            effects.append(.send(.terminate, pid: pid))
+            let reason = "the new program did not become ready in time"
+            upgrade = .failing(pid: pid, until: now + .seconds(1), reason: reason)
+        case .failing(let pid, _, let reason):
+            effects.append(.send(.kill, pid: pid))
+            upgrade = .failing(pid: pid, until: now + .seconds(5), reason: reason)
+        case .none, .starting, .takingOver: break
+        }
+    }
+
+    /// Whether the exit was that of the rehearsal.
+    mutating func upgradeExited(_ pid: Int32, _ death: Death, at now: MonotonicInstant) -> Bool {
+        switch upgrade {
+        case .rehearsing(pid, _):
+            if death.isGraceful {
+                say(.info, "upgrade rehearsed")
+                upgrade = .takingOver
+                effects.append(.handOver)
+            } else {
+                abandonUpgrade(because: "the new program \(death.words)")
+            }
+            return true
+        case .failing(pid, _, let reason):
+            upgrade = .none
+            sayAbandoned(reason)
+            return true
+        default: return false
+        }
+    }
+
+    /// The old program goes on.
+    mutating func abandonUpgrade(because reason: String) {
+        switch upgrade {
+        case .none: return
+        case .rehearsing(let pid, _), .failing(let pid, _, _): effects.append(.send(.terminate, pid: pid))
+        case .starting, .takingOver: break
+        }
+        upgrade = .none
+        sayAbandoned(reason)
+    }
+
+    private mutating func sayAbandoned(_ reason: String) {
+        say(.error, "upgrade abandoned", [.text("because", reason)])
+    }
+}
