@@ -14,6 +14,8 @@ struct Roll: Equatable {
     let generation: Int
     let startedAt: MonotonicInstant
     var replacements: [Replacement] = []
+    /// How many successors failed to boot since the last one did.
+    var failures = 0
 
     /// Whether predecessors are still leaving.
     var isDraining: Bool { replacements.contains { $0.predecessor != nil } }

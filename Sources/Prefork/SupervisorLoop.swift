@@ -94,8 +94,10 @@ final class SupervisorLoop {
         while let (pid, cause) = Child.reapOne() {
             children[pid] = nil
             let slot = state.workers.first { $0.pid == pid }.map { scoreboard.slot($0.slot) }
-            handle(.exited(pid: pid, death(cause, in: slot)))
+            let death = death(cause, in: slot)
+            // Now, because the next worker may move into the slot as soon as this one is known to be dead.
             slot?.vacate()
+            handle(.exited(pid: pid, death))
         }
     }
 

@@ -1,6 +1,6 @@
 /// Rolls: every worker is replaced, each by a successor that is ready before it leaves.
 extension SupervisorState {
-    /// How often a successor may fail before the roll is given up. More than once, because an accident is no verdict.
+    /// How many successors in a row may fail before the roll is given up. More than once, because an accident is no verdict.
     private static let attempts = 3
 
     mutating func beginRoll(at now: MonotonicInstant) {
@@ -29,9 +29,10 @@ extension SupervisorState {
     }
 
     /// A worker that was to replace another did not boot.
-    mutating func successorFailed(_ worker: WorkerHandle, how: String, failures: Int, at now: MonotonicInstant) {
-        guard let roll, failures >= Self.attempts else { return }
+    mutating func successorFailed(_ worker: WorkerHandle, how: String, at now: MonotonicInstant) {
         guard workers.contains(where: { $0.slot == worker.predecessor && $0.renewal == .roll }) else { return }
+        roll?.failures += 1
+        guard let roll, roll.failures >= Self.attempts else { return }
         // The old generation goes on, as if nothing had been ordered.
         for index in workers.indices where workers[index].renewal == .roll { workers[index].renewal = nil }
         ledger.succeed(worker.number)

@@ -102,6 +102,7 @@ extension SupervisorState {
         workers[index].predecessor = nil
         guard let old = workers.firstIndex(where: { $0.slot == slot && $0.isStaying }) else { return }
         if workers[old].renewal == .roll {
+            roll?.failures = 0
             roll?.replacements.append(
                 .init(number: successor.number, bootTime: now - successor.forkedAt, predecessor: workers[old].pid)
             )
@@ -192,7 +193,7 @@ extension SupervisorState {
         guard !isStopping else { return }
         ledger.fail(worker.number, at: now, random: &random)
         let failures = ledger.failures(of: worker.number)
-        if worker.predecessor != nil { successorFailed(worker, how: how, failures: failures, at: now) }
+        if worker.predecessor != nil { successorFailed(worker, how: how, at: now) }
         guard failures >= configuration.bootAttempts else { return }
         if !someWorkerBecameReady && life == .serving { return giveUp(how: how, at: now) }
         guard saidUnbootable.insert(worker.number).inserted else { return }
