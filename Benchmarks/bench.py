@@ -12,7 +12,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator
+from typing import Callable, Iterator, Protocol, Sequence, TypeVar
 
 import chart
 import footprint
@@ -194,14 +194,24 @@ def _options() -> argparse.Namespace:
     return options
 
 
-def _names(things: list) -> str:
+class Named(Protocol):
+    """What can be chosen by name."""
+
+    @property
+    def name(self) -> str: ...
+
+
+Choice = TypeVar("Choice", bound=Named)
+
+
+def _names(things: Sequence[Named]) -> str:
     return ", ".join(thing.name for thing in things)
 
 
-def _named(things: list):
+def _named(things: list[Choice]) -> Callable[[str], list[Choice]]:
     """A parser of comma-separated names."""
 
-    def parse(text: str) -> list:
+    def parse(text: str) -> list[Choice]:
         wanted = [] if text == "none" else text.split(",")
         if unknown := set(wanted) - {thing.name for thing in things}:
             raise argparse.ArgumentTypeError(f"no {', '.join(sorted(unknown))}; there are {_names(things)}")

@@ -16,7 +16,7 @@ import load
 from measure import ProcessTree
 from process import START_TIMEOUT, ServerFailed, Setup, free_port, running, wait_until_right
 from servers import OURS, Server
-from workloads import WORKLOADS
+from workloads import WORKLOADS, Workload
 
 WORKERS = 5
 MORE_WORKERS = 10
@@ -144,9 +144,10 @@ def _replacement(server: Server, bench: _Bench) -> list[Figure]:
     return [Figure(server.name, server.title, "a worker SIGKILLed to its successor ready", value, "ms", at_most=20)]
 
 
-def _workload(server: Server):
+def _workload(server: Server) -> Workload:
     """The richest read that a server can answer, so that what it needs for work is in memory."""
-    return next(w for name in ("room", "plaintext") for w in WORKLOADS if w.name == name and name in server.workloads)
+    name = "room" if "room" in server.workloads else "plaintext"
+    return next(workload for workload in WORKLOADS if workload.name == name)
 
 
 def _settled_megabytes(tree: ProcessTree) -> float:

@@ -117,17 +117,16 @@ def table(workload: Workload, samples: list[Sample]) -> str:
     rows = []
     for server in servers_in(samples, workload.name):
         mine = of(samples, workload.name, server)
-        middle = lambda figure: median(figure(sample) for sample in mine)
         errors = sum(sample.error_count for sample in mine)
-        cpu = middle(lambda s: s.cpu_micros)
+        cpu = median(s.cpu_micros for s in mine)
         rows.append((cpu, [
             mine[0].title,
-            f"{middle(lambda s: s.requests_per_second):,.0f}",
+            f"{median(s.requests_per_second for s in mine):,.0f}",
             f"{cpu:.1f}",
-            f"{middle(lambda s: s.p50):.2f}",
-            f"{middle(lambda s: s.p99):.2f}",
-            f"{middle(lambda s: s.p999):.2f}",
-            f"{middle(lambda s: s.pss_megabytes):.1f}",
+            f"{median(s.p50 for s in mine):.2f}",
+            f"{median(s.p99 for s in mine):.2f}",
+            f"{median(s.p999 for s in mine):.2f}",
+            f"{median(s.pss_megabytes for s in mine):.1f}",
             f"{errors} !" if errors else "0",
             _times(ratio(samples, workload.name, server)),
             _times(ratio(samples, workload.name, server, lambda s: s.requests_per_second)),

@@ -69,7 +69,7 @@ class Workload:
 
 
 def _is_room(body: bytes) -> bool:
-    return _json(body) == ROOM
+    return bool(_json(body) == ROOM)
 
 
 def _is_booking(body: bytes) -> bool:
