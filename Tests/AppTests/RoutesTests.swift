@@ -52,7 +52,8 @@ struct RoutesTests {
         ] as [(StoreError, Int, String?)]
     )
     func failingStore(failure: StoreError, status: Int, retryAfter: String?) throws {
-        let json = #"{"roomId":"101","from":"2030-01-10","to":"2030-01-12","guests":2,"#
+        let json =
+            #"{"roomId":"101","from":"2030-01-10","to":"2030-01-12","guests":2,"#
             + #""guest":{"name":"Ada","email":"ada@example.org"}}"#
         let id = "0123456789abcdefghjkmnpqrs"
         let requests = [
@@ -60,7 +61,12 @@ struct RoutesTests {
             try Request(.get, "/v1/availability?from=2030-01-10&to=2030-01-12&guests=2"),
             try Request(.get, "/v1/bookings"), try Request(.get, "/v1/bookings/\(id)"),
             try Request(.delete, "/v1/bookings/\(id)", headerFields: [.ifMatch: "*"]),
-            try Request(.post, "/v1/bookings", headerFields: [.contentType: "application/json"], body: Array(json.utf8)),
+            try Request(
+                .post,
+                "/v1/bookings",
+                headerFields: [.contentType: "application/json"],
+                body: Array(json.utf8)
+            ),
         ]
         for request in requests {
             let response = router(failure: failure).respond(to: request)
@@ -137,7 +143,10 @@ struct RoutesTests {
         }
     }
 
-    @Test("a body that is no JSON object is 400, another media type 415", arguments: ["", "{", "[]", "null", "{} {}", "1"])
+    @Test(
+        "a body that is no JSON object is 400, another media type 415",
+        arguments: ["", "{", "[]", "null", "{} {}", "1"]
+    )
     func noObject(_ body: String) throws {
         func status(_ type: String?) throws -> Int {
             let fields: HTTPFields = type.map { [.contentType: $0] } ?? [:]
