@@ -138,7 +138,7 @@ def table(workload: Workload, samples: list[Sample]) -> str:
 
 def footprint_table(figures: list[Figure]) -> str:
     """The memory and start-up figures."""
-    rows = [[figure.title, figure.what, f"{figure.value:.2f}", figure.unit] for figure in figures]
+    rows = [[figure.title, figure.what, _plain(figure.value), figure.unit] for figure in figures]
     return "\nFootprint\n" + _columns(["server", "figure", "median", ""], rows)
 
 
@@ -158,7 +158,7 @@ def reaches(samples: list[Sample], figures: list[Figure]) -> str:
     for reach in _reaches(samples, figures):
         if reach.measured is not None:
             verdict = "reached" if reach.measured <= reach.at_most else "MISSED"
-            rows.append([reach.what, f"≤ {reach.at_most:g} {reach.unit}", f"{reach.measured:.2f}", verdict])
+            rows.append([reach.what, f"≤ {reach.at_most:g} {reach.unit}", _plain(reach.measured), verdict])
     return "\nReach\n" + _columns(["figure", "reach", "measured", ""], rows) if rows else ""
 
 
@@ -189,9 +189,9 @@ def document(
     return json.dumps({
         "machine": asdict(machine),
         "rounds": rounds,
-        "secondsPerRound": seconds,
+        "seconds_per_round": seconds,
         "samples": [asdict(sample) for sample in samples],
-        "cpuRatiosOursToTheirs": {name: found for name, found in ratios.items() if found},
+        "cpu_ratios_ours_to_theirs": {name: found for name, found in ratios.items() if found},
         "footprint": [asdict(figure) for figure in figures],
         "reach": [asdict(reach) for reach in _reaches(samples, figures)],
     }, indent=2, ensure_ascii=False) + "\n"
@@ -199,6 +199,11 @@ def document(
 
 def _times(value: float | None) -> str:
     return "" if value is None else f"{value:.2f}"
+
+
+def _plain(value: float) -> str:
+    """Two decimals, and never minus nothing."""
+    return f"{round(value, 2) + 0.0:.2f}"
 
 
 def _columns(head: list[str], rows: list[list[str]]) -> str:

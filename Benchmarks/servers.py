@@ -105,7 +105,7 @@ class Nginx(Server):
         for key, value in {
             "@PORT@": str(setup.port),
             "@WORKERS@": str(setup.workers),
-            "@INDEX@": "." * 449,
+            "@INDEX@": "." * 186,
             "@ACCESS_LOG@": str(self.access_log(setup)) if setup.access_log else "off",
         }.items():
             configuration = configuration.replace(key, value)

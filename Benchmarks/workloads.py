@@ -91,13 +91,13 @@ def _is_ok(body: bytes) -> bool:
 
 
 def _is_index(body: bytes) -> bool:
-    return 300 <= len(body) <= 600
+    return 100 <= len(body) <= 600
 
 
 WORKLOADS = [
     Workload("plaintext", "Plaintext, keep-alive", "/livez", 200, _is_ok),
     Workload("close", "Plaintext, one request per connection", "/livez", 200, _is_ok, close=True),
-    Workload("logged", "A text of a few hundred bytes, each request in the access log", "/", 200, _is_index,
+    Workload("logged", "A text of some 200 bytes, each request in the access log", "/", 200, _is_index,
              access_log=True),
     Workload("room", "A room by id, from SQLite as JSON", "/v1/rooms/101", 200, _is_room, database=True),
     Workload("room-close", "A room by id, one request per connection", "/v1/rooms/101", 200, _is_room,

@@ -1,6 +1,6 @@
 # The endpoints that need no database, as a bare Rack application.
 PLAIN = { "Content-Type" => "text/plain" }.freeze
-INDEX = ("." * 449 + "\n").freeze
+INDEX = ("." * 186 + "\n").freeze
 
 run lambda { |env|
   case env["PATH_INFO"]

@@ -18,7 +18,7 @@ struct HummingbirdPeer {
         let router = Router()
         router.add(middleware: SayClose())
         if logsRequests { router.add(middleware: LogRequestsMiddleware(.info)) }
-        let index = String(repeating: ".", count: 449) + "\n"
+        let index = String(repeating: ".", count: 186) + "\n"
         router.get("/") { _, _ in index }
         router.get("livez") { _, _ in "ok\n" }
         try addHotel(HotelStore(path: arguments[2]), to: router)
