@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 @testable import HTTPServer
 
@@ -10,6 +11,15 @@ final class LiveServer: @unchecked Sendable {
     private let shutdownPipe: (read: CInt, write: CInt)
     private var thread = pthread_t()
     private var isStopped = false
+    private let counter = ConnectionCounter()
+
+    /// How many connections the server has, when it was made without an observer.
+    var openConnections: Int { counter.open.load(ordering: .relaxed) }
+
+    private final class ConnectionCounter: ServerObserver, Sendable {
+        let open = Atomic<Int>(0)
+        func connectionsChanged(open count: Int) { open.store(count, ordering: .relaxed) }
+    }
 
     struct NoSocket: Error {}
 
@@ -37,7 +47,7 @@ final class LiveServer: @unchecked Sendable {
 
         var router = Router()
         build(&router)
-        let server = Server(configuration: configuration, router: router, observer: observer, status: status)
+        let server = Server(configuration: configuration, router: router, observer: observer ?? counter, status: status)
         let body = Body(server: server, listener: listener, shutdown: ends[0])
         let argument = Unmanaged.passRetained(body).toOpaque()
         let result = pthread_create(

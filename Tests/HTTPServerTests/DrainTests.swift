@@ -1,0 +1,113 @@
+import HTTPTypes
+import Synchronization
+import Testing
+
+@testable import HTTPServer
+
+@Suite("A draining server")
+struct DrainTests {
+    private func server(grace: Duration = .milliseconds(300), _ build: (inout Router) -> Void = { _ in }) throws
+        -> LiveServer
+    {
+        var configuration = ServerConfiguration()
+        configuration.drainGrace = grace
+        return try LiveServer(configuration) { router in
+            router.get("/") { _ in .text("root") }
+            router.post("/") { request in Response(body: .bytes(request.body)) }
+            build(&router)
+        }
+    }
+
+    @Test("that has no connection returns at once")
+    func idle() throws {
+        let server = try server(grace: .seconds(60))
+        server.drain()
+        server.join()
+        #expect(server.status.isDraining)
+    }
+
+    @Test("answers the request that was already sent, and says that it is the last")
+    func sent() throws {
+        let server = try server()
+        let client = try server.connect()
+        #expect(client.get("/")?["Connection"] == nil)
+        server.drain()
+        while !server.status.isDraining {}
+        let response = client.get("/")
+        #expect(response?.status == 200)
+        #expect(response?["Connection"] == "close")
+        #expect(client.isAtEnd())
+        client.close()
+        server.join()
+    }
+
+    @Test("finishes a request that is half sent")
+    func half() throws {
+        let server = try server(grace: .milliseconds(10))
+        let client = try server.connect()
+        client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc")
+        let other = try server.connect()
+        #expect(other.get("/")?.status == 200)
+        server.drain()
+        // The idle connection is closed when the grace is over.
+        #expect(other.isAtEnd())
+        client.send("def")
+        let response = client.readResponse()
+        #expect(response?.text == "abcdef")
+        #expect(response?["Connection"] == "close")
+        client.close()
+        other.close()
+        server.join()
+    }
+
+    @Test("answers whom the kernel has let in already")
+    func queued() throws {
+        let began = Mutex(false)
+        let mayGoOn = Mutex(false)
+        let server = try server { router in
+            router.get("/wait") { _ in
+                began.withLock { $0 = true }
+                while !mayGoOn.withLock({ $0 }) {}
+                return .text("waited")
+            }
+        }
+        let waiting = try server.connect()
+        waiting.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
+        while !began.withLock({ $0 }) {}
+        let clients = try (0..<20).map { _ in try server.connect() }
+        for client in clients { client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n") }
+        server.drain()
+        mayGoOn.withLock { $0 = true }
+        #expect(waiting.readResponse()?.text == "waited")
+        for client in clients {
+            #expect(client.readResponse()?.text == "root")
+            client.close()
+        }
+        waiting.close()
+        server.join()
+    }
+
+    @Test("lets go of clients that stay silent when the grace is over")
+    func grace() throws {
+        let server = try server(grace: .milliseconds(30))
+        let idle = try server.connect()
+        #expect(idle.get("/")?.status == 200)
+        let new = try server.connect()
+        server.drain()
+        #expect(idle.isAtEnd())
+        #expect(new.isAtEnd())
+        server.join()
+    }
+
+    @Test("cuts off what is left at its deadline")
+    func deadline() throws {
+        var configuration = ServerConfiguration()
+        configuration.drainTimeout = .milliseconds(50)
+        let server = try LiveServer(configuration) { router in router.post("/") { _ in .noContent } }
+        let client = try server.connect()
+        client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc")
+        server.drain()
+        server.join()
+        #expect(client.readResponse() == nil)
+    }
+}

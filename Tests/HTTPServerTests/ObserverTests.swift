@@ -1,0 +1,111 @@
+import HTTPTypes
+import Synchronization
+import Testing
+
+@testable import HTTPServer
+
+/// Writes down what it sees.
+final class Recorder: ServerObserver, Sendable {
+    struct Seen {
+        var method: String
+        var target: String
+        var route: String?
+        var status: Int
+        var bytesIn: Int
+        var bytesOut: Int
+        var cpuTime: Duration?
+        var id: String
+        var client: String
+        var error: String?
+    }
+
+    let began = Mutex<[String]>([])
+    let ended = Mutex<[Seen]>([])
+    let limitReached = Atomic<Int>(0)
+    let open = Atomic<Int>(0)
+
+    func requestBegan(_ request: Request) -> Measurements {
+        began.withLock { $0.append(request.withMethodAndTarget { String(copying: $0) }) }
+        return request.route == "/measured" ? .cpuTime : []
+    }
+
+    func requestEnded(_ exchange: Exchange) {
+        let seen = Seen(
+            method: exchange.method,
+            target: exchange.target,
+            route: exchange.route,
+            status: exchange.status,
+            bytesIn: exchange.bytesIn,
+            bytesOut: exchange.bytesOut,
+            cpuTime: exchange.cpuTime,
+            id: exchange.id,
+            client: exchange.clientAddress,
+            error: exchange.error.map { "\($0)" }
+        )
+        ended.withLock { $0.append(seen) }
+    }
+
+    func requestLimitReached() { limitReached.add(1, ordering: .relaxed) }
+    func connectionsChanged(open count: Int) { open.store(count, ordering: .relaxed) }
+
+    /// Waits for the exchanges, which are reported after their answers have left.
+    func wait(for count: Int) -> [Seen] {
+        while true {
+            let seen = ended.withLock { $0 }
+            if seen.count >= count { return seen }
+        }
+    }
+}
+
+@Suite("The observer")
+struct ObserverTests {
+    struct Broken: Error {}
+
+    @Test("sees every exchange: answered, thrown, and refused")
+    func exchanges() throws {
+        let recorder = Recorder()
+        let server = try LiveServer(observer: recorder) { router in
+            router.get("/rooms/{id}") { _ in .text("room") }
+            router.get("/measured") { _ in .text("measured") }
+            router.get("/broken") { _ in throw Broken() }
+        }
+        defer { server.stop() }
+        let client = try server.connect()
+        let response = client.get("/rooms/7?x=1", "X-Request-ID: abc\r\n")
+        _ = client.get("/measured")
+        _ = client.get("/broken")
+        _ = client.get("/nowhere")
+        client.send("GET /.. HTTP/1.1\r\nHost: a\r\n\r\n")
+        _ = client.readResponse()
+        let seen = recorder.wait(for: 5)
+        #expect(seen.map(\.status) == [200, 200, 500, 404, 400])
+        #expect(seen.map(\.route) == ["/rooms/{id}", "/measured", "/broken", nil, nil])
+        #expect(seen[0].method == "GET")
+        #expect(seen[0].target == "/rooms/7?x=1")
+        #expect(seen[0].id == "abc")
+        #expect(response?["X-Request-ID"] == "abc")
+        #expect(seen[0].client == "127.0.0.1")
+        #expect(seen[0].bytesIn == "GET /rooms/7?x=1 HTTP/1.1\r\nHost: a\r\nX-Request-ID: abc\r\n\r\n".utf8.count)
+        #expect(seen[0].bytesOut == (response?.head.utf8.count ?? 0) + 4)
+        #expect(seen[0].cpuTime == nil)
+        #expect(seen[1].cpuTime != nil)
+        #expect(seen[2].error == "Broken()")
+        #expect(seen[4].method == "GET")
+        #expect(seen[4].target == "-")
+        #expect(Set(seen.map(\.id)).count == 5)
+        #expect(recorder.began.withLock { $0 } == ["GET /rooms/7?x=1", "GET /measured", "GET /broken"])
+    }
+
+    @Test("hears once that the process has served enough, and the server serves on")
+    func limit() throws {
+        let recorder = Recorder()
+        var configuration = ServerConfiguration()
+        configuration.maxRequests = 3
+        let server = try LiveServer(configuration, observer: recorder) { router in router.get("/") { _ in .noContent } }
+        defer { server.stop() }
+        let client = try server.connect()
+        for _ in 0..<10 { #expect(client.get("/")?.status == 204) }
+        #expect(recorder.limitReached.load(ordering: .relaxed) == 1)
+        #expect(recorder.open.load(ordering: .relaxed) == 1)
+    }
+}
