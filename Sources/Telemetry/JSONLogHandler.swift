@@ -75,11 +75,6 @@ extension Logger.MetadataValue {
         .stringConvertible(JSONLiteral(description: String(value)))
     }
 
-    /// Whole numbers that are a JSON array in the log line.
-    public static func numbers(_ values: [Int]) -> Logger.MetadataValue {
-        .stringConvertible(JSONLiteral(description: "[" + values.map(String.init).joined(separator: ",") + "]"))
-    }
-
     /// A truth value that stays one in the log line.
     public static func flag(_ value: Bool) -> Logger.MetadataValue {
         .stringConvertible(JSONLiteral(description: value ? "true" : "false"))

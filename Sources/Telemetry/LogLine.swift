@@ -78,6 +78,18 @@ public struct LogLine: Sendable {
         string(value.utf8)
     }
 
+    /// Adds a whole number under a key that is only known at run time.
+    public mutating func field(name key: String, _ value: some BinaryInteger) {
+        guard open(name: key) else { return }
+        whole { line in value.appendDecimal(to: &line.bytes) }
+    }
+
+    /// Adds a duration in milliseconds under a key that is only known at run time.
+    public mutating func field(name key: String, milliseconds value: Duration) {
+        guard open(name: key) else { return }
+        whole { line in value.appendMilliseconds(to: &line.bytes) }
+    }
+
     /// Adds text that is JSON already: a number, `true`, an object. The caller vouches for it.
     public mutating func field(name key: String, json value: String) {
         guard open(name: key) else { return }

@@ -1,0 +1,33 @@
+import Logging
+import Prefork
+import Telemetry
+
+/// Writes what the supervisor has to say as log lines, the details in the order in which they are best read.
+struct NoticeLog {
+    let level: Logger.Level
+    let output = LogOutput.standardOutput
+
+    func write(_ notice: Notice) {
+        let (severity, name): (Logger.Level, StaticString) =
+            switch notice.level {
+            case .debug: (.debug, "debug")
+            case .info: (.info, "info")
+            case .warning: (.warning, "warning")
+            case .error: (.error, "error")
+            }
+        guard severity >= level else { return }
+        var line = LogLine()
+        line.begin(name, message: notice.message, at: .now())
+        for field in notice.fields {
+            switch field.value {
+            case .integer(let number): line.field(name: field.name, number)
+            case .text(let text): line.field(name: field.name, text)
+            case .flag(let flag): line.field(name: field.name, json: flag ? "true" : "false")
+            case .duration(let duration): line.field(name: field.name + "Ms", milliseconds: duration)
+            case .integers(let numbers):
+                line.field(name: field.name, json: "[" + numbers.map(String.init).joined(separator: ",") + "]")
+            }
+        }
+        line.end(to: output)
+    }
+}
