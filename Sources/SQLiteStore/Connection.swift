@@ -73,7 +73,11 @@ import Stays
         var attempt = 0
         while true {
             do throws(StoreError) {
-                return try execute("PRAGMA journal_mode = WAL")
+                let mode = try Statement("PRAGMA journal_mode = WAL", on: self)
+                    .first { row throws(StoreError) in try row.text(0) }
+                // Where it cannot be, SQLite keeps the old journal without an error.
+                guard mode == "wal" else { throw .withoutLog(location) }
+                return
             } catch {
                 guard case .busy = error, patience.wait(attempt: attempt) else { throw error }
                 attempt += 1
@@ -88,13 +92,12 @@ import Stays
             -- save that wait and lose the last commits.
             PRAGMA synchronous = FULL;
             PRAGMA foreign_keys = ON;
-            -- Pages of the database are read where the kernel has them, once for all workers; a cache of its own would cost
-            -- each worker the pages again, and loses all of them whenever a sibling writes.
-            PRAGMA mmap_size = \(Self.mappedBytes);
-            -- In KiB: for what is being written, and for pages still in the log.
-            PRAGMA cache_size = -\(Self.cacheKibibytes);
-            -- Debian overwrites deleted content with zeros. What is deleted here (nights, keys) is no secret.
-            PRAGMA secure_delete = OFF;
+            -- Not mapped into memory: a failing disk or a truncated file would then kill the worker (SIGBUS) instead of
+            -- failing one request, and hot reads are no faster for it.
+            PRAGMA mmap_size = 0;
+            -- In KiB, for each worker: the upper levels of the trees and the hot rows. The kernel caches the file itself,
+            -- once for all workers; eight times as much here saved 5 % of random reads in a database of 200,000 bookings.
+            PRAGMA cache_size = -256;
             -- A log that a slow reader let grow is cut to this again.
             PRAGMA journal_size_limit = 16777216;
             -- Small sorts need no file.
@@ -105,9 +108,6 @@ import Stays
         )
     }
 
-    private static let mappedBytes = 64 << 20
-    private static let cacheKibibytes = 256
-
     /// Counting every allocation takes a lock that all connections of the process share.
     private static let prepareProcess: Void = {
         _ = csqlite_set_memory_statistics(0)
@@ -115,6 +115,13 @@ import Stays
 }
 
 extension StoreError {
+    fileprivate static func withoutLog(_ location: SQLiteLocation) -> StoreError {
+        .unavailable(
+            reason: "the file system under \(location.path) has no shared memory for SQLite's write-ahead log",
+            remedy: "put the database on a local disk"
+        )
+    }
+
     static func noDatabase(at location: SQLiteLocation) -> StoreError {
         .unavailable(reason: "there is no database at \(location.path)", remedy: "run `App migrate`")
     }

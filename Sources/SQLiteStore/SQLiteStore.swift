@@ -120,9 +120,10 @@ extension SQLiteStore: StayStore {
         id: BookingID,
         now: Timestamp
     ) throws(StoreError) -> BookingOutcome {
-        // Most refusals, and replays, are known without the write lock: whoever loses a race does not hold up the others.
+        // That nights are taken is known without the write lock: whoever loses a race does not hold up the others.
         let known = try use { session throws(StoreError) in
-            try session.judge(request, idempotency: idempotency, now: now)
+            try session.nightsHeld(in: request).isEmpty
+                ? nil : session.judge(request, idempotency: idempotency, now: now)
         }
         if case .settled(let outcome) = known { return outcome }
         return try write { session throws(StoreError) in

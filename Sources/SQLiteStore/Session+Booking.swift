@@ -25,7 +25,7 @@ extension Session {
         return taken.isEmpty ? .bookable(room) : .settled(.nightsTaken(taken))
     }
 
-    private func nightsHeld(in request: BookingRequest) throws(StoreError) -> [CivilDate] {
+    func nightsHeld(in request: BookingRequest) throws(StoreError) -> [CivilDate] {
         try heldNights.all(
             request.roomID.text,
             request.stay.from.description,

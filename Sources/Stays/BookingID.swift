@@ -26,35 +26,34 @@ public struct BookingID: Hashable, Sendable {
     }
 
     /// Reads 26 lower-case characters; nil when they are not exactly what `description` writes.
-    public init?(_ text: some StringProtocol) {
+    public init?(_ text: String) {
+        guard text.utf8.count == Self.length else { return nil }
         var bits: UInt128 = 0
-        var count = 0
+        // 26 digits are 130 bits: the first one has only the lower three of its five.
+        var limit: UInt8 = 8
         for byte in text.utf8 {
-            guard let digit = Self.value(of: byte), count < Self.length else { return nil }
-            // 26 digits are 130 bits: the first one has only the lower three of its five.
-            guard count > 0 || digit < 8 else { return nil }
-            bits = bits << 5 | UInt128(digit)
-            count += 1
+            guard let digit = Self.digit(byte), digit < limit else { return nil }
+            bits = bits &<< 5 | UInt128(digit)
+            limit = 32
         }
-        guard count == Self.length else { return nil }
         self.bits = bits
     }
 
     private static let length = 26
 
-    private static func value(of byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "h"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "j")...UInt8(ascii: "k"): byte - UInt8(ascii: "j") + 18
-        case UInt8(ascii: "m")...UInt8(ascii: "n"): byte - UInt8(ascii: "m") + 20
-        case UInt8(ascii: "p")...UInt8(ascii: "t"): byte - UInt8(ascii: "p") + 22
-        case UInt8(ascii: "v")...UInt8(ascii: "z"): byte - UInt8(ascii: "v") + 27
+    private static func digit(_ character: UInt8) -> UInt8? {
+        switch character {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "h"): character - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "j")...UInt8(ascii: "k"): character - UInt8(ascii: "j") + 18
+        case UInt8(ascii: "m")...UInt8(ascii: "n"): character - UInt8(ascii: "m") + 20
+        case UInt8(ascii: "p")...UInt8(ascii: "t"): character - UInt8(ascii: "p") + 22
+        case UInt8(ascii: "v")...UInt8(ascii: "z"): character - UInt8(ascii: "v") + 27
         default: nil
         }
     }
 
-    private static func character(of digit: UInt8) -> UInt8 {
+    private static func character(_ digit: UInt8) -> UInt8 {
         switch digit {
         case 0..<10: UInt8(ascii: "0") + digit
         case 10..<18: UInt8(ascii: "a") + digit - 10
@@ -74,12 +73,12 @@ extension BookingID: Comparable {
 extension BookingID: CustomStringConvertible {
     /// The 26 characters that URLs carry.
     public var description: String {
-        var text = ""
-        text.reserveCapacity(Self.length)
-        for position in (0..<Self.length).reversed() {
-            let digit = UInt8(truncatingIfNeeded: bits >> UInt128(position * 5)) & 31
-            text.unicodeScalars.append(Unicode.Scalar(Self.character(of: digit)))
+        var characters = InlineArray<26, UInt8>(repeating: 0)
+        var rest = bits
+        for position in characters.indices.reversed() {
+            characters[position] = Self.character(UInt8(truncatingIfNeeded: rest) & 31)
+            rest = rest &>> 5
         }
-        return text
+        return String(ascii: characters.span)
     }
 }

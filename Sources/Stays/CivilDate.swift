@@ -32,14 +32,14 @@ public struct CivilDate: Hashable, Sendable {
     }
 
     /// Reads the extended format of ISO 8601, `YYYY-MM-DD`, exactly: ten characters, ASCII digits, a day that exists.
-    public init?(_ text: some StringProtocol) {
+    public init?(_ text: String) {
+        guard text.utf8.count == 10 else { return nil }
         var digits: (year: Int, month: Int, day: Int) = (0, 0, 0)
         var position = 0
         for byte in text.utf8 {
-            switch position {
-            case 4, 7:
+            if position == 4 || position == 7 {
                 guard byte == UInt8(ascii: "-") else { return nil }
-            case 0...9:
+            } else {
                 guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
                 let digit = Int(byte - UInt8(ascii: "0"))
                 switch position {
@@ -47,12 +47,9 @@ public struct CivilDate: Hashable, Sendable {
                 case 5...6: digits.month = digits.month * 10 + digit
                 default: digits.day = digits.day * 10 + digit
                 }
-            default:
-                return nil
             }
             position += 1
         }
-        guard position == 10 else { return nil }
         self.init(year: digits.year, month: digits.month, day: digits.day)
     }
 
@@ -125,8 +122,12 @@ extension CivilDate: Comparable {
 extension CivilDate: CustomStringConvertible {
     /// `YYYY-MM-DD`, ISO 8601.
     public var description: String {
+        var characters = InlineArray<10, UInt8>(repeating: UInt8(ascii: "-"))
+        var text = characters.mutableSpan
         let (year, month, day) = components
-        return String(decimal: year, digits: 4) + "-" + String(decimal: month, digits: 2) + "-"
-            + String(decimal: day, digits: 2)
+        text.write(year, into: 0..<4)
+        text.write(month, into: 5..<7)
+        text.write(day, into: 8..<10)
+        return String(ascii: characters.span)
     }
 }

@@ -9,7 +9,7 @@ public struct Cursor: Hashable, Sendable {
     }
 
     /// Reads what `description` wrote; nil for anything else.
-    public init?(_ text: some StringProtocol) {
+    public init?(_ text: String) {
         guard let id = BookingID(text) else { return nil }
         lastSeen = id
     }

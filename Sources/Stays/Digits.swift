@@ -1,8 +1,19 @@
 extension String {
-    /// A non-negative number in decimal digits, with leading zeros up to that many digits.
-    init(decimal number: Int, digits: Int) {
-        let text = String(number)
-        self = String(repeating: "0", count: Swift.max(0, digits - text.utf8.count)) + text
+    /// ASCII characters, gathered where they cost no allocation of their own.
+    init(ascii characters: Span<UInt8>) {
+        guard let text = try? UTF8Span(validating: characters) else { preconditionFailure("ASCII is UTF-8") }
+        self.init(copying: text)
+    }
+}
+
+extension MutableSpan<UInt8> {
+    /// Writes a number in decimal digits with leading zeros; the digits fill the range.
+    mutating func write(_ number: Int, into range: Range<Int>) {
+        var rest = number
+        for position in range.reversed() {
+            self[position] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
     }
 }
 

@@ -7,46 +7,62 @@ public struct EmailAddress: Hashable, Sendable {
     /// Nil unless the text is one local part of 1 to 64 bytes, one `@`, and a domain of at least two labels.
     public init?(_ raw: String) {
         guard let line = SingleLine(raw, limit: 254)?.text, line.utf8.count <= 254 else { return nil }
-        let parts = line.split(separator: "@", omittingEmptySubsequences: false)
-        guard parts.count == 2, Self.isLocalPart(parts[0]), Self.isDomain(parts[1]) else { return nil }
+        guard let at = line.utf8.firstIndex(of: UInt8(ascii: "@")) else { return nil }
+        let domain = line.utf8[line.utf8.index(after: at)...]
+        guard Self.isLocalPart(line.utf8[..<at]), Self.isDomain(domain) else { return nil }
+        // Beyond ASCII everything may stand in an address but what looks like a gap.
+        guard line.utf8.allSatisfy({ $0 < 0x80 }) || !line.unicodeScalars.contains(where: \.properties.isWhitespace)
+        else { return nil }
         text = line
     }
 
-    private static func isLocalPart(_ part: Substring) -> Bool {
-        guard (1...64).contains(part.utf8.count), part.first != ".", part.last != "." else { return false }
-        var previous: Unicode.Scalar = " "
-        for scalar in part.unicodeScalars {
-            guard scalar.value > 0x7F || isAtomText(scalar) else { return false }
-            guard !scalar.properties.isWhitespace, !(scalar == "." && previous == ".") else { return false }
-            previous = scalar
+    /// RFC 5322, section 3.2.3: atoms with a single dot between two of them.
+    private static func isLocalPart(_ part: Substring.UTF8View) -> Bool {
+        var previous = UInt8(ascii: ".")
+        for byte in part {
+            guard byte == UInt8(ascii: ".") ? previous != byte : byte >= 0x80 || isAtomText(byte) else { return false }
+            previous = byte
         }
-        return true
+        return previous != UInt8(ascii: ".") && part.count <= 64
     }
 
-    private static func isDomain(_ part: Substring) -> Bool {
-        let labels = part.split(separator: ".", omittingEmptySubsequences: false)
-        return labels.count >= 2
-            && labels.allSatisfy { label in
-                (1...63).contains(label.utf8.count) && label.first != "-" && label.last != "-"
-                    && label.unicodeScalars.allSatisfy { scalar in
-                        scalar == "-"
-                            || (scalar.value > 0x7F ? !scalar.properties.isWhitespace : isLetterOrDigit(scalar))
-                    }
+    /// RFC 1123, section 2.1: labels of letters, digits and inner hyphens, here at least two.
+    private static func isDomain(_ part: Substring.UTF8View) -> Bool {
+        var previous = UInt8(ascii: ".")
+        var labels = 1
+        var length = 0
+        for byte in part {
+            switch byte {
+            case UInt8(ascii: "."):
+                guard length > 0, previous != UInt8(ascii: "-") else { return false }
+                labels += 1
+                length = 0
+            case UInt8(ascii: "-"):
+                guard length > 0 else { return false }
+                length += 1
+            default:
+                guard byte >= 0x80 || isLetterOrDigit(byte) else { return false }
+                length += 1
             }
+            guard length <= 63 else { return false }
+            previous = byte
+        }
+        return labels >= 2 && length > 0 && previous != UInt8(ascii: "-")
     }
 
-    private static func isLetterOrDigit(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar {
-        case "a"..."z", "A"..."Z", "0"..."9": true
+    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
         default: false
         }
     }
 
-    /// RFC 5322, section 3.2.3: atext, and the dot between atoms.
-    private static func isAtomText(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar {
-        case "!", "#", "$", "%", "&", "'", "*", "+", "-", "/", "=", "?", "^", "_", "`", "{", "|", "}", "~", ".": true
-        default: isLetterOrDigit(scalar)
+    private static func isAtomText(_ byte: UInt8) -> Bool {
+        switch Unicode.Scalar(byte) {
+        case "!", "#", "$", "%", "&", "'", "*", "+", "-", "/", "=", "?", "^", "_", "`", "{", "|", "}", "~": true
+        default: isLetterOrDigit(byte)
         }
     }
 }

@@ -22,8 +22,9 @@ struct SingleLine {
     }
 
     private static func trim(_ raw: String) -> String {
-        guard let first = raw.unicodeScalars.first, let last = raw.unicodeScalars.last else { return raw }
-        guard first.properties.isWhitespace || last.properties.isWhitespace else { return raw }
+        // Most text begins and ends with a visible ASCII character, and then nothing is to be cut.
+        guard let first = raw.utf8.first, let last = raw.utf8.last else { return raw }
+        if (0x21...0x7E).contains(first), (0x21...0x7E).contains(last) { return raw }
         let scalars = raw.unicodeScalars
         guard let start = scalars.firstIndex(where: { !$0.properties.isWhitespace }) else { return "" }
         var rest = scalars[start...]

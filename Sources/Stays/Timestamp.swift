@@ -53,7 +53,13 @@ extension Timestamp: CustomStringConvertible {
     public var description: String {
         let day = date
         let second = Int(unixSeconds - Int64(day.daysSinceEpoch) * 86_400)
-        return day.description + "T" + String(decimal: second / 3_600, digits: 2) + ":"
-            + String(decimal: second / 60 % 60, digits: 2) + ":" + String(decimal: second % 60, digits: 2) + "Z"
+        var characters = InlineArray<10, UInt8>(repeating: UInt8(ascii: ":"))
+        var text = characters.mutableSpan
+        text[0] = UInt8(ascii: "T")
+        text.write(second / 3_600, into: 1..<3)
+        text.write(second / 60 % 60, into: 4..<6)
+        text.write(second % 60, into: 7..<9)
+        text[9] = UInt8(ascii: "Z")
+        return day.description + String(ascii: characters.span)
     }
 }
