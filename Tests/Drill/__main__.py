@@ -1,0 +1,86 @@
+"""The drill: chaos on the real service under load, and proof that nothing was lost. Start it with `bin/drill`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from types import FrameType
+
+import processes
+import report
+from scenarios import ALL
+from stage import Stage
+from timeline import Timeline
+from trial import Outcome, Trial
+
+#: Threads hand over to each other often: the time between looking at a connection and sending on it stays short.
+SWITCH_INTERVAL = 0.0005
+
+
+def main() -> int:
+    """Plays the chosen scenarios; the exit code: 0 all held, 1 something was lost or broken, 130 interrupted."""
+    arguments = _arguments()
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    signal.signal(signal.SIGTERM, _interrupt)
+    processes.adopt_orphans()
+    directory = Path(tempfile.mkdtemp(prefix="drill-"))
+    timeline = Timeline()
+    outcomes: list[Outcome] = []
+    try:
+        stage = Stage(arguments.binary, directory / "stage")
+        for scenario in ALL:
+            if not arguments.scenarios or scenario.name in arguments.scenarios:
+                outcomes.append(Trial(scenario(), stage, timeline, is_short=arguments.short).run())
+    except KeyboardInterrupt:
+        print("\ninterrupted", file=sys.stderr)
+        return 130
+    finally:
+        _show_errors(directory)
+        shutil.rmtree(directory, ignore_errors=True)
+    print(f"\n{report.table(outcomes)}\n\n{timeline.offset:.0f} s")
+    if arguments.json:
+        report.write_json(outcomes, arguments.json)
+    if arguments.markdown:
+        arguments.markdown.write_text(report.markdown(outcomes))
+    return 0 if all(outcome.skipped or outcome.has_held for outcome in outcomes) else 1
+
+
+def _arguments() -> argparse.Namespace:
+    names = [scenario.name for scenario in ALL]
+    parser = argparse.ArgumentParser(
+        prog="bin/drill",
+        description="Chaos on the real service under load: is anything lost, does anything fail that should not?",
+        epilog="Scenarios: " + ", ".join(names),
+    )
+    parser.add_argument("--short", action="store_true", help="the short form of each scenario, under a minute in all")
+    parser.add_argument("--scenarios", metavar="A,B", type=lambda text: text.split(","), help="only these")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write everything that was counted")
+    parser.add_argument("--markdown", metavar="FILE", type=Path, help="write the table for the README")
+    parser.add_argument("--binary", metavar="FILE", type=Path, required=True, help="the service (bin/drill sets it)")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.scenarios or []) - set(names):
+        parser.error(f"no such scenario: {', '.join(sorted(unknown))}; there are {', '.join(names)}")
+    arguments.binary = arguments.binary.resolve()
+    if not os.access(arguments.binary, os.X_OK):
+        parser.error(f"{arguments.binary} is no program")
+    return arguments
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _show_errors(directory: Path) -> None:
+    """What the service wrote to stderr: it should be nothing."""
+    for file in directory.glob("*/stderr"):
+        if text := file.read_text(errors="replace").strip():
+            print(f"\nstderr of the service ({file.parent.name}):\n{text[-4000:]}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

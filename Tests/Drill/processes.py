@@ -1,0 +1,92 @@
+"""What /proc knows about processes and the sockets they hold."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Iterator
+
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def adopt_orphans() -> None:
+    """Makes this process the parent of every descendant whose own parent dies, so that none can hide (prctl(2))."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def children(parent: int) -> list[int]:
+    """The direct children of a process, zombies included; none when it is gone."""
+    found: list[int] = []
+    try:
+        for task in os.listdir(f"/proc/{parent}/task"):
+            with open(f"/proc/{parent}/task/{task}/children", encoding="ascii") as file:
+                found += [int(pid) for pid in file.read().split()]
+    except OSError:
+        pass
+    return found
+
+
+def descendants(ancestor: int) -> Iterator[int]:
+    """All processes below a process, children before grandchildren."""
+    for child in children(ancestor):
+        yield child
+        yield from descendants(child)
+
+
+def state(pid: int) -> str | None:
+    """The state letter of proc(5): R, S, D, T, Z …; None when the process is gone."""
+    fields = _stat(pid)
+    return fields[0] if fields else None
+
+
+def is_alive(pid: int) -> bool:
+    """Whether the process is there and no zombie."""
+    return state(pid) not in (None, "Z", "X")
+
+
+def processor_seconds(pid: int) -> float:
+    """User and system time that the process has used."""
+    fields = _stat(pid)
+    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND if fields else 0.0
+
+
+def descriptors(pid: int) -> dict[int, str]:
+    """The open descriptors of a process, and where they lead."""
+    found: dict[int, str] = {}
+    try:
+        for name in os.listdir(f"/proc/{pid}/fd"):
+            try:
+                found[int(name)] = os.readlink(f"/proc/{pid}/fd/{name}")
+            except OSError:
+                continue
+    except OSError:
+        pass
+    return found
+
+
+def holder(pids: list[int], service_port: int, client_port: int) -> int | None:
+    """Which of the processes holds the service's end of a connection on the loopback."""
+    wanted = f":{service_port:04X}", f":{client_port:04X}"
+    for table in ("tcp", "tcp6"):
+        try:
+            with open(f"/proc/net/{table}", encoding="ascii") as file:
+                rows = [line.split() for line in file.readlines()[1:]]
+        except OSError:
+            continue
+        for row in rows:
+            if row[1].endswith(wanted[0]) and row[2].endswith(wanted[1]):
+                socket = f"socket:[{row[9]}]"
+                for pid in pids:
+                    if socket in descriptors(pid).values():
+                        return pid
+    return None
+
+
+def _stat(pid: int) -> list[str] | None:
+    """The fields of /proc/PID/stat from the third on: the second, the name, may hold anything."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="latin-1") as file:
+            return file.read().rpartition(")")[2].split()
+    except OSError:
+        return None

@@ -1,0 +1,47 @@
+"""What a scenario is: something that goes wrong, and what must hold all the same."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from stage import Stage
+    from tally import Failure
+    from trial import Trial
+
+
+class Scenario(ABC):
+    """One kind of trouble. `run` makes it, the rest says which consequences are legitimate."""
+
+    #: What `--scenarios` calls it.
+    name: ClassVar[str]
+    #: What the table calls it.
+    title: ClassVar[str]
+    #: What must hold, in one line.
+    promise: ClassVar[str]
+    #: How many workers the service has.
+    workers: ClassVar[int] = 4
+    #: The environment of the service, besides address and database.
+    settings: ClassVar[dict[str, str]] = {}
+    #: Seconds after which the scenario is given up.
+    limit: ClassVar[float] = 90.0
+
+    def prepare(self, stage: Stage) -> Stage:
+        """The stage to play on; the common one unless the scenario spoils its own.
+
+        Raises:
+            stage.Impossible: when the scenario cannot be played on this machine.
+        """
+        return stage
+
+    def clean_up(self) -> None:
+        """Undoes what `prepare` and `run` did to the machine; also after a failure."""
+
+    @abstractmethod
+    def run(self, trial: Trial) -> None:
+        """Makes the trouble, on a healthy service under load, and ends it."""
+
+    def excuses(self, trial: Trial, failure: Failure) -> bool:
+        """Whether this failed request is a legitimate consequence. By default none is."""
+        return False

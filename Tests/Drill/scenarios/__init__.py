@@ -1,0 +1,36 @@
+"""All scenarios, in the order in which the drill plays them."""
+
+from __future__ import annotations
+
+from scenario import Scenario
+from scenarios.descriptors import Descriptors
+from scenarios.full_disk import FullDisk
+from scenarios.kill_supervisor import KillSupervisor
+from scenarios.kill_workers import KillWorkers
+from scenarios.locked import Locked
+from scenarios.read_only import ReadOnly
+from scenarios.recycle import Recycle
+from scenarios.resize_storm import ResizeStorm
+from scenarios.roll_storm import RollStorm
+from scenarios.stop_supervisor import StopSupervisor
+from scenarios.stop_worker import StopWorker
+from scenarios.stuck_handler import StuckHandler
+from scenarios.term_storm import TermStorm
+from scenarios.upgrade import Upgrade
+
+ALL: tuple[type[Scenario], ...] = (
+    KillWorkers,
+    KillSupervisor,
+    TermStorm,
+    RollStorm,
+    ResizeStorm,
+    Recycle,
+    Upgrade,
+    StopWorker,
+    StopSupervisor,
+    StuckHandler,
+    Locked,
+    FullDisk,
+    ReadOnly,
+    Descriptors,
+)

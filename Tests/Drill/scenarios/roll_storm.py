@@ -1,0 +1,42 @@
+"""HUP, again and again."""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+
+from scenario import Scenario
+from trial import Trial
+
+
+class RollStorm(Scenario):
+    """Orders to roll arrive while rolls are under way."""
+
+    name = "roll-storm"
+    title = "rolling restarts: a storm of HUP"
+    promise = "no request fails, and every worker is replaced"
+
+    def run(self, trial: Trial) -> None:
+        service = trial.service
+        chance = random.Random(3)
+        since = len(service.log.events)
+        for _ in range(trial.count(8, 2)):
+            former = set(service.workers)
+            started = len(service.log.named("roll started"))
+            trial.did("HUP, twelve times within 0 to 25 ms of each other")
+            for _ in range(12):
+                service.signal(signal.SIGHUP)
+                time.sleep(chance.uniform(0, 0.025))
+            done = trial.load.wait_until(
+                lambda former=former, started=started: (
+                    len(service.log.named("roll finished")) == len(service.log.named("roll started")) > started
+                    and not former & set(service.workers)
+                ),
+                30,
+            )
+            if not trial.check(done, "all workers are replaced"):
+                return
+        trial.recovered(service.wait_until_healthy())
+        rolls = len(service.log.named("roll finished", since))
+        trial.note(f"{rolls} rolls, {len(service.log.named('worker exited', since))} workers replaced")

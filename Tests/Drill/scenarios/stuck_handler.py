@@ -1,0 +1,86 @@
+"""A handler that never returns."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+import time
+from contextlib import closing
+
+import moves
+import processes
+from allowances import write_refused_with_503
+from scenario import Scenario
+from tally import Failure
+from trial import Trial
+from wire import Connection, NotSent, Unanswered
+
+REQUEST_TIMEOUT = 1.0
+#: Deadline, two seconds more until the abort, and time for a worker that does not even react to that.
+LIMIT = REQUEST_TIMEOUT + 2 + 6
+
+
+class StuckHandler(Scenario):
+    """A booking waits for a lock when its worker freezes: the request runs over every deadline."""
+
+    name = "stuck-handler"
+    title = "a handler is stuck beyond its deadline"
+    promise = "its worker is killed and replaced, the log names the request, nobody else's is cut"
+    settings = {"REQUEST_TIMEOUT": f"{REQUEST_TIMEOUT:.0f}s"}
+
+    def run(self, trial: Trial) -> None:
+        service = trial.service
+        wish = trial.stage.ledger.next_wish()
+        move = moves.book(trial.stage.ledger, wish, trial.load.tally, one_shot=True)
+        since = len(service.log.events)
+        # Until a worker has taken the booking, others may wait for the lock too, and in vain.
+        trial.load.allow(write_refused_with_503)
+        try:
+            with Connection(service.port, LIMIT + 5) as connection:
+                with closing(sqlite3.connect(trial.stage.database, timeout=10, isolation_level=None)) as lock:
+                    lock.execute("BEGIN IMMEDIATE")
+                    connection.send(move.request)
+                    stuck = self._holder(trial, connection)
+                    if not trial.check(stuck is not None, "a worker took the booking"):
+                        return
+                    time.sleep(0.02)
+                    service.signal(signal.SIGSTOP, stuck)
+                    began = time.monotonic()
+                    lock.execute("ROLLBACK")
+                trial.load.disallow()
+                trial.did(f"worker {stuck} freezes in a booking")
+                exited = service.log.wait_for(
+                    lambda event: event["message"] == "worker exited" and event.get("worker") == stuck, LIMIT, since
+                )
+                ended = time.monotonic()
+                if not trial.check(exited is not None, f"it is killed ({ended - began:.2f} s later)"):
+                    service.signal(signal.SIGCONT, stuck)
+                    return
+                assert exited is not None and stuck is not None
+                trial.add_outage(stuck, began, ended)
+                box = " ".join(f"{value}" for value in exited.values())
+                trial.check("/v1/bookings" in box and "drill-" in box, f"the log names the request ({box[25:220]})")
+                trial.recovered(service.wait_until_healthy())
+                try:
+                    connection.receive()
+                    trial.check(False, "the client of the stuck request learns that it failed")
+                except Unanswered as end:
+                    trial.check("no answer" not in end.how, f"the client's connection is closed ({end.how})")
+        except NotSent as fault:
+            trial.check(False, f"the service can be reached ({fault})")
+        finally:
+            trial.stage.ledger.leave_open(wish)
+
+    def excuses(self, trial: Trial, failure: Failure) -> bool:
+        return trial.fell_with_its_worker(failure)
+
+    def _holder(self, trial: Trial, connection: Connection) -> int | None:
+        found: int | None = None
+
+        def is_found() -> bool:
+            nonlocal found
+            found = processes.holder(trial.service.workers, trial.service.port, connection.local_port)
+            return found is not None
+
+        trial.load.wait_until(is_found, REQUEST_TIMEOUT / 2)
+        return found

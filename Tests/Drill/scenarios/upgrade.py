@@ -1,0 +1,41 @@
+"""USR2: the program on disk replaces the one that runs."""
+
+from __future__ import annotations
+
+import signal
+
+import processes
+from scenario import Scenario
+from stage import Impossible
+from trial import Trial
+
+
+class Upgrade(Scenario):
+    """The service is told to become the program on disk, again and again."""
+
+    name = "upgrade"
+    title = "upgrade in place: USR2"
+    promise = "no request fails, and the new program serves with all its workers"
+
+    def run(self, trial: Trial) -> None:
+        service = trial.service
+        for _ in range(trial.count(10, 3)):
+            former, supervisor = set(service.workers), service.pid
+            since = len(service.log.events)
+            trial.did(f"USR2 to the supervisor {supervisor}")
+            service.signal(signal.SIGUSR2)
+            if service.log.wait_for(lambda event: "upgrade" in event["message"], 3, since) is None:
+                if processes.is_alive(supervisor):
+                    raise Impossible("the service says nothing of an upgrade")
+                trial.check(False, "the service survives USR2")
+                return
+            end = service.log.wait_for(lambda event: event["message"] in ("ready", "upgrade abandoned"), 20, since)
+            if not trial.check(end is not None and end["message"] == "ready", "the new program is ready"):
+                return
+            assert end is not None
+            if end["pid"] != service.pid:
+                trial.note(f"the supervisor is {end['pid']} now")
+                service.follow(end["pid"])
+            replaced = trial.load.wait_until(lambda former=former: not former & set(service.workers), 20)
+            trial.check(replaced, "all workers are of the new program")
+            trial.recovered(service.wait_until_healthy())

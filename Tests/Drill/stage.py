@@ -1,0 +1,85 @@
+"""Where a scenario plays: a directory with a database of its own, and the ledger of what was promised there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ledger import Ledger
+
+
+class Impossible(Exception):
+    """What a scenario needs cannot be had on this machine; the text says why."""
+
+
+@dataclass
+class Stage:
+    """A directory with a migrated and seeded database."""
+
+    binary: Path
+    directory: Path
+    ledger: Ledger = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ledger = Ledger(prefix=self.directory.name)
+        self.directory.mkdir(parents=True, exist_ok=True)
+        for command in ("migrate", "seed"):
+            subprocess.run(
+                [self.binary, command],
+                env=self.environment,
+                check=True,
+                timeout=60,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+            )
+
+    @property
+    def database(self) -> Path:
+        return self.directory / "stays.sqlite"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"PATH": os.defpath, "DATABASE_URL": f"sqlite:{self.database}"}
+
+
+def mount(kind: str, options: str, directory: Path) -> None:
+    """Mounts a file system of this kind on a directory.
+
+    bin/drill runs in a mount namespace of its own where it may, so nobody else sees this and the kernel undoes it.
+
+    Raises:
+        Impossible: when this process may not.
+    """
+    _run(["mount", "-t", kind, "-o", options, "drill", f"{directory}"], "mounting a file system is not permitted")
+
+
+def cover(directory: Path) -> None:
+    """Puts a read-only view of a directory over itself: even root cannot write there.
+
+    Files that are open for writing stay so, as when a disk turns read-only under a running service.
+
+    Raises:
+        Impossible: when this process may not.
+    """
+    _run(["mount", "--bind", f"{directory}", f"{directory}"], "mounting a directory is not permitted")
+    try:
+        _run(["mount", "-o", "remount,ro,bind", f"{directory}"], "mounting read-only is not permitted")
+    except Impossible:
+        unmount(directory)
+        raise
+
+
+def unmount(directory: Path) -> None:
+    """Takes away what is mounted on a directory; also when processes still hold files there."""
+    subprocess.run(["umount", "--lazy", f"{directory}"], check=False, capture_output=True, timeout=10)
+
+
+def _run(command: list[str], what: str) -> None:
+    try:
+        result = subprocess.run(command, check=False, capture_output=True, text=True, timeout=10)
+    except FileNotFoundError as error:
+        raise Impossible(f"{command[0]} is not installed") from error
+    if result.returncode != 0:
+        raise Impossible(f"{what} ({result.stderr.strip()})")
