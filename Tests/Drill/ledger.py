@@ -1,7 +1,7 @@
 """What the service has promised, written down by its clients, and held against it.
 
-Each booking that a client wants is a wish with a name of its own: an idempotency key that is also the guest. So one wish
-can be found again in every row of the database, and a wish that was written twice cannot hide.
+Each booking that a client wants is a wish with a name of its own: an idempotency key that is also the guest. So a wish
+is found again in every row of the database, and one that was written twice cannot hide.
 """
 
 from __future__ import annotations

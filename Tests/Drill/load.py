@@ -16,8 +16,8 @@ from wire import Answer, ClosedBefore, Connection, NotSent, Unanswered
 #: An answer that is not the usual one and yet right while something is broken on purpose.
 Allowance = Callable[[Move, Answer], bool]
 
-#: A client pauses so long, on average, between two requests. Far below the 300 ms for which a draining worker keeps an idle
-#: connection: so a request never crosses the close of its connection by chance.
+#: A client pauses so long, on average, between two requests. Far below the 300 ms for which a draining worker keeps an
+#: idle connection: so a request never crosses the close of its connection by chance.
 PAUSE = 0.018
 READERS = 4
 WRITERS = 4
@@ -133,7 +133,7 @@ class Load:
             return None
         self.tally.add_answer(answer.status, sent_at)
         connection.last_id = move.request.id
-        fault = move.fault_in(answer)
+        fault = move.fault_in(answer) or _missing(answer)
         if fault:
             if answer.status >= 400:
                 move.remains_open()
@@ -148,9 +148,7 @@ class Load:
         is_in_force = not self._allowance_ended or sent_at < self._allowance_ended
         return self._allowance is not None and is_in_force and self._allowance(move, answer)
 
-    def _fail(
-        self, move: Move, how: str, sent_at: float, former_id: str | None, *, was_answered: bool = False
-    ) -> None:
+    def _fail(self, move: Move, how: str, sent_at: float, former_id: str | None, *, was_answered: bool = False) -> None:
         self.tally.add_failure(
             Failure(move.what, how, move.request.id, sent_at, time.monotonic(), former_id, was_answered)
         )
@@ -173,3 +171,9 @@ class Load:
         if wish:
             return moves.cancel(wish, self.tally, one_shot=one_shot)
         return moves.book(self._ledger, self._ledger.next_wish(), self.tally, one_shot=one_shot)
+
+
+def _missing(answer: Answer) -> str | None:
+    """Every answer to a request carries its id and a date."""
+    missing = [name for name in ("x-request-id", "date") if name not in answer.fields]
+    return f"{answer.status} without {' and '.join(missing)}" if missing else None

@@ -61,7 +61,6 @@ class Service:
             "HOST": "127.0.0.1",
             "PORT": f"{port}",
             "WEB_CONCURRENCY": f"{self.worker_count}",
-            "SHUTDOWN_TIMEOUT": "10s",
             **self._settings,
         }
         with open(self.stage.directory / "stderr", "ab") as errors:
@@ -97,7 +96,7 @@ class Service:
         return code, seconds
 
     def wait_for_exit(self, timeout: float) -> int | None:
-        """The exit code of the supervisor, the negative signal that killed it, or None when it stays too long."""
+        """Its exit code, the negative number of the signal that killed it, or None when it stays too long."""
         return self._wait(timeout)
 
     def start_again(self) -> None:
@@ -139,7 +138,7 @@ class Service:
         return sorted(pid for pid in processes.children(self.pid) if processes.is_alive(pid))
 
     def is_healthy(self) -> bool:
-        """Whether it is ready on every one of some fresh connections, and has exactly the workers that it should have."""
+        """Whether it is ready on each of some fresh connections, and has exactly the workers that it should have."""
         if len(processes.children(self.pid)) != self.worker_count:
             return False
         return all(self.probe("/readyz") == 200 for _ in range(PROBES))

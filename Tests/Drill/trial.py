@@ -147,12 +147,20 @@ class Trial:
         if self.check(seconds is not None, "the service is healthy again") and seconds is not None:
             self.outcome.recovery = max(seconds, self.outcome.recovery or 0.0)
 
+    def wait_for_successors(self, former: set[int], timeout: float = 20) -> bool:
+        """Waits until none of these workers serves any more; whether that came true."""
+        return self.load.wait_until(lambda: not former & set(self.service.workers), timeout)
+
+    def wait_for_size(self, size: int, timeout: float = 20) -> bool:
+        """Waits until there are so many workers; whether there are."""
+        return self.load.wait_until(lambda: len(self.service.workers) == size, timeout)
+
     def pause(self, seconds: float) -> None:
         """Lets the load run."""
         time.sleep(seconds)
 
     def replacements(self, kills: dict[int, float], since: int) -> list[float]:
-        """For each killed worker, the milliseconds until the next worker became ready. By the wall clock, as in the log."""
+        """For each killed worker, the milliseconds until the next worker became ready, by the clock of the log."""
         readies = [_moment(event) for event in self.service.log.named("worker ready", since)]
         after = ([ready - at for ready in readies if ready >= at] for at in kills.values())
         return [min(times) * 1000 for times in after if times]

@@ -159,8 +159,6 @@ class Connection:
             if not colon or name.lower() in fields:
                 raise Unanswered(f"malformed answer: field {line[:60]!r}")
             fields[name.lower()] = value.strip()
-        if "x-request-id" not in fields or "date" not in fields:
-            raise Unanswered("malformed answer: it lacks X-Request-ID or Date")
         if is_head or status in (204, 304):
             return Answer(status, fields, b"")
         length = fields.get("content-length", "")

@@ -12,7 +12,7 @@ from trial import Trial
 from wire import Connection, NotSent
 
 IDLE_CONNECTIONS = 120
-#: Processor time per second that the workers may use beyond what they used before: a loop that spins takes a whole core.
+#: Processor time per second that the workers may use beyond what they used before: a loop that spins takes a core.
 SPARE_LOAD = 0.4
 
 
@@ -42,7 +42,9 @@ class Descriptors(Scenario):
                     break
             answered = load.tally.answered
             use = self._use(workers, trial.pick(5, 1.5))
-            trial.check(load.tally.answered > answered, f"connected clients are served ({load.tally.answered - answered})")
+            trial.check(
+                load.tally.answered > answered, f"connected clients are served ({load.tally.answered - answered})"
+            )
             trial.check(use <= usual + SPARE_LOAD, f"nothing spins ({use:.2f} of a core, {usual:.2f} before)")
             trial.check(service.workers == workers, "no worker died of it")
         finally:

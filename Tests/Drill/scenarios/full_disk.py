@@ -53,7 +53,9 @@ class FullDisk(Scenario):
                 service.signal(signal.SIGHUP)
                 rolled = True
             time.sleep(0.02)
-        trial.check(load.tally.statuses[503] > before, f"writes were refused ({load.tally.statuses[503] - before} × 503)")
+        trial.check(
+            load.tally.statuses[503] > before, f"writes were refused ({load.tally.statuses[503] - before} × 503)"
+        )
         trial.check(service.probe("/v1/rooms/101") == 200, "reads go on")
         filler.unlink()
         trial.did("the disk has space again")

@@ -23,7 +23,7 @@ class KillWorkers(Scenario):
         for _ in range(times):
             pid = service.workers[0]
             kills[pid] = trial.kill(pid)
-            if not trial.load.wait_until(lambda: len(service.workers) == service.worker_count, 10):
+            if not trial.wait_for_size(service.worker_count):
                 trial.check(False, "a killed worker is replaced")
                 return
             trial.load.wait_for_answers(20, 5)

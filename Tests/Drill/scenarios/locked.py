@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from contextlib import closing
+from typing import ClassVar
 
 from allowances import write_refused_with_503
 from load import WRITERS
@@ -22,7 +23,7 @@ class Locked(Scenario):
     name = "locked"
     title = "another process locks the database for 10 s"
     promise = "writes wait at most their request's time, then 503 and Retry-After; reads go on; nothing hangs"
-    settings = {"REQUEST_TIMEOUT": f"{REQUEST_TIMEOUT:.0f}s"}
+    settings: ClassVar[dict[str, str]] = {"REQUEST_TIMEOUT": f"{REQUEST_TIMEOUT:.0f}s"}
 
     def run(self, trial: Trial) -> None:
         load = trial.load

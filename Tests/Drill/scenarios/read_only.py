@@ -45,10 +45,12 @@ class ReadOnly(Scenario):
         former = set(service.workers)
         before = load.tally.statuses[503]
         service.signal(signal.SIGHUP)
-        rolled = load.wait_until(lambda: not former & set(service.workers), 20)
+        rolled = trial.wait_for_successors(former)
         trial.check(rolled, "new workers boot although they cannot write")
         trial.pause(trial.pick(3, 0.7))
-        trial.check(load.tally.statuses[503] > before, f"writes were refused ({load.tally.statuses[503] - before} × 503)")
+        trial.check(
+            load.tally.statuses[503] > before, f"writes were refused ({load.tally.statuses[503] - before} × 503)"
+        )
         trial.check(service.probe("/v1/rooms/101") == 200, "reads go on")
         trial.note(f"/readyz answers {service.probe('/readyz')}")
         unmount(self._folder)

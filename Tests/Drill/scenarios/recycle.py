@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from scenario import Scenario
 from trial import Trial
 
@@ -12,7 +14,7 @@ class Recycle(Scenario):
     name = "recycle"
     title = "recycling by MAX_REQUESTS=40"
     promise = "no request fails, the successor comes first"
-    settings = {"MAX_REQUESTS": "40"}
+    settings: ClassVar[dict[str, str]] = {"MAX_REQUESTS": "40"}
 
     def run(self, trial: Trial) -> None:
         service = trial.service

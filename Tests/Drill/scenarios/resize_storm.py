@@ -30,11 +30,11 @@ class ResizeStorm(Scenario):
         self._send(trial, chance.choices([signal.SIGTTIN, signal.SIGTTOU], k=more), chance)
         trial.did(f"TTOU ×{less}, more than there are workers")
         self._send(trial, [signal.SIGTTOU] * less, chance)
-        trial.check(trial.load.wait_until(lambda: len(service.workers) == 1, 20), "one worker stays")
+        trial.check(trial.wait_for_size(1), "one worker stays")
         for size in range(2, service.worker_count + 1):
             trial.did("TTIN")
             service.signal(signal.SIGTTIN)
-            grown = trial.load.wait_until(lambda size=size: len(service.workers) == size, 10)
+            grown = trial.wait_for_size(size)
             trial.check(grown, f"there are {size} workers")
         trial.recovered(service.wait_until_healthy())
 

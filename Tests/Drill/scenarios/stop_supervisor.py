@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from typing import ClassVar
 
 from scenario import Scenario
 from trial import Trial
@@ -15,7 +16,7 @@ class StopSupervisor(Scenario):
     name = "stop-supervisor"
     title = "the supervisor is SIGSTOPped beyond every deadline, then continued"
     promise = "the workers serve on, and the supervisor that wakes kills nobody"
-    settings = {"REQUEST_TIMEOUT": "1s", "BOOT_TIMEOUT": "1s"}
+    settings: ClassVar[dict[str, str]] = {"REQUEST_TIMEOUT": "1s", "BOOT_TIMEOUT": "1s"}
 
     def run(self, trial: Trial) -> None:
         service = trial.service

@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import time
 from contextlib import closing
+from typing import ClassVar
 
 import moves
 import processes
@@ -26,7 +27,7 @@ class StuckHandler(Scenario):
     name = "stuck-handler"
     title = "a handler is stuck beyond its deadline"
     promise = "its worker is killed and replaced, the log names the request, nobody else's is cut"
-    settings = {"REQUEST_TIMEOUT": f"{REQUEST_TIMEOUT:.0f}s"}
+    settings: ClassVar[dict[str, str]] = {"REQUEST_TIMEOUT": f"{REQUEST_TIMEOUT:.0f}s"}
 
     def run(self, trial: Trial) -> None:
         service = trial.service
