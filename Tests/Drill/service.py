@@ -100,7 +100,7 @@ class Service:
         return self._wait(timeout)
 
     def start_again(self) -> None:
-        """Starts it on the port it had, as a platform does; again and again while the former owner still holds the port.
+        """Starts it on the port it had, as a platform does; again and again while its former owner keeps it.
 
         Raises:
             ServiceFault: when it does not come up.

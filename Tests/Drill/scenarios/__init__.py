@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scenario import Scenario
+
 from scenarios.descriptors import Descriptors
 from scenarios.full_disk import FullDisk
 from scenarios.kill_supervisor import KillSupervisor

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from scenario import Scenario
 from tally import Failure
 from trial import Trial, median
@@ -35,8 +37,10 @@ class KillWorkers(Scenario):
         for _ in range(trial.count(3, 1)):
             victims = service.workers
             trial.did(f"kill -9 of all {len(victims)} workers at once")
+            began = time.monotonic()
             trial.kill(*victims)
-            trial.recovered(service.wait_until_healthy())
+            healthy = service.wait_until_healthy()
+            trial.recovered(None if healthy is None else time.monotonic() - began)
 
     def excuses(self, trial: Trial, failure: Failure) -> bool:
         return trial.fell_with_its_worker(failure)
