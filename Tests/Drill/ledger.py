@@ -16,6 +16,10 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
+#: How many of the bookings are sent twice under their key, and how many want a night that is already taken.
+REPEATED = 0.05
+CONTESTED = 0.08
+
 #: Rooms of the sample hotel that sleep two or more.
 ROOMS = ("101", "102", "104", "201", "202", "203", "204", "302", "303", "304")
 
@@ -68,7 +72,7 @@ class Ledger:
 
     prefix: str
     #: Acknowledged and then not there, or not as acknowledged.
-    losses: list[str] = field(default_factory=list)
+    losses: dict[str, str] = field(default_factory=dict)
     #: Written more than once.
     doubles: list[str] = field(default_factory=list)
     _made: int = 0
@@ -81,25 +85,34 @@ class Ledger:
     # Wishes
 
     def next_wish(self) -> Wish:
-        """A wish without an answer so far: one that was left open, or a new one."""
+        """What to book next: a wish that was left open, sometimes one that was booked already, mostly a new one."""
         with self._lock:
             if self._pending:
                 return self._pending.popleft()
-            if self._acknowledged and self._random.random() < 0.08:
+            if self._acknowledged and self._random.random() < REPEATED:
+                return self._random.choice(self._acknowledged[-50:])
+            if self._acknowledged and self._random.random() < CONTESTED:
                 rival = self._random.choice(self._acknowledged[-50:])
                 return self._make(rival.room, rival.night, is_contested=True)
             days, room = divmod(self._made, len(ROOMS))
             night = datetime.date.today() + datetime.timedelta(days=10 + days)
-            return self._make(ROOMS[room], night, is_contested=False)
+            wish = self._make(ROOMS[room], night, is_contested=False)
+            if self._random.random() < REPEATED:
+                # Another client sends the same, perhaps at the same moment.
+                self._pending.append(wish)
+            return wish
 
     def leave_open(self, wish: Wish) -> None:
         """Nobody knows whether it was booked: it has to be asked again."""
         with self._lock:
-            self._pending.append(wish)
+            if wish.booking_id is None:
+                self._pending.append(wish)
 
     def acknowledge(self, wish: Wish, booking: dict[str, Any]) -> str | None:
         """Writes down an acknowledged booking; what is wrong with it, if anything."""
         with self._lock:
+            if wish.booking_id not in (None, booking.get("id")):
+                self.doubles.append(f"{wish.key} was booked as {wish.booking_id} and as {booking.get('id')}")
             fault = wish.fault_in(booking, was_cancelled=False, is_first_answer=True)
             if wish.booking_id is None:
                 wish.booking_id = booking.get("id")
@@ -142,9 +155,10 @@ class Ledger:
 
     # Audits
 
-    def lose(self, text: str) -> None:
+    def lose(self, what: str | None, how: str) -> None:
+        """Something acknowledged is not so. Each thing is lost once, however often that is seen."""
         with self._lock:
-            self.losses.append(text)
+            self.losses.setdefault(f"{what}", f"{what} {how}")
 
     def audit(self, database: str) -> str:
         """Holds every wish against the database itself; gives a summary."""
@@ -156,7 +170,7 @@ class Ledger:
             ).fetchall()
             held = dict(connection.execute("SELECT room_id || ' ' || night, booking_id FROM held_night").fetchall())
         if verdict != "ok":
-            self.lose(f"PRAGMA integrity_check: {verdict}")
+            self.lose("the integrity of the database", verdict)
         by_guest: dict[str, list[tuple[str, ...]]] = defaultdict(list)
         by_night: dict[tuple[str, str], list[str]] = defaultdict(list)
         for row in rows:
@@ -170,7 +184,7 @@ class Ledger:
             if len(ids) > 1:
                 self.doubles.append(f"room {room} on {night} is held by {len(ids)} bookings")
             if held.get(f"{room} {night}") not in ids:
-                self.lose(f"the night {night} of room {room} is not held for {ids[0]}")
+                self.lose(f"the night {night} of room {room}", f"is not held for {ids[0]}")
         for wish in self.acknowledged:
             self._audit(wish, by_guest.get(wish.email, []))
         return f"integrity {verdict}, {len(rows)} bookings, {len(self.acknowledged)} of them acknowledged"
@@ -182,6 +196,6 @@ class Ledger:
             }  # fmt: skip
             fault = wish.fault_in(booking, was_cancelled=wish.cancel_acknowledged)
             if fault:
-                self.lose(f"{wish.booking_id} in the database {fault}")
+                self.lose(wish.booking_id, f"in the database {fault}")
         if not rows:
-            self.lose(f"{wish.booking_id} was acknowledged and is not in the database")
+            self.lose(wish.booking_id, "was acknowledged and is not in the database")

@@ -64,12 +64,12 @@ def show(ledger: Ledger, wish: Wish, *, one_shot: bool) -> Move:
 
     def fault_in(answer: Answer) -> str | None:
         if answer.status == 404:
-            ledger.lose(f"{wish.booking_id} was acknowledged, and GET does not find it")
+            ledger.lose(wish.booking_id, "was acknowledged, and GET does not find it")
         if answer.status != 200:
             return f"{answer.status} instead of 200"
         fault = wish.fault_in(_json(answer), was_cancelled=was_cancelled)
         if fault:
-            ledger.lose(f"{wish.booking_id} {fault}")
+            ledger.lose(wish.booking_id, fault)
         return fault
 
     return Move(f"GET {target}", Request("GET", target, request_id(), one_shot=one_shot), fault_in)
@@ -85,9 +85,9 @@ def book(ledger: Ledger, wish: Wish, tally: Tally, *, one_shot: bool) -> Move:
             return None
         if answer.status != 201:
             return f"{answer.status} instead of 201"
-        fault = ledger.acknowledge(wish, _json(answer))
-        tally.add_acknowledged()
-        return fault
+        if wish.booking_id is None:
+            tally.add_acknowledged()
+        return ledger.acknowledge(wish, _json(answer))
 
     return Move(f"POST /v1/bookings ({wish.key})", request, fault_in, lambda: ledger.leave_open(wish))
 

@@ -215,7 +215,7 @@ class Trial:
         self.timeline.held(f"{audited} acknowledged bookings read again")
         self._stop()
         self.timeline.held(f"database: {self.stage.ledger.audit(f'{self.stage.database}')}")
-        self.outcome.losses = self.stage.ledger.losses[losses:]
+        self.outcome.losses = list(self.stage.ledger.losses.values())[losses:]
         self.outcome.doubles = self.stage.ledger.doubles[doubles:]
         self._judge()
 
