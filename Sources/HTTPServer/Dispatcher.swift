@@ -4,13 +4,17 @@ import HTTPTypes
 struct Dispatcher: Sendable {
     let routes: [Route]
     private let trie: RouteTrie
-    // Beside each other, so that a call touches neither pattern nor names.
-    private let handlers: [Handler]
+    private let endpoints: [Endpoint]
+
+    /// A handler in a struct of its own: an array of functions would hold each behind a conversion.
+    private struct Endpoint: Sendable {
+        let handler: Handler
+    }
 
     init(_ router: Router) {
         routes = router.routes
         trie = RouteTrie(router.routes)
-        handlers = router.routes.map(\.handler)
+        endpoints = router.routes.map { Endpoint(handler: $0.handler) }
     }
 
     /// Finds the route. The head must be complete.
@@ -28,7 +32,7 @@ struct Dispatcher: Sendable {
         do {
             switch record.verdict {
             case .route(let index):
-                let response = try handlers[index](Request(record: record))
+                let response = try endpoints[index].handler(Request(record: record))
                 guard (200...599).contains(response.status.code) else {
                     throw InvalidStatus(code: response.status.code)
                 }

@@ -2,9 +2,9 @@ import CLinux
 import Glibc
 
 /// How the loop stands to the listener.
-struct Acceptance {
+struct Acceptance: ~Copyable {
     /// A descriptor kept for the day when there is none left: closed, it makes room to accept a client and tell it so.
-    fileprivate var reserve: CInt = -1
+    fileprivate var reserve: CInt
     fileprivate var isWatching = false
     fileprivate var sinceReordering = 0
     /// When to look at the listener again after the system had no room.
@@ -12,12 +12,20 @@ struct Acceptance {
     /// Whether draining is so far that nobody new is let in.
     fileprivate(set) var isOver = false
 
-    fileprivate static func openReserve() -> CInt { unsafe Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC) }
-
-    mutating func close() {
-        if reserve >= 0 { _ = Glibc.close(reserve) }
-        reserve = -1
+    init(of listener: CInt, with epoll: borrowing Epoll) throws(ServerError) {
+        // Accepted sockets inherit it; on a unix socket it fails, and is not needed.
+        var one: CInt = 1
+        _ = unsafe setsockopt(listener, CInt(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<CInt>.size))
+        guard epoll.add(listener, .readExclusive) else { throw ServerError(call: "epoll_ctl", errno: errno) }
+        isWatching = true
+        reserve = Self.openReserve()
     }
+
+    deinit {
+        if reserve >= 0 { _ = Glibc.close(reserve) }
+    }
+
+    fileprivate static func openReserve() -> CInt { unsafe Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC) }
 }
 
 extension EventLoop {
@@ -39,16 +47,7 @@ extension EventLoop {
         {"type":"about:blank","title":"Service Unavailable","status":503}
         """
 
-    func startListening() throws(ServerError) {
-        // Accepted sockets inherit it; on a unix socket it fails, and is not needed.
-        var one: CInt = 1
-        _ = unsafe setsockopt(listener, CInt(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<CInt>.size))
-        acceptance.reserve = Acceptance.openReserve()
-        guard epoll.add(listener, .readExclusive) else { throw ServerError(call: "epoll_ctl", errno: errno) }
-        acceptance.isWatching = true
-    }
-
-    func acceptBatch() {
+    mutating func acceptBatch() {
         guard acceptance.isWatching else { return }
         for _ in 0..<Self.acceptBatchSize {
             guard openCount < configuration.maxConnections else { return stopWatching() }
@@ -57,7 +56,7 @@ extension EventLoop {
     }
 
     /// - Returns: Whether there may be more to accept.
-    private func acceptOne() -> Bool {
+    private mutating func acceptOne() -> Bool {
         var address = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let socket = unsafe withUnsafeMutablePointer(to: &address) { pointer in
@@ -85,7 +84,7 @@ extension EventLoop {
     }
 
     /// Out of descriptors: lets one client in on the reserve, tells it, and shows it out.
-    private func refuseOne() -> Bool {
+    private mutating func refuseOne() -> Bool {
         if acceptance.reserve >= 0 { _ = Glibc.close(acceptance.reserve) }
         let socket = clinux_accept(listener, nil, nil)
         if socket >= 0 {
@@ -108,7 +107,7 @@ extension EventLoop {
         return true
     }
 
-    private func reorder() {
+    private mutating func reorder() {
         guard acceptance.isWatching else { return }
         acceptance.sinceReordering += 1
         guard acceptance.sinceReordering == Self.acceptsPerReordering else { return }
@@ -117,26 +116,26 @@ extension EventLoop {
         epoll.add(listener, .readExclusive)
     }
 
-    private func pauseAccepting() {
+    private mutating func pauseAccepting() {
         stopWatching()
         acceptance.resumption = now + Self.acceptPause
     }
 
-    private func stopWatching() {
+    private mutating func stopWatching() {
         guard acceptance.isWatching else { return }
         epoll.remove(listener)
         acceptance.isWatching = false
     }
 
     /// Looks at the listener again, when there is room.
-    func resumeAccepting() {
+    mutating func resumeAccepting() {
         guard !acceptance.isWatching, !acceptance.isOver, openCount < configuration.maxConnections else { return }
         acceptance.resumption = nil
         acceptance.isWatching = epoll.add(listener, .readExclusive)
     }
 
     /// Lets in everybody whom the kernel has promised a connection, and nobody after that.
-    func finishAccepting() {
+    mutating func finishAccepting() {
         sweep()
         stopWatching()
         acceptance.isOver = true
@@ -144,7 +143,7 @@ extension EventLoop {
     }
 
     /// Empties the accept queue.
-    func sweep() {
+    mutating func sweep() {
         while acceptOne() {}
     }
 }

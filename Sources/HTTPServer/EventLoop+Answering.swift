@@ -2,7 +2,7 @@ import HTTPTypes
 
 extension EventLoop {
     /// Has a complete request answered, into the output.
-    func answer(_ record: RequestRecord, of connection: Connection) {
+    mutating func answer(_ record: RequestRecord, of connection: Connection) {
         record.startedAt = now
         record.isUnderstood = true
         var measurements: Measurements = []
@@ -29,7 +29,7 @@ extension EventLoop {
     }
 
     /// Answers a request that cannot be read, or must not be, and nothing after it.
-    func refuse(_ record: RequestRecord, of connection: Connection, _ error: RequestError, received: Int) {
+    mutating func refuse(_ record: RequestRecord, of connection: Connection, _ error: RequestError, received: Int) {
         record.startedAt = now
         record.bytesIn = received
         connection.isClosing = true
@@ -38,7 +38,7 @@ extension EventLoop {
         write(response, for: record, isClosing: true)
     }
 
-    private func write(_ response: Response, for record: RequestRecord, isClosing: Bool) {
+    private mutating func write(_ response: Response, for record: RequestRecord, isClosing: Bool) {
         let start = output.count
         let continuation: OutputBuffer.Continuation =
             isClosing ? .close : record.head.version == .http1_0 ? .explicitKeepAlive : .keepAlive

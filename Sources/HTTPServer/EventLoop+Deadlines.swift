@@ -5,7 +5,7 @@ extension EventLoop {
     private static let mostDropped = 4 * 1024 * 1024
 
     /// Ends the waits that are over.
-    func expire() {
+    mutating func expire() {
         if let resumption = acceptance.resumption, resumption <= now { resumeAccepting() }
         while let (descriptor, wait) = deadlines.popExpired(now: now) {
             guard let connection = connections[Int(descriptor)] else { continue }
@@ -26,7 +26,7 @@ extension EventLoop {
     }
 
     /// The time was up, but a handler may have kept the loop from looking: what has arrived since counts.
-    private func lookOnceMore(_ connection: Connection, _ wait: DeadlineLists.Wait) {
+    private mutating func lookOnceMore(_ connection: Connection, _ wait: DeadlineLists.Wait) {
         let answeredBefore = connection.answeredCount
         receive(connection)
         guard isOpen(connection), connection.answeredCount == answeredBefore else { return }
@@ -47,12 +47,12 @@ extension EventLoop {
         }
     }
 
-    private func isTooSlow(_ connection: Connection, over time: Duration) -> Bool {
+    private mutating func isTooSlow(_ connection: Connection, over time: Duration) -> Bool {
         connection.progress < configuration.minimumRate * Int(time.components.seconds)
     }
 
     /// Reads what a client still sends after the answer, and drops it.
-    func dropInput(_ connection: Connection) {
+    mutating func dropInput(_ connection: Connection) {
         let count = sharedInput.receive(from: connection.socket, at: 0)
         if count > 0 {
             connection.progress += count
@@ -71,7 +71,7 @@ extension EventLoop {
     /// take most of them, and the rest are answered here as well as there. A connection that has asked for nothing
     /// yet stays readable for the grace, and is looked at once more before it is closed. When no connection is left
     /// before that, there is nobody to wait for.
-    func beginDraining() {
+    mutating func beginDraining() {
         guard drain == nil else { return }
         status.isDraining = true
         epoll.remove(shutdown)
@@ -91,7 +91,7 @@ extension EventLoop {
     }
 
     /// - Returns: Whether the loop may end.
-    func isDrained() -> Bool {
+    mutating func isDrained() -> Bool {
         guard let drain else { return false }
         if now >= drain.deadline {
             for case let connection? in connections { close(connection) }

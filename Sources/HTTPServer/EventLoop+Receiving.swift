@@ -12,7 +12,7 @@ extension EventLoop {
     /// The least memory for a request that came in pieces.
     private static let leastInputSize = 1024
 
-    func receive(_ connection: Connection) {
+    mutating func receive(_ connection: Connection) {
         guard !connection.isWaitingForTurn else { return }
         let block: InputBlock
         if let own = connection.input {
@@ -30,17 +30,26 @@ extension EventLoop {
     }
 
     /// Answers every complete request in `bytes`, sends the answers, and keeps what is left.
-    func process(_ connection: Connection, _ bytes: Range<Int>, in block: InputBlock) {
+    mutating func process(_ connection: Connection, _ bytes: Range<Int>, in block: InputBlock) {
         var start = bytes.lowerBound
         var end = bytes.upperBound
         var answered = 0
         var sending = Sending.done
         while start < end {
-            let record = connection.record ?? takeRecord(for: connection, in: block, at: start)
-            connection.record = nil
+            let record: RequestRecord
+            var reader: RequestReader
+            if let begun = connection.record {
+                record = begun
+                reader = connection.reader
+                connection.record = nil
+            } else {
+                record = takeRecord(for: connection, in: block, at: start)
+                reader = RequestReader(for: record)
+            }
             do throws(RequestError) {
-                guard let next = try read(record, of: connection, until: &end) else {
+                guard let next = try read(record, of: connection, with: &reader, until: &end) else {
                     connection.record = record
+                    connection.reader = reader
                     break
                 }
                 start = next
@@ -68,7 +77,7 @@ extension EventLoop {
     }
 
     /// Answers a request that did not arrive whole in its time.
-    func timeOut(_ connection: Connection) {
+    mutating func timeOut(_ connection: Connection) {
         guard let record = connection.record, let block = connection.input else { return close(connection) }
         connection.record = nil
         refuse(record, of: connection, .timeout, received: connection.bytes.count)
@@ -81,57 +90,58 @@ extension EventLoop {
 
     /// Reads the head, decides, reads the body.
     /// - Returns: Where the request ends, when all of it is there.
-    private func read(
+    private mutating func read(
         _ record: RequestRecord,
         of connection: Connection,
+        with reader: inout RequestReader,
         until end: inout Int
     ) throws(RequestError) -> Int? {
-        if !connection.reader.isInBody {
-            guard try connection.reader.readHead(of: record, until: end, limits: limits) else { return nil }
+        if !reader.isInBody {
+            guard try reader.readHead(of: record, until: end, limits: limits) else { return nil }
             dispatcher.route(record)
             if record.head.hasBody {
-                guard try admitBody(of: record, connection, hasArrived: end) else { return end }
+                guard try admitBody(of: record, connection, with: &reader, hasArrived: end) else { return end }
             }
         }
-        return try connection.reader.readBody(of: record, until: &end, limits: limits)
+        return try reader.readBody(of: record, until: &end, limits: limits)
     }
 
     /// Refuses a body that is too large before it is sent, and asks for one that is wanted.
     /// - Returns: Whether the body is to be read. If not, the request is answered now, and the connection closed: whether
     ///   the body still comes is the client's choice (RFC 9110 section 10.1.1).
-    private func admitBody(
+    private mutating func admitBody(
         of record: RequestRecord,
         _ connection: Connection,
+        with reader: inout RequestReader,
         hasArrived end: Int
     ) throws(RequestError) -> Bool {
         var limit = configuration.maxBodySize
         if record.routeIndex >= 0 { limit = context.routes[record.routeIndex].maxBodySize ?? limit }
-        connection.reader.maxBodySize = limit
+        reader.maxBodySize = limit
         guard record.head.contentLength <= limit else { throw .contentTooLarge }
         guard record.head.expectsContinue else { return true }
         guard record.routeIndex >= 0 else {
-            record.bytesIn = connection.reader.expectedSize
+            record.bytesIn = reader.expectedSize
             connection.isClosing = true
             connection.lingers = true
             return false
         }
-        if record.origin + connection.reader.expectedSize == end { output.append("HTTP/1.1 100 Continue\r\n\r\n") }
+        if record.origin + reader.expectedSize == end { output.append("HTTP/1.1 100 Continue\r\n\r\n") }
         return true
     }
 
-    private func takeRecord(for connection: Connection, in block: InputBlock, at start: Int) -> RequestRecord {
+    private mutating func takeRecord(for connection: Connection, in block: InputBlock, at start: Int) -> RequestRecord {
         let record = spareRecords.popLast() ?? RequestRecord(context: context, input: block)
         if record.input !== block { record.input = block }
         record.origin = start
         record.peer = connection.peer
         record.madeID = ids.make()
-        connection.reader = RequestReader()
         return record
     }
 
     /// Gives the observer what was answered, and takes back the records nobody kept.
     /// - Returns: Whether somebody kept one, so that the block must not be written to again.
-    private func report(in block: InputBlock) -> Bool {
+    private mutating func report(in block: InputBlock) -> Bool {
         var escaped = false
         for index in finished.indices {
             observer?.requestEnded(Exchange(record: finished[index]))
@@ -148,7 +158,7 @@ extension EventLoop {
     }
 
     /// Keeps the bytes that are not answered yet, in memory of the connection's own.
-    private func keep(_ bytes: Range<Int>, in block: InputBlock, of connection: Connection, escaped: Bool) {
+    private mutating func keep(_ bytes: Range<Int>, in block: InputBlock, of connection: Connection, escaped: Bool) {
         if bytes.isEmpty {
             connection.input = nil
             connection.bytes = 0..<0
@@ -159,14 +169,14 @@ extension EventLoop {
         }
     }
 
-    private func growInput(of connection: Connection) -> InputBlock {
+    private mutating func growInput(of connection: Connection) -> InputBlock {
         move(connection.bytes, in: connection.input!, of: connection)
         return connection.input!
     }
 
     /// Moves a request's bytes to a new block with room for more. As much as was promised, but no more than twice what
     /// was delivered, once that is more than usual: a promise costs the client nothing.
-    private func move(_ bytes: Range<Int>, in block: InputBlock, of connection: Connection) {
+    private mutating func move(_ bytes: Range<Int>, in block: InputBlock, of connection: Connection) {
         let doubled = max(bytes.count * 2, Self.leastInputSize)
         let promised = connection.record == nil ? 0 : connection.reader.expectedSize
         let new = InputBlock(capacity: max(min(promised, max(doubled, Self.sharedInputSize)), doubled))
@@ -179,7 +189,7 @@ extension EventLoop {
 
     // MARK: Sending
 
-    private func send(to connection: Connection) -> Sending {
+    private mutating func send(to connection: Connection) -> Sending {
         let sent = output.send(to: connection.socket)
         defer { output.removeAll(shrinkingTo: Self.usualOutputSize) }
         if sent == output.count { return .done }
@@ -190,7 +200,7 @@ extension EventLoop {
     }
 
     /// Sends on when the socket has room again.
-    func sendRest(_ connection: Connection) {
+    mutating func sendRest(_ connection: Connection) {
         let sent = connection.sendOutput()
         guard sent >= 0 || errno == EAGAIN || errno == EINTR else { return close(connection) }
         connection.progress += max(0, sent)
@@ -205,7 +215,7 @@ extension EventLoop {
     }
 
     /// Decides what the connection waits for next.
-    private func settle(_ connection: Connection, hasAnswered: Bool) {
+    private mutating func settle(_ connection: Connection, hasAnswered: Bool) {
         let socket = connection.socket
         let wait = deadlines.wait(of: socket)
         if connection.hasUnsentOutput {

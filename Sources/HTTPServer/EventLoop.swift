@@ -3,10 +3,12 @@ import Glibc
 
 /// A running server: one epoll(7) loop over non-blocking sockets.
 ///
-/// All state is in this object and none is bound to a thread. A connection always waits for exactly one thing, which
+/// All state is in this one value and none is bound to a thread. It is a value that cannot be copied, so that the compiler
+/// and not the running program sees to it that nobody changes it while somebody else does.
+/// A connection always waits for exactly one thing, which
 /// ``DeadlineLists`` knows; what it does when its descriptor is ready follows from that. Files beside this one hold
 /// the verbs: accepting, receiving, answering, and waiting in vain.
-final class EventLoop {
+struct EventLoop: ~Copyable {
     let configuration: ServerConfiguration
     let limits: HeadParser.Limits
     let dispatcher: Dispatcher
@@ -34,13 +36,13 @@ final class EventLoop {
 
     /// What connections without bytes of their own receive into.
     var sharedInput = InputBlock(capacity: EventLoop.sharedInputSize)
-    let output = OutputBuffer(capacity: EventLoop.usualOutputSize)
+    var output = OutputBuffer(capacity: EventLoop.usualOutputSize)
     var spareRecords: [RequestRecord] = []
     /// Answered, not yet reported.
     var finished: [RequestRecord] = []
     var answeredCount = 0
 
-    var acceptance = Acceptance()
+    var acceptance: Acceptance
     var drain: Drain?
 
     /// One recv(2) takes this much: many pipelined requests, or a body of the usual size whole.
@@ -73,18 +75,15 @@ final class EventLoop {
         self.status = status
         self.listener = listener
         self.shutdown = shutdown
-        epoll = try Epoll()
         deadlines = DeadlineLists(configuration)
         now = MonotonicClock.now()
+        let epoll = try Epoll()
         guard epoll.add(shutdown, .read) else { throw ServerError(call: "epoll_ctl", errno: errno) }
-        try startListening()
+        acceptance = try Acceptance(of: listener, with: epoll)
+        self.epoll = epoll
     }
 
-    deinit {
-        acceptance.close()
-    }
-
-    func run() {
+    mutating func run() {
         date.update(now: now)
         while true {
             let count = epoll.wait(timeout: timeout)
@@ -110,7 +109,7 @@ final class EventLoop {
     }
 
     /// Does what the connection waited for.
-    private func serve(_ connection: Connection) {
+    private mutating func serve(_ connection: Connection) {
         switch deadlines.wait(of: connection.socket) {
         case .head, .body, .idle, .grace: receive(connection)
         case .write: sendRest(connection)
@@ -120,7 +119,7 @@ final class EventLoop {
     }
 
     /// Gives each connection that has requests left over another turn.
-    private func takeTurns() {
+    private mutating func takeTurns() {
         guard !turns.isEmpty else { return }
         let waiting = turns
         turns.removeAll(keepingCapacity: true)
@@ -143,7 +142,7 @@ final class EventLoop {
 
     // MARK: The life of a connection
 
-    func open(_ socket: CInt, peer: PeerAddress) {
+    mutating func open(_ socket: CInt, peer: PeerAddress) {
         let connection = Connection(socket: socket, peer: peer)
         while connections.count <= Int(socket) { connections.append(nil) }
         connections[Int(socket)] = connection
@@ -153,7 +152,7 @@ final class EventLoop {
         guard epoll.add(socket, .read) else { return close(connection) }
     }
 
-    func close(_ connection: Connection) {
+    mutating func close(_ connection: Connection) {
         deadlines.disarm(connection.socket)
         connections[Int(connection.socket)] = nil
         connection.isWaitingForTurn = false
@@ -169,7 +168,7 @@ final class EventLoop {
 
     /// Ends our side, and reads on until the client ends its own: a socket closed with unread bytes resets the
     /// connection, and a reset takes the answer with it (RFC 9112 section 9.6).
-    func linger(_ connection: Connection) {
+    mutating func linger(_ connection: Connection) {
         connection.progress = 0
         _ = Glibc.shutdown(connection.socket, CInt(SHUT_WR))
         deadlines.arm(connection.socket, drain == nil ? .linger : .lastLinger, now: now)

@@ -23,18 +23,27 @@ struct HeadParser {
     /// Where the fields begin; 0 before the request line is read.
     private var sectionStart = 0
     private var semantics = FieldSemantics()
+    /// What was read so far.
+    private(set) var head: RequestHead
+
+    /// - Parameter fields: An empty table whose memory is used again.
+    init(reusing fields: consuming [FieldEntry] = []) {
+        head = RequestHead(fields: fields)
+    }
+
+    /// Hands over the head, and the memory of its fields with it.
+    mutating func takeHead() -> RequestHead {
+        let head = head
+        self.head = RequestHead()
+        return head
+    }
 
     /// Reads on.
     /// - Parameters:
     ///   - bytes: All bytes of the request so far.
     ///   - limits: What to refuse as too large.
-    ///   - head: Gets what was read.
     /// - Returns: The size of the head when it is complete, else `nil`: call again with more bytes.
-    mutating func parse(
-        _ bytes: Span<UInt8>,
-        limits: Limits,
-        into head: inout RequestHead
-    ) throws(RequestError) -> Int? {
+    mutating func parse(_ bytes: Span<UInt8>, limits: Limits) throws(RequestError) -> Int? {
         // No need to wait for a line end from someone who speaks TLS.
         if searched == 0, !bytes.isEmpty, !ByteSet.token.contains(bytes[0]), bytes[0] != ASCII.carriageReturn {
             throw .malformed("The request does not begin with a method.")

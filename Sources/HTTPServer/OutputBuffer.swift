@@ -3,7 +3,7 @@ import Glibc
 
 /// The bytes of the answers that are about to be sent. One per server: what a socket does not take at once moves to the
 /// connection.
-@safe final class OutputBuffer {
+@safe struct OutputBuffer: ~Copyable {
     private(set) var count = 0
     private var capacity: Int
     private var base: UnsafeMutablePointer<UInt8>
@@ -17,25 +17,25 @@ import Glibc
         unsafe base.deallocate()
     }
 
-    func append(_ text: StaticString) {
+    mutating func append(_ text: StaticString) {
         precondition(text.hasPointerRepresentation)
         unsafe append(text.utf8Start, text.utf8CodeUnitCount)
     }
 
-    func append(_ text: String) {
+    mutating func append(_ text: String) {
         var text = text
         text.withUTF8 { unsafe append($0) }
     }
 
-    func append(_ bytes: [UInt8]) {
+    mutating func append(_ bytes: [UInt8]) {
         unsafe bytes.withUnsafeBufferPointer { unsafe append($0) }
     }
 
-    func append(_ bytes: Span<UInt8>) {
+    mutating func append(_ bytes: Span<UInt8>) {
         unsafe bytes.withUnsafeBufferPointer { unsafe append($0) }
     }
 
-    func append(decimal number: Int) {
+    mutating func append(decimal number: Int) {
         precondition(number >= 0)
         let digits = number < 10 ? 1 : number < 100 ? 2 : number < 1000 ? 3 : Self.digitCount(number)
         reserve(digits)
@@ -57,18 +57,18 @@ import Glibc
         return count
     }
 
-    private func append(_ bytes: UnsafeBufferPointer<UInt8>) {
+    private mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
         guard let start = bytes.baseAddress else { return }
         unsafe append(start, bytes.count)
     }
 
-    private func append(_ start: UnsafePointer<UInt8>, _ size: Int) {
+    private mutating func append(_ start: UnsafePointer<UInt8>, _ size: Int) {
         reserve(size)
         unsafe (base + count).update(from: start, count: size)
         count += size
     }
 
-    private func reserve(_ size: Int) {
+    private mutating func reserve(_ size: Int) {
         guard size > capacity - count else { return }
         let grown = max(capacity * 2, count + size)
         let new = UnsafeMutablePointer<UInt8>.allocate(capacity: grown)
@@ -90,7 +90,7 @@ import Glibc
     }
 
     /// Forgets the bytes, and the memory when one large answer made it grow beyond what is usual.
-    func removeAll(shrinkingTo usual: Int) {
+    mutating func removeAll(shrinkingTo usual: Int) {
         count = 0
         guard capacity > usual else { return }
         unsafe base.deallocate()

@@ -40,7 +40,7 @@ public struct Problem: Error, Sendable, Hashable {
         title: String? = nil,
         detail: String? = nil,
         errors: [FieldError] = [],
-        headerFields: HTTPFields = [:]
+        headerFields: HTTPFields = HTTPFields()
     ) {
         self.status = status
         self.type = type

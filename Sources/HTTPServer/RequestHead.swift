@@ -18,7 +18,7 @@ struct RequestHead: Sendable {
     var host = ByteRange()
     var requestID = ByteRange()
 
-    var fields: [FieldEntry] = []
+    var fields: [FieldEntry]
 
     /// From `Content-Length`; -1 when there was none.
     var contentLength = -1
@@ -29,12 +29,7 @@ struct RequestHead: Sendable {
     /// Whether bytes follow the head.
     var hasBody: Bool { isChunked || contentLength > 0 }
 
-    /// Back to the state before the first byte, keeping the memory of the field table.
-    mutating func reset() {
-        var fields = self.fields
-        self.fields = []
-        fields.removeAll(keepingCapacity: true)
-        self = RequestHead()
+    init(fields: consuming [FieldEntry] = []) {
         self.fields = fields
     }
 }

@@ -7,9 +7,14 @@ struct RequestReader {
     }
 
     private var phase = Phase.head
-    private var headParser = HeadParser()
+    private var headParser: HeadParser
     private var decoder = ChunkedDecoder()
     private var headSize = 0
+
+    /// A reader for a request that was not begun.
+    init(for record: RequestRecord? = nil) {
+        headParser = HeadParser(reusing: record?.takeSpareFields() ?? [])
+    }
 
     /// The largest body to take; set when the head is known.
     var maxBodySize = 0
@@ -27,10 +32,18 @@ struct RequestReader {
         until end: Int,
         limits: HeadParser.Limits
     ) throws(RequestError) -> Bool {
-        let size = try record.input.withSpan(record.origin..<end) { bytes throws(RequestError) in
-            try headParser.parse(bytes, limits: limits, into: &record.head)
+        let size: Int?
+        do throws(RequestError) {
+            size = try record.input.withSpan(record.origin..<end) { bytes throws(RequestError) in
+                try headParser.parse(bytes, limits: limits)
+            }
+        } catch {
+            // What is known of a refused request is still worth a line in the log.
+            record.head = headParser.head
+            throw error
         }
         guard let size else { return false }
+        record.head = headParser.takeHead()
         headSize = size
         expectedSize = size
         if record.head.pathHasEscapes {

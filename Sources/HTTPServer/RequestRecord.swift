@@ -13,6 +13,7 @@ final class RequestRecord: @unchecked Sendable {
     /// Where the request's first byte is in `input`; all offsets count from there.
     var origin = 0
     var head = RequestHead()
+    private var spareFields: [FieldEntry] = []
     var body = ByteRange()
     /// The path without escapes, when it had any.
     var decodedPath: [UInt8]?
@@ -41,6 +42,13 @@ final class RequestRecord: @unchecked Sendable {
         self.input = input
     }
 
+    /// An empty field table, with the memory of the one before.
+    func takeSpareFields() -> [FieldEntry] {
+        let fields = spareFields
+        spareFields = []
+        return fields
+    }
+
     /// The same request with other routes.
     init(copying other: RequestRecord, context: ServerContext) {
         self.context = context
@@ -56,7 +64,9 @@ final class RequestRecord: @unchecked Sendable {
 
     /// Back to the state before the first byte.
     func reset() {
-        head.reset()
+        spareFields = head.fields
+        head = RequestHead()
+        spareFields.removeAll(keepingCapacity: true)
         body = ByteRange()
         if decodedPath != nil { decodedPath = nil }
         routeIndex = -1

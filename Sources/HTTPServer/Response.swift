@@ -44,7 +44,7 @@ public struct Response: Sendable {
     public init(
         status: HTTPResponse.Status = .ok,
         contentType: ContentType? = nil,
-        headerFields: HTTPFields = [:],
+        headerFields: HTTPFields = HTTPFields(),
         body: Body = .empty
     ) {
         self.status = status

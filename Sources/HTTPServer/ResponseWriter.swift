@@ -12,7 +12,8 @@ extension OutputBuffer {
     }
 
     /// Writes a whole response (RFC 9112). Its framing is decided here and nowhere else.
-    func append(_ response: Response, to record: RequestRecord, date: [UInt8], then continuation: Continuation) {
+    mutating func append(_ response: Response, to record: RequestRecord, date: [UInt8], then continuation: Continuation)
+    {
         let code = response.status.code
         if let line = StatusLine.known(code) {
             append(line)
@@ -37,7 +38,7 @@ extension OutputBuffer {
             append("\r\n")
         }
         append("X-Request-ID: ")
-        record.withID { append($0) }
+        record.withID { id in append(id) }
         switch continuation {
         case .keepAlive: append("\r\n")
         case .explicitKeepAlive: append("\r\nConnection: keep-alive\r\n")
@@ -58,7 +59,7 @@ extension OutputBuffer {
 
     /// A handler's own fields, without those that are the server's. HTTPTypes has made sure that names are tokens and
     /// values hold no line break.
-    private func appendFields(_ fields: HTTPFields, skippingContentType: Bool) {
+    private mutating func appendFields(_ fields: HTTPFields, skippingContentType: Bool) {
         for field in fields {
             switch field.name.canonicalName {
             case "content-length", "transfer-encoding", "connection", "keep-alive", "date", "x-request-id", "upgrade",

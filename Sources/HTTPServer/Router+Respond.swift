@@ -12,7 +12,7 @@ extension Request {
     public init(
         _ method: HTTPRequest.Method = .get,
         _ target: String,
-        headerFields: HTTPFields = [:],
+        headerFields: HTTPFields = HTTPFields(),
         body: [UInt8] = []
     ) throws(Problem) {
         var text = "\(method.rawValue) \(target) HTTP/1.1\r\n"

@@ -47,7 +47,7 @@ public final class Server {
     ///     from, and not closed.
     /// - Throws: ``ServerError`` when the event loop cannot be set up.
     public func run(listener: CInt, shutdown: CInt) throws(ServerError) {
-        let loop = try EventLoop(
+        var loop = try EventLoop(
             configuration: configuration,
             router: router,
             observer: observer,

@@ -65,7 +65,7 @@ struct MessageTests {
         _ method: HTTPRequest.Method = .get,
         then continuation: OutputBuffer.Continuation = .keepAlive
     ) throws -> String {
-        let output = OutputBuffer(capacity: 1)
+        var output = OutputBuffer(capacity: 1)
         let request = try Request(method, target, headerFields: [HTTPField.Name("X-Request-ID")!: "id"])
         output.append(response, to: request.record, date: Array("Date: d\r\n".utf8), then: continuation)
         return String(decoding: output.remainder(after: 0), as: UTF8.self)
