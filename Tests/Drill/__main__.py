@@ -26,7 +26,8 @@ def main() -> int:
     """Plays the chosen scenarios; the exit code: 0 all held, 1 something was lost or broken, 130 interrupted."""
     arguments = _arguments()
     sys.setswitchinterval(SWITCH_INTERVAL)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     processes.adopt_orphans()
     directory = Path(tempfile.mkdtemp(prefix="drill-"))
     timeline = Timeline()
@@ -72,6 +73,9 @@ def _arguments() -> argparse.Namespace:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Ends the drill; it cleans up, and is not to be interrupted in that."""
+    for ignored in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ignored, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

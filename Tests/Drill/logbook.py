@@ -14,13 +14,14 @@ Event = dict[str, Any]
 class Logbook:
     """Collects the JSON lines of one service's stdout on a thread.
 
-    Access events only answer one question here, which worker served a request; all other events are kept.
+    Of access events it keeps which worker served a request, and the longest time; all other events it keeps whole.
     """
 
     def __init__(self, stream: IO[bytes], on_event: Callable[[Event], None]) -> None:
         self.events: list[Event] = []
         self.faults: list[str] = []
-        self.requests = 0
+        #: The longest time that a request took by the service's own account, in seconds.
+        self.longest_request = 0.0
         self._workers: dict[str, int] = {}
         self._changed = threading.Condition()
         self._on_event = on_event
@@ -67,7 +68,7 @@ class Logbook:
                 self.faults.append(f"longer than 4096 bytes: {line[:80]!r}")
             with self._changed:
                 if message == "request":
-                    self.requests += 1
+                    self.longest_request = max(self.longest_request, event.get("durationMs", 0) / 1000)
                     self._workers[event.get("requestId", "")] = event.get("worker", 0)
                     continue
                 self.events.append(event)

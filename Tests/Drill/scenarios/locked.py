@@ -44,6 +44,9 @@ class Locked(Scenario):
         trial.recovered(time.monotonic() - began if healthy else None)
         refused = load.tally.statuses[503] - before
         trial.check(refused > 0, f"writes were refused ({refused} × 503)")
+        longest = trial.service.log.longest_request
+        limit = REQUEST_TIMEOUT + SLACK / 2
+        trial.check(longest <= limit, f"no request was worked on for longer than {limit:.2f} s ({longest:.2f} s)")
         # A worker serves one request at a time: the last of all writers may wait for all others.
         limit = WRITERS * REQUEST_TIMEOUT + SLACK
         slowest = load.tally.slowest
