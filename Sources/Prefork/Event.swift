@@ -21,7 +21,7 @@ enum Event: Equatable {
 
     /// The time that ``SupervisorState/nextDeadline`` named has come.
     case timer
-    /// The supervisor itself was stopped or suspended, and wakes that much too late.
+    /// The supervisor itself was stopped or suspended, and has not looked for that long.
     case overslept(Duration)
     /// A look at the scoreboard and the listener, as ``Effect/observe(memory:)`` asked for.
     case observed(Observation)

@@ -56,12 +56,12 @@ final class SupervisorLoop {
             pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0),
             pollfd(fd: poke, events: Int16(POLLIN), revents: 0),
         ]
+        let sleptAt = MonotonicInstant.now
         let timeout = deadline.map { max(0, ($0 - .now).inNanoseconds) } ?? -1
         _ = unsafe clinux_poll(&descriptors, CInt(descriptors.count), timeout)
-        if let deadline {
-            let late = MonotonicInstant.now - deadline
-            if late > Self.oversleep { handle(.overslept(late)) }
-        }
+        // When it was stopped is not known, only since when it did not look: all that time is forgiven.
+        let wokeAt = MonotonicInstant.now
+        if let deadline, wokeAt - max(deadline, sleptAt) > Self.oversleep { handle(.overslept(wokeAt - sleptAt)) }
     }
 
     /// Orders first, so that a worker which leaves because everybody was told to is not replaced.

@@ -66,7 +66,8 @@ extension SupervisorState {
                 upgrade = .takingOver
                 effects.append(.handOver)
             } else {
-                abandonUpgrade(because: "the new program \(death.words)")
+                upgrade = .none
+                sayAbandoned("the new program \(death.words)")
             }
             return true
         case .failing(pid, _, let reason):

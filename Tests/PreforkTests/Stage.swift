@@ -1,0 +1,141 @@
+@testable import Prefork
+
+/// A supervisor on a stage: its clock, its workers and its kernel are the test's, and all it does is written down.
+struct Stage {
+    private(set) var state: SupervisorState
+    private(set) var now = MonotonicInstant(nanoseconds: 1_000_000_000_000)
+
+    /// What the kernel answers.
+    var refusesForks = false
+    var waiting = 0
+    var handshakes = 0
+
+    /// What the supervisor did.
+    private(set) var births: [Int32: Birth] = [:]
+    private(set) var signals: [Signal] = []
+    private(set) var notices: [Notice] = []
+    private(set) var others: [Effect] = []
+    private(set) var exitCode: ExitCode?
+    private(set) var forkTimes: [MonotonicInstant] = []
+    private(set) var looks = 0
+    private var nextPID: Int32 = 100
+
+    struct Signal: Equatable {
+        var urge: Urge
+        var pid: Int32
+    }
+
+    init(_ configuration: SupervisorConfiguration, listenerIsShared: Bool = false, seed: UInt64 = 1) {
+        state = SupervisorState(
+            configuration: configuration,
+            identity: [.integer("port", 8080)],
+            listenerIsShared: listenerIsShared,
+            seed: seed,
+            at: now
+        )
+    }
+
+    /// A service whose workers are all ready.
+    static func serving(
+        _ workers: Int = 3,
+        listenerIsShared: Bool = false,
+        _ configure: (inout SupervisorConfiguration) -> Void = { _ in }
+    ) -> Stage {
+        var configuration = SupervisorConfiguration(workers: workers)
+        configure(&configuration)
+        var stage = Stage(configuration, listenerIsShared: listenerIsShared)
+        stage.send(.started)
+        stage.allBecomeReady()
+        // Long enough that nobody suspects a crash loop.
+        stage.advance(by: .seconds(60))
+        stage.forget()
+        return stage
+    }
+
+    // MARK: - Acting
+
+    mutating func send(_ event: Event) {
+        var events = [event]
+        while !events.isEmpty {
+            for effect in state.handle(events.removeFirst(), at: now) {
+                switch effect {
+                case .fork(let birth):
+                    forkTimes.append(now)
+                    if refusesForks {
+                        events.append(.forkFailed(slot: birth.slot, reason: "EAGAIN"))
+                    } else {
+                        nextPID += 1
+                        births[nextPID] = birth
+                        events.append(.forked(slot: birth.slot, pid: nextPID))
+                    }
+                case .send(let urge, let pid): signals.append(Signal(urge: urge, pid: pid))
+                case .notice(let notice): notices.append(notice)
+                case .inspectBacklog: events.append(.backlog(waiting: waiting, handshakes: handshakes))
+                case .observe: looks += 1
+                case .finish(let code): exitCode = code
+                case .announceLeaving, .announceStopping, .rehearse, .handOver: others.append(effect)
+                }
+            }
+        }
+    }
+
+    /// Lets time pass, with every deadline met on the way.
+    mutating func advance(by duration: Duration) {
+        let end = now + duration
+        while let deadline = state.nextDeadline, deadline <= end {
+            now = max(now, deadline)
+            send(.timer)
+        }
+        now = end
+    }
+
+    /// The supervisor is stopped for that long, and wakes late for whatever was due.
+    mutating func sleepThrough(_ duration: Duration) {
+        now = now + duration
+        send(.overslept(duration))
+        if let deadline = state.nextDeadline, deadline <= now { send(.timer) }
+    }
+
+    mutating func becomeReady(_ pid: Int32) { send(.becameReady(pid: pid)) }
+
+    /// Until nobody boots any more.
+    mutating func allBecomeReady() {
+        while let pid = booting.first { becomeReady(pid) }
+    }
+
+    mutating func exit(_ pid: Int32, _ code: Int32 = 0, requests: Int = 0) {
+        send(.exited(pid: pid, Death(cause: .exited(code), requests: requests)))
+    }
+
+    mutating func kill(_ pid: Int32, by signal: Int32 = 9, requests: Int = 0) {
+        send(.exited(pid: pid, Death(cause: .killed(signal: signal), requests: requests)))
+    }
+
+    /// All that were told to leave do.
+    mutating func allLeave() {
+        for pid in leaving { exit(pid) }
+    }
+
+    /// What was done so far is not what the test is about.
+    mutating func forget() {
+        (signals, notices, others, forkTimes, looks) = ([], [], [], [], 0)
+    }
+
+    // MARK: - Seeing
+
+    var pids: [Int32] { state.workers.compactMap(\.pid) }
+    var booting: [Int32] { pids(in: .booting) }
+    var ready: [Int32] { pids(in: .ready) }
+    var leaving: [Int32] { pids(in: .leaving) }
+    var forks: Int { forkTimes.count }
+
+    private func pids(in phase: WorkerHandle.Phase) -> [Int32] {
+        state.workers.filter { $0.phase == phase }.compactMap(\.pid)
+    }
+
+    func number(of pid: Int32) -> Int? { births[pid]?.number }
+
+    func told(_ urge: Urge) -> [Int32] { signals.filter { $0.urge == urge }.map(\.pid) }
+
+    func said(_ message: String) -> [Notice] { notices.filter { $0.message == message } }
+}

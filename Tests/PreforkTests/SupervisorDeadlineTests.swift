@@ -1,0 +1,116 @@
+import Testing
+
+@testable import Prefork
+
+@Suite("Deadlines and last words")
+struct SupervisorDeadlineTests {
+    private func look(_ stage: inout Stage, at pid: Int32, deadline: MonotonicInstant) {
+        let sample = Observation.Worker(pid: pid, busySince: stage.now, deadline: deadline)
+        stage.send(.observed(.init(workers: [sample], waiting: 0)))
+    }
+
+    @Test("a worker is aborted when its request is over its deadline by the delay, and replaced at once")
+    func stuckRequest() {
+        var stage = Stage.serving(1)
+        let stuck = stage.ready[0]
+        let deadline = stage.now
+        stage.advance(by: .seconds(1.9))
+        look(&stage, at: stuck, deadline: deadline)
+        #expect(stage.told(.abort).isEmpty)
+        stage.advance(by: .seconds(0.2))
+        look(&stage, at: stuck, deadline: deadline)
+        #expect(stage.told(.abort) == [stuck])
+        #expect(stage.booting.count == 1)
+        stage.advance(by: .seconds(1))
+        #expect(stage.told(.kill) == [stuck])
+    }
+
+    @Test("the supervisor looks for stuck requests once a second, and not at all when it need not")
+    func looks() {
+        var stage = Stage.serving(1)
+        stage.advance(by: .seconds(10))
+        #expect((9...11).contains(stage.looks))
+        var careless = Stage.serving(1) { $0.abortDelay = nil }
+        careless.advance(by: .seconds(10))
+        #expect(careless.looks == 0)
+        #expect(careless.state.nextDeadline == nil)
+    }
+
+    @Test("what a dead worker was doing is said in full")
+    func blackBox() {
+        var stage = Stage.serving(1)
+        let pid = stage.ready[0]
+        let startedAt = stage.now
+        stage.advance(by: .seconds(3))
+        var death = Death(cause: .killed(signal: 11), requests: 12)
+        death.lastRequest = BlackBox(
+            label: "GET /v1/rooms/101",
+            id: "r-1",
+            startedAt: startedAt,
+            deadline: nil,
+            isTorn: false
+        )
+        death.backtrace = ["frame"]
+        stage.send(.exited(pid: pid, death))
+        let notice = stage.said("worker exited").first
+        #expect(notice?.level == .error)
+        #expect(notice?["worker"] == .integer(Int(pid)))
+        #expect(notice?["how"] == .text("crashed with SIGSEGV"))
+        #expect(notice?["request"] == .text("GET /v1/rooms/101"))
+        #expect(notice?["requestId"] == .text("r-1"))
+        #expect(notice?["runningFor"] == .duration(.seconds(3)))
+        #expect(notice?["backtrace"] == .text("frame"))
+        #expect(notice?["requests"] == .integer(12))
+    }
+
+    @Test(
+        "a death is told in plain words",
+        arguments: [
+            (Death(cause: .exited(3)), "exited with code 3"),
+            (Death(cause: .killed(signal: 9)), "killed by SIGKILL"),
+            (Death(cause: .killed(signal: 9), isOutOfMemory: true), "killed by SIGKILL (probably out of memory)"),
+            (Death(cause: .killed(signal: 15)), "killed by SIGTERM"),
+            (Death(cause: .killed(signal: 6)), "crashed with SIGABRT"),
+            (
+                Death(cause: .killed(signal: 4)),
+                "crashed with SIGILL (a Swift runtime failure: its message is on stderr)"
+            ),
+        ]
+    )
+    func words(death: Death, words: String) {
+        #expect(death.words == words)
+    }
+
+    @Test("a supervisor that was stopped kills nobody when it wakes")
+    func suspended() {
+        var stage = Stage.serving(2) {
+            $0.bootTimeout = .seconds(5)
+            $0.shutdownTimeout = .seconds(5)
+        }
+        stage.send(.ordered(.roll))
+        stage.becomeReady(stage.booting[0])
+        #expect(stage.leaving.count == 1 && stage.booting.count == 1)
+        let busy = stage.ready[0]
+        let deadline = stage.now + .seconds(1)
+        stage.sleepThrough(.seconds(60))
+        look(&stage, at: busy, deadline: deadline)
+        #expect(stage.told(.kill).isEmpty && stage.told(.abort).isEmpty)
+        // All get the time that they would have had.
+        stage.advance(by: .seconds(1))
+        #expect(stage.told(.kill).isEmpty && stage.told(.abort).isEmpty)
+        stage.advance(by: .seconds(10))
+        #expect(!stage.told(.kill).isEmpty && !stage.told(.abort).isEmpty)
+    }
+
+    @Test("a stop that was slept through still ends")
+    func suspendedStop() {
+        var stage = Stage.serving(1) { $0.shutdownTimeout = .seconds(5) }
+        stage.send(.ordered(.stop))
+        stage.sleepThrough(.seconds(60))
+        #expect(stage.told(.kill).isEmpty)
+        stage.advance(by: .seconds(6))
+        #expect(stage.told(.kill).count == 1)
+        stage.kill(stage.pids[0])
+        #expect(stage.exitCode == .workersKilled)
+    }
+}
