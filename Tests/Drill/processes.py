@@ -41,8 +41,13 @@ def state(pid: int) -> str | None:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether the process is there and no zombie."""
-    return state(pid) not in (None, "Z", "X")
+    """Whether any thread of the process is left: the first one may be a zombie while others still hold its descriptors."""
+    if state(pid) not in (None, "Z", "X"):
+        return True
+    try:
+        return len(os.listdir(f"/proc/{pid}/task")) > 1
+    except OSError:
+        return False
 
 
 def processor_seconds(pid: int) -> float:
