@@ -8,7 +8,7 @@ struct Acceptance: ~Copyable {
     fileprivate var isWatching = false
     fileprivate var sinceReordering = 0
     /// When to look at the listener again after the system had no room.
-    fileprivate(set) var resumption: Int64?
+    var resumption: Int64?
     /// Whether draining is so far that nobody new is let in.
     fileprivate(set) var isOver = false
 

@@ -39,12 +39,12 @@ extension EventLoop {
     }
 
     private mutating func write(_ response: Response, for record: RequestRecord, isClosing: Bool) {
-        let start = output.count
+        let start = output.size
         let continuation: OutputBuffer.Continuation =
             isClosing ? .close : record.head.version == .http1_0 ? .explicitKeepAlive : .keepAlive
         output.append(response, to: record, date: date.line, then: continuation)
         record.status = UInt16(response.status.code)
-        record.bytesOut = output.count - start
+        record.bytesOut = output.size - start
         if observer != nil { now = MonotonicClock.now() }
         record.endedAt = now
         finished.append(record)

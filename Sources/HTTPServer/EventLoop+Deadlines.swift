@@ -6,7 +6,10 @@ extension EventLoop {
 
     /// Ends the waits that are over.
     mutating func expire() {
-        if let resumption = acceptance.resumption, resumption <= now { resumeAccepting() }
+        if let resumption = acceptance.resumption, resumption <= now {
+            acceptance.resumption = nil
+            resumeAccepting()
+        }
         while let (descriptor, wait) = deadlines.popExpired(now: now) {
             guard let connection = connections[Int(descriptor)] else { continue }
             switch wait {
@@ -47,8 +50,9 @@ extension EventLoop {
         }
     }
 
-    private mutating func isTooSlow(_ connection: Connection, over time: Duration) -> Bool {
-        connection.progress < configuration.minimumRate * Int(time.components.seconds)
+    private func isTooSlow(_ connection: Connection, over time: Duration) -> Bool {
+        let expected = Double(configuration.minimumRate) * Double(time.nanoseconds) / 1e9
+        return connection.progress < max(1, Int(expected))
     }
 
     /// Reads what a client still sends after the answer, and drops it.

@@ -9,6 +9,10 @@ extension EventLoop {
 
     /// Bytes of answers after which a turn's output is sent before the next request is read.
     private static let outputPerSend = 256 * 1024
+    /// Records kept for use again: one turn's worth, whatever rush there was.
+    private static let mostSpareRecords = 64
+    /// No configuration allows larger bodies: they are held in memory, and places in them are 32-bit numbers.
+    private static let mostBodySize = 1 << 30
     /// The least memory for a request that came in pieces.
     private static let leastInputSize = 1024
 
@@ -41,6 +45,7 @@ extension EventLoop {
             if let begun = connection.record {
                 record = begun
                 reader = connection.reader
+                connection.reader = RequestReader()
                 connection.record = nil
             } else {
                 record = takeRecord(for: connection, in: block, at: start)
@@ -63,13 +68,13 @@ extension EventLoop {
                 start = end
             }
             if answered == configuration.maxPipelined { break }
-            if output.count > Self.outputPerSend {
+            if output.isSealed || output.size > Self.outputPerSend {
                 sending = send(to: connection)
                 if sending != .done { break }
             }
         }
         connection.answeredCount &+= answered
-        if output.count > 0, sending == .done { sending = send(to: connection) }
+        if output.size > 0, sending == .done { sending = send(to: connection) }
         let escaped = report(in: block)
         guard sending != .failed else { return close(connection) }
         keep(start..<end, in: block, of: connection, escaped: escaped)
@@ -117,6 +122,7 @@ extension EventLoop {
     ) throws(RequestError) -> Bool {
         var limit = configuration.maxBodySize
         if record.routeIndex >= 0 { limit = context.routes[record.routeIndex].maxBodySize ?? limit }
+        limit = min(limit, Self.mostBodySize)
         reader.maxBodySize = limit
         guard record.head.contentLength <= limit else { throw .contentTooLarge }
         guard record.head.expectsContinue else { return true }
@@ -147,7 +153,9 @@ extension EventLoop {
             observer?.requestEnded(Exchange(record: finished[index]))
             if isKnownUniquelyReferenced(&finished[index]) {
                 finished[index].reset()
-                spareRecords.append(finished[index])
+                // Or a spare record would keep the memory of a large body.
+                if finished[index].input !== sharedInput { finished[index].input = sharedInput }
+                if spareRecords.count < Self.mostSpareRecords { spareRecords.append(finished[index]) }
             } else {
                 escaped = true
             }
@@ -192,10 +200,9 @@ extension EventLoop {
     private mutating func send(to connection: Connection) -> Sending {
         let sent = output.send(to: connection.socket)
         defer { output.removeAll(shrinkingTo: Self.usualOutputSize) }
-        if sent == output.count { return .done }
+        if sent == output.size { return .done }
         guard sent >= 0 || errno == EAGAIN || errno == EINTR else { return .failed }
-        connection.output = output.remainder(after: max(0, sent))
-        connection.outputSent = 0
+        (connection.output, connection.outputSent) = output.remainder(after: max(0, sent))
         return .blocked
     }
 

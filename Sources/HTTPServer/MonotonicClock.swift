@@ -28,10 +28,11 @@ struct MonotonicClock: Sendable {
 }
 
 extension Duration {
-    /// Whole nanoseconds, at most what an `Int64` holds (292 years).
+    /// Whole nanoseconds, cut to 73 years either way, so that a deadline can be added to the clock without a thought.
     var nanoseconds: Int64 {
         let (seconds, attoseconds) = components
-        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        return overflow ? (seconds < 0 ? .min : .max) : product &+ attoseconds / 1_000_000_000
+        let most = Int64.max / 4
+        guard seconds.magnitude < UInt64(most / 1_000_000_000) else { return seconds < 0 ? -most : most }
+        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
     }
 }

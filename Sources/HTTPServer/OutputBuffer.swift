@@ -4,7 +4,9 @@ import Glibc
 /// The bytes of the answers that are about to be sent. One per server: what a socket does not take at once moves to the
 /// connection.
 @safe struct OutputBuffer: ~Copyable {
-    private(set) var count = 0
+    private var count = 0
+    /// A large body, sent from where it is. Nothing can follow it before all is sent.
+    private var tail: [UInt8] = []
     private var capacity: Int
     private var base: UnsafeMutablePointer<UInt8>
 
@@ -15,6 +17,24 @@ import Glibc
 
     deinit {
         unsafe base.deallocate()
+    }
+
+    /// A body of this size is worth a second place to send from.
+    private static let leastTailSize = 16 * 1024
+
+    /// The number of bytes to send.
+    var size: Int { count + tail.count }
+
+    /// Whether the bytes must be sent before more can be appended.
+    var isSealed: Bool { !tail.isEmpty }
+
+    /// Appends the body of a response, which ends it.
+    mutating func append(body: [UInt8]) {
+        if body.count < Self.leastTailSize {
+            append(body)
+        } else {
+            tail = body
+        }
     }
 
     mutating func append(_ text: StaticString) {
@@ -78,20 +98,32 @@ import Glibc
         capacity = grown
     }
 
-    /// send(2) of everything; never raises SIGPIPE.
+    /// Sends everything in one system call (sendmsg(2)); never raises SIGPIPE.
     func send(to socket: CInt) -> Int {
-        unsafe Glibc.send(socket, base, count, CInt(MSG_NOSIGNAL))
+        guard isSealed else { return unsafe Glibc.send(socket, base, count, CInt(MSG_NOSIGNAL)) }
+        return unsafe tail.withUnsafeBytes { tail in
+            let second = unsafe UnsafeMutableRawPointer(mutating: tail.baseAddress!)
+            var parts = unsafe (iovec(iov_base: base, iov_len: count), iovec(iov_base: second, iov_len: tail.count))
+            return unsafe withUnsafeMutableBytes(of: &parts) { parts in
+                var message = unsafe msghdr()
+                unsafe message.msg_iov = parts.assumingMemoryBound(to: iovec.self).baseAddress
+                unsafe message.msg_iovlen = 2
+                return unsafe sendmsg(socket, &message, CInt(MSG_NOSIGNAL))
+            }
+        }
     }
 
-    /// Copies what was not sent.
-    func remainder(after sent: Int) -> [UInt8] {
-        precondition(sent >= 0 && sent <= count)
-        return unsafe [UInt8](UnsafeBufferPointer(start: base + sent, count: count - sent))
+    /// What was not sent, and where in it to go on.
+    func remainder(after sent: Int) -> (bytes: [UInt8], start: Int) {
+        precondition(sent >= 0 && sent <= size)
+        guard sent < count else { return (tail, sent - count) }
+        return unsafe ([UInt8](UnsafeBufferPointer(start: base + sent, count: count - sent)) + tail, 0)
     }
 
     /// Forgets the bytes, and the memory when one large answer made it grow beyond what is usual.
     mutating func removeAll(shrinkingTo usual: Int) {
         count = 0
+        if isSealed { tail = [] }
         guard capacity > usual else { return }
         unsafe base.deallocate()
         unsafe base = .allocate(capacity: usual)

@@ -51,7 +51,7 @@ extension OutputBuffer {
         guard hasContent, record.head.method != .head else { return }
         switch response.body {
         case .empty: break
-        case .bytes(let bytes): append(bytes)
+        case .bytes(let bytes): append(body: bytes)
         case .string(let text): append(text)
         case .static(let text): append(text)
         }

@@ -12,7 +12,8 @@ public struct ServerConfiguration: Sendable {
     /// The number of header fields: 431 beyond. Browsers send about 20.
     public var maxFieldCount = 100
 
-    /// The decoded body, unless its route says otherwise: 413 beyond, decided before reading it where possible.
+    /// The decoded body, unless its route says otherwise: 413 beyond, decided before reading it where possible. A body is
+    /// held in memory whole; 1 GiB is the most.
     public var maxBodySize = 1024 * 1024
 
     /// From a request's first byte (on a new connection: from its acceptance) to the end of its header section: 408

@@ -68,7 +68,7 @@ struct MessageTests {
         var output = OutputBuffer(capacity: 1)
         let request = try Request(method, target, headerFields: [HTTPField.Name("X-Request-ID")!: "id"])
         output.append(response, to: request.record, date: Array("Date: d\r\n".utf8), then: continuation)
-        return String(decoding: output.remainder(after: 0), as: UTF8.self)
+        return String(decoding: output.remainder(after: 0).bytes, as: UTF8.self)
     }
 
     @Test("a response carries its framing, and nothing a handler says about it")
