@@ -41,7 +41,7 @@ def state(pid: int) -> str | None:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether any thread of the process is left: the first one may be a zombie while others still hold its descriptors."""
+    """Whether any thread of the process is left: the first may be a zombie while others hold its descriptors."""
     if state(pid) not in (None, "Z", "X"):
         return True
     try:

@@ -55,20 +55,35 @@ def mount(kind: str, options: str, directory: Path) -> None:
     _run(["mount", "-t", kind, "-o", options, "drill", f"{directory}"], "mounting a file system is not permitted")
 
 
-def cover(directory: Path) -> None:
-    """Puts a read-only view of a directory over itself: even root cannot write there.
+def make_read_only(directory: Path) -> None:
+    """Lets nobody open a file below this directory for writing any more; files that are open for it stay so.
 
-    Files that are open for writing stay so, as when a disk turns read-only under a running service.
+    For root, whom permissions do not stop, a read-only view of the directory is mounted over it.
 
     Raises:
         Impossible: when this process may not.
     """
+    if os.geteuid() != 0:
+        for file in directory.iterdir():
+            file.chmod(0o444)
+        directory.chmod(0o555)
+        return
     _run(["mount", "--bind", f"{directory}", f"{directory}"], "mounting a directory is not permitted")
     try:
         _run(["mount", "-o", "remount,ro,bind", f"{directory}"], "mounting read-only is not permitted")
     except Impossible:
         unmount(directory)
         raise
+
+
+def make_writable(directory: Path) -> None:
+    """Undoes `make_read_only`."""
+    if os.geteuid() == 0:
+        unmount(directory)
+        return
+    directory.chmod(0o755)
+    for file in directory.iterdir():
+        file.chmod(0o644)
 
 
 def unmount(directory: Path) -> None:
@@ -82,4 +97,4 @@ def _run(command: list[str], what: str) -> None:
     except FileNotFoundError as error:
         raise Impossible(f"{command[0]} is not installed") from error
     if result.returncode != 0:
-        raise Impossible(f"{what} ({result.stderr.strip()})")
+        raise Impossible(what)

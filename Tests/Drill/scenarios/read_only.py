@@ -9,7 +9,7 @@ from pathlib import Path
 
 from allowances import write_refused_with_503
 from scenario import Scenario
-from stage import Stage, cover, unmount
+from stage import Stage, make_read_only, make_writable
 from trial import Trial
 
 
@@ -27,20 +27,20 @@ class ReadOnly(Scenario):
         folder = Path(tempfile.mkdtemp(prefix="folder-", dir=stage.directory.parent))
         own = Stage(stage.binary, folder)
         # Whether it is possible shows before the service starts.
-        cover(folder)
-        unmount(folder)
+        make_read_only(folder)
+        make_writable(folder)
         self._folder = folder
         return own
 
     def clean_up(self) -> None:
         if self._folder:
-            unmount(self._folder)
+            make_writable(self._folder)
 
     def run(self, trial: Trial) -> None:
         service, load = trial.service, trial.load
         assert self._folder is not None
         load.allow(write_refused_with_503)
-        cover(self._folder)
+        make_read_only(self._folder)
         trial.did("the folder is read-only; HUP, so that every worker opens the database anew")
         former = set(service.workers)
         before = load.tally.statuses[503]
@@ -53,7 +53,7 @@ class ReadOnly(Scenario):
         )
         trial.check(service.probe("/v1/rooms/101") == 200, "reads go on")
         trial.note(f"/readyz answers {service.probe('/readyz')}")
-        unmount(self._folder)
+        make_writable(self._folder)
         trial.did("the folder can be written again")
         began = time.monotonic()
         healthy = load.wait_for_acknowledgements(20, 20) and service.wait_until_healthy() is not None
