@@ -55,7 +55,7 @@ public final class SQLiteStore {
     }
 
     private func write<Result>(
-        _ changes: (Session) throws(StoreError) -> (result: Result, keep: Bool)
+        _ changes: (Session) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
         // Someone put another database in this one's place: what is written here would be lost.
         if let session, session.connection.hasMoved { self.session = nil }
@@ -129,14 +129,14 @@ extension SQLiteStore: StayStore {
         return try write { session throws(StoreError) in
             switch try session.judge(request, idempotency: idempotency, now: now) {
             case .settled(let outcome):
-                return (outcome, keep: false)
+                return outcome
             case .bookable(let room):
                 guard let booking = Booking(request, in: room, id: id, at: now) else {
-                    return (.overCapacity(room.capacity), keep: false)
+                    return .overCapacity(room.capacity)
                 }
                 try session.insert(booking)
                 if let idempotency { try session.insert(idempotency, answering: booking, at: now) }
-                return (.booked(booking), keep: true)
+                return .booked(booking)
             }
         }
     }
@@ -148,13 +148,13 @@ extension SQLiteStore: StayStore {
     ) throws(StoreError) -> CancellationOutcome {
         try write { session throws(StoreError) in
             guard let booking = try session.booking.first(id.description, make: Booking.init(row:)) else {
-                return (.unknown, keep: false)
+                return .unknown
             }
-            guard version.includes(booking.version) else { return (.stale(booking), keep: false) }
-            guard booking.status == .confirmed else { return (.cancelled(booking), keep: false) }
+            guard version.includes(booking.version) else { return .stale(booking) }
+            guard booking.status == .confirmed else { return .cancelled(booking) }
             let cancelled = booking.cancelled()
             try session.update(cancelled)
-            return (.cancelled(cancelled), keep: true)
+            return .cancelled(cancelled)
         }
     }
 
@@ -190,7 +190,7 @@ extension SQLiteStore: StayStore {
                 )
                 added += session.connection.changes
             }
-            return (added, keep: added > 0)
+            return added
         }
     }
 

@@ -112,17 +112,16 @@ final class Session {
         self.connection = connection
     }
 
-    /// Runs the changes under the database's one write lock: all of them are kept, or none.
-    /// - Parameter changes: Returns its result and whether to keep what it changed.
+    /// Runs the changes under the database's one write lock: all of them are kept, or, when something throws, none.
     func write<Result>(
-        _ changes: () throws(StoreError) -> (result: Result, keep: Bool)
+        _ changes: () throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
         // IMMEDIATE takes the lock at once. A transaction that first reads and then wants to write could not wait for the
         // lock: what it has read may be outdated by then.
         try begin.run()
         do throws(StoreError) {
-            let (result, keep) = try changes()
-            if keep { try commit.run() } else { undo() }
+            let result = try changes()
+            try commit.run()
             return result
         } catch {
             undo()

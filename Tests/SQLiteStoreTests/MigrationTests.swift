@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Stays
+import StoreContract
 import Testing
 
 @testable import SQLiteStore
@@ -21,15 +22,10 @@ struct MigrationTests {
         #expect(try migrator.status().isCurrent)
     }
 
-    @Test("of many that migrate a fresh database at once one applies and all succeed", arguments: 0..<10)
-    func concurrent(round: Int) async throws {
+    @Test("of many that migrate a fresh database at once one applies and all succeed", arguments: 0..<40)
+    func concurrent(round: Int) throws {
         let database = try TemporaryDatabase(migrated: false)
-        let outcomes = try await withThrowingTaskGroup(of: MigrationOutcome.self) { group in
-            for _ in 0..<5 {
-                group.addTask { try SQLiteMigrator(database.location).migrate() }
-            }
-            return try await group.reduce(into: []) { $0.append($1) }
-        }
+        let outcomes = try race(5) { _ in try SQLiteMigrator(database.location).migrate() }
         let names = Migration.all.map { "\($0.number) \($0.name)" }
         #expect(outcomes.filter { $0 == .applied(names) }.count == 1)
         #expect(outcomes.filter { $0 == .current(schema: names.count) }.count == 4)

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Runs the body on that many threads that all start at once, and waits for all of them.
 /// - Returns: What each made, in the order of the threads.
-func race<Result: Sendable>(
+public func race<Result: Sendable>(
     _ threads: Int,
     _ body: @escaping @Sendable (Int) throws -> Result
 ) throws -> [Result] {
