@@ -110,10 +110,6 @@ class Service:
             if code != ADDRESS_UNAVAILABLE or time.monotonic() > end:
                 raise ServiceFault(f"it does not start again (exit code {code})")
 
-    def follow(self, pid: int) -> None:
-        """Another process is the supervisor now."""
-        self.pid = pid
-
     # Looking
 
     @property
@@ -206,22 +202,7 @@ class Service:
     def _wait(self, timeout: float) -> int | None:
         if self._process is None:
             return None
-        if self.pid != self._process.pid:
-            return self._wait_for_successor(timeout)
         try:
             return self._process.wait(timeout)
         except subprocess.TimeoutExpired:
             return None
-
-    def _wait_for_successor(self, timeout: float) -> int | None:
-        """An upgrade that changed the pid left us the new supervisor as an orphan."""
-        end = time.monotonic() + timeout
-        while time.monotonic() < end:
-            try:
-                pid, status = os.waitpid(self.pid, os.WNOHANG)
-            except ChildProcessError:
-                return None
-            if pid:
-                return os.waitstatus_to_exitcode(status)
-            time.sleep(0.005)
-        return None
