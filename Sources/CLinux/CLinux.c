@@ -45,6 +45,11 @@ bool clinux_signaled(int status) { return WIFSIGNALED(status); }
 int clinux_term_signal(int status) { return WTERMSIG(status); }
 bool clinux_core_dumped(int status) { return WCOREDUMP(status); }
 
+bool clinux_is_child(pid_t pid) {
+    siginfo_t info;
+    return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
 const char *clinux_signal_name(int signal) { return sigabbrev_np(signal); }
 
 int clinux_usable_processors(void) {

@@ -16,8 +16,8 @@ enum Effect: Equatable {
     /// Look whether connections are left. Answered by ``Event/backlog(waiting:handshakes:)``.
     case inspectBacklog
 
-    /// Start the program on disk beside this one, to see whether it can serve. Answered by ``Event/rehearsing(pid:)`` or
-    /// ``Event/rehearsalFailed(reason:)``, and by its exit.
+    /// Start the program on disk beside this one, to see whether it can serve. Answered by ``Event/rehearsing(pid:)`` if it
+    /// could be started, and by ``Event/rehearsalEnded(failure:)`` in any case.
     case rehearse
     /// Let the program on disk take this process over, with all its children. Answered only when that fails.
     case handOver

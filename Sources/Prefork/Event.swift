@@ -30,8 +30,8 @@ enum Event: Equatable {
 
     /// The new program was started for a rehearsal.
     case rehearsing(pid: Int32)
-    /// The new program could not be started at all.
-    case rehearsalFailed(reason: String)
+    /// The rehearsal is over, and what was wrong with it, if anything was.
+    case rehearsalEnded(failure: String?)
     /// The new program could not take over.
     case takeoverFailed(reason: String)
 }

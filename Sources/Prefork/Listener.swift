@@ -14,7 +14,7 @@ public final class Listener: Sendable {
     public let isShared: Bool
 
     /// What this process created in the file system, to remove just that.
-    private let file: SocketFile?
+    let file: SocketFile?
 
     /// How many connections may wait until a worker accepts them. The system may allow fewer (net.core.somaxconn).
     public static let defaultBacklog = 1024

@@ -1,13 +1,14 @@
 import CLinux
+import Glibc
 
-/// How many processors this process may really use, and how many workers that calls for.
+/// How many processors and how much memory this process may really use, and how many workers that calls for.
 ///
-/// A container usually may use fewer processors than the host has. What counts is the smallest of the affinity mask
-/// (sched_getaffinity(2)) and the quotas of all control groups above the process (cgroups(7), `cpu.max`).
+/// A container usually may use less than the host has. What counts is the smallest of the affinity mask
+/// (sched_getaffinity(2)) and the limits of all control groups above the process (cgroups(7)).
 public struct ProcessorBudget: Hashable, Sendable {
     /// Processors, possibly a fraction.
     public var processors: Double
-    /// Bytes of memory the control groups allow, `nil` when they set no limit.
+    /// Bytes of memory, `nil` when no control group sets a limit.
     public var memory: Int?
 
     /// A known budget.
@@ -18,12 +19,56 @@ public struct ProcessorBudget: Hashable, Sendable {
 
     /// The budget of this process, now.
     public static var current: ProcessorBudget {
-        ProcessorBudget(processors: Double(clinux_usable_processors()))
+        ProcessorBudget(
+            affinity: Int(clinux_usable_processors()),
+            group: .ofThisProcess(),
+            read: SystemFile.read
+        )
     }
 
-    /// Two workers for each processor, so that one works while the other waits, and one more.
-    public var workers: Int {
-        let cores = max(1, processors.rounded(.up))
-        return min(2 * Int(cores) + 1, Scoreboard.largestPool)
+    /// A budget from what the system says in its files.
+    init(affinity: Int, group: ControlGroup, read: (String) -> String?) {
+        let quotas = group.processorPaths.compactMap { path in
+            group.isVersion2
+                ? read(path + "/cpu.max").flatMap(Self.quota)
+                : Self.quota(quota: read(path + "/cpu.cfs_quota_us"), period: read(path + "/cpu.cfs_period_us"))
+        }
+        let file = group.isVersion2 ? "/memory.max" : "/memory.limit_in_bytes"
+        let limits = group.memoryPaths.compactMap { read($0 + file).flatMap(Self.memory) }
+        processors = quotas.reduce(Double(max(1, affinity)), min)
+        memory = limits.min()
     }
+
+    /// Two workers for each processor, so that one works while the other waits, and one more; fewer where memory is short.
+    public var workers: Int {
+        let byProcessors = 2 * Int(max(1, processors.rounded(.up))) + 1
+        let byMemory = memory.map { $0 / Self.memoryPerWorker } ?? .max
+        return max(1, min(byProcessors, byMemory, Scoreboard.largestPool))
+    }
+
+    /// More than a worker needs, so that a full pool fits beside its database's caches and the page cache.
+    private static let memoryPerWorker = 16 << 20
+
+    // MARK: - Files
+
+    /// "150000 100000" is one and a half processors, "max 100000" is no limit.
+    private static func quota(_ text: String) -> Double? {
+        let words = text.split { $0 == " " || $0 == "\n" }
+        guard words.count == 2 else { return nil }
+        return quota(quota: String(words[0]), period: String(words[1]))
+    }
+
+    private static func quota(quota: String?, period: String?) -> Double? {
+        guard let quota = quota.flatMap(number), let period = period.flatMap(number), quota > 0, period > 0 else {
+            return nil
+        }
+        return Double(quota) / Double(period)
+    }
+
+    /// "max" is no limit, and so is, in version 1, more than any machine has.
+    private static func memory(_ text: String) -> Int? {
+        number(text).flatMap { $0 < 1 << 60 ? $0 : nil }
+    }
+
+    private static func number(_ text: String) -> Int? { Int(text.prefix { $0 != "\n" && $0 != " " }) }
 }

@@ -15,9 +15,11 @@ public final class Scoreboard: Sendable {
 
     let memory: SharedMemory
 
-    init() throws(SystemError) {
-        memory = try SharedMemory(size: ScoreboardLayout.size)
+    convenience init() throws(SystemError) {
+        self.init(memory: try SharedMemory(size: ScoreboardLayout.size))
     }
+
+    init(memory: SharedMemory) { self.memory = memory }
 
     /// The slot with a number from 0 on.
     public func slot(_ index: Int) -> WorkerSlot {

@@ -21,6 +21,17 @@ extension Listener {
     ///
     /// Takes the variables out of the environment, so that no other program believes they were meant for it.
     public static func inherited() throws(ListenerError) -> Listener? {
+        if let handover = HandoverFile.received?.handover {
+            return try Listener(
+                adopting: handover.listener,
+                // A rehearsal must leave the listener as it is: the service goes on with it.
+                isShared: handover.listenerIsShared || handover.role == .rehearsal,
+                file: handover.file
+            )
+        }
+        if environmentValue(Handover.variable) != nil {
+            throw .badInheritance("the handover of an upgrade cannot be read")
+        }
         let offered = try SocketActivation.offered(
             pid: getpid(),
             listenPID: environmentValue("LISTEN_PID"),
@@ -33,7 +44,11 @@ extension Listener {
     }
 
     /// A listener from a socket that listens already.
-    convenience init(adopting descriptor: CInt, isShared: Bool) throws(ListenerError) {
+    convenience init(
+        adopting descriptor: CInt,
+        isShared: Bool,
+        file: SocketFile? = nil
+    ) throws(ListenerError) {
         guard Self.option(SO_ACCEPTCONN, of: descriptor) == 1 else {
             throw .badInheritance("descriptor \(descriptor) does not listen")
         }
@@ -45,7 +60,7 @@ extension Listener {
         }
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
-        self.init(descriptor: descriptor, address: address, isShared: isShared, file: nil)
+        self.init(descriptor: descriptor, address: address, isShared: isShared, file: file)
     }
 
     private static func option(_ name: CInt, of descriptor: CInt) -> CInt? {

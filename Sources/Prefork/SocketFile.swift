@@ -6,6 +6,12 @@ struct SocketFile: Sendable, Equatable {
     var device: UInt64
     var node: UInt64
 
+    init(path: String, device: UInt64, node: UInt64) {
+        self.path = path
+        self.device = device
+        self.node = node
+    }
+
     /// What is at a path now, when it is a socket.
     init?(at path: String) {
         var status = stat()

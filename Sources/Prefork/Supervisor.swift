@@ -38,12 +38,14 @@ public struct Supervisor {
     /// Starts the workers and looks after them until the service has stopped.
     public func run() -> ExitCode {
         // From here on no signal is lost: it waits until it is read.
-        let inherited = SignalSet.block(SignalSet.set(of: SignalSet.managed))
+        var inherited = SignalSet.block(SignalSet.set(of: SignalSet.managed))
+        // What a program that handed over to this one had blocked is not what the service was started with.
+        if HandoverFile.received?.handover.role == .takeover { inherited = SignalSet.set(of: []) }
         defer { SignalSet.block(inherited) }
         // A child whose parent ignores SIGCHLD vanishes unseen, and who started us may have ignored it.
         signal(SIGCHLD, SIG_DFL)
         do throws(SystemError) {
-            return try SupervisorLoop(self).run()
+            return try SupervisorLoop(self, inheritedMask: inherited).run()
         } catch {
             notice(Notice(.error, "supervisor cannot start", [.text("reason", error.description)]))
             return .workersCannotBoot

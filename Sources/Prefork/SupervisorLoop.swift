@@ -5,48 +5,76 @@ import Glibc
 ///
 /// One thread, one poll(2), no handler, no sleep.
 final class SupervisorLoop {
-    private let supervisor: Supervisor
-    private let scoreboard: Scoreboard
+    let supervisor: Supervisor
+    let scoreboard: Scoreboard
     private let signals: SignalDescriptor
     /// An eventfd that workers ring when their slot has news.
-    private let poke: CInt
+    let poke: CInt
     private var memoryEvents = MemoryEvents.ofThisProcess()
     private let pid = getpid()
 
-    private var state: SupervisorState
-    private var children: [Int32: Child] = [:]
-    private var events: [Event] = []
+    private(set) var state: SupervisorState
+    var children: [Int32: Child] = [:]
+    var events: [Event] = []
     private var exitCode: ExitCode?
+
+    /// This program, and what a former one handed to it.
+    let program: Program
+    let received: (file: HandoverFile, handover: Handover)?
+    /// The program that is being rehearsed.
+    var rehearsal: (pid: Int32, file: HandoverFile)?
+    /// Which signals were blocked before the supervisor blocked its own.
+    let inheritedMask: sigset_t
 
     /// Waking that much later than asked means that somebody had stopped us.
     private static let oversleep = Duration.seconds(1)
 
-    init(_ supervisor: Supervisor) throws(SystemError) {
-        self.supervisor = supervisor
-        scoreboard = try Scoreboard()
+    init(_ supervisor: Supervisor, inheritedMask: sigset_t) throws(SystemError) {
+        self.inheritedMask = inheritedMask
+        program = .current()
+        received = HandoverFile.received
+        self.supervisor = received?.handover.role == .rehearsal ? supervisor.rehearsing : supervisor
         signals = try SignalDescriptor(SignalSet.managed)
-        poke = try EventDescriptor.open()
+        let predecessor = received?.handover.role == .takeover ? received?.handover : nil
+        if let predecessor {
+            scoreboard = try Scoreboard(from: predecessor)
+            poke = predecessor.poke
+        } else {
+            scoreboard = try Scoreboard()
+            poke = try EventDescriptor.open()
+        }
         state = SupervisorState(
-            configuration: supervisor.configuration,
+            adopting: predecessor?.adoptableWorkers(on: scoreboard, by: supervisor.configuration) ?? [],
+            generation: predecessor?.generation ?? 1,
+            target: predecessor?.target,
+            configuration: self.supervisor.configuration,
             identity: [.integer("pid", getpid())] + supervisor.listener.address.fields,
             listenerIsShared: supervisor.listener.isShared,
             seed: SystemRandomNumberGenerator.seed(),
             at: .now
         )
+        for worker in state.workers { worker.pid.map { children[$0] = Child(pid: $0) } }
+        if predecessor != nil { received?.file.close() }
         Backtrace.warmUp()
     }
 
     deinit { close(poke) }
 
     func run() -> ExitCode {
-        setTitle("supervisor")
+        setTitle(isRehearsal ? "rehearsal" : "supervisor")
         handle(.started)
         while true {
-            if let exitCode { return exitCode }
+            if let exitCode { return end(exitCode) }
+            if isRehearsal, state.someWorkerBecameReady { handle(.ordered(.stop)) }
             wait(until: state.nextDeadline)
             takeSignals()
             if let deadline = state.nextDeadline, deadline <= .now { handle(.timer) }
         }
+    }
+
+    private func end(_ code: ExitCode) -> ExitCode {
+        if isRehearsal, code == .stopped, state.someWorkerBecameReady { received?.file.answerRehearsed() }
+        return code
     }
 
     // MARK: - Waiting
@@ -93,6 +121,10 @@ final class SupervisorLoop {
     private func reap() {
         while let (pid, cause) = Child.reapOne() {
             children[pid] = nil
+            if pid == rehearsal?.pid {
+                endRehearsal(cause)
+                continue
+            }
             let slot = state.workers.first { $0.pid == pid }.map { scoreboard.slot($0.slot) }
             let death = death(cause, in: slot)
             // Now, because the next worker may move into the slot as soon as this one is known to be dead.
@@ -114,7 +146,7 @@ final class SupervisorLoop {
 
     // MARK: - Doing
 
-    private func handle(_ event: Event) {
+    func handle(_ event: Event) {
         events.append(event)
         // An effect may bring about the next event. One that arrives while others wait takes its turn.
         guard events.count == 1 else { return }
@@ -139,8 +171,8 @@ final class SupervisorLoop {
             // In this order: a handshake that finishes in between is seen twice rather than never.
             let handshakes = listener.unfinishedHandshakes
             events.append(.backlog(waiting: listener.waitingConnections, handshakes: handshakes))
-        case .rehearse: events.append(.rehearsalFailed(reason: "not supported"))
-        case .handOver: events.append(.takeoverFailed(reason: "not supported"))
+        case .rehearse: rehearse()
+        case .handOver: handOver()
         case .finish(let code): exitCode = code
         }
     }
@@ -162,25 +194,32 @@ final class SupervisorLoop {
     // MARK: - Forking
 
     private func fork(_ birth: Birth) {
+        scoreboard.slot(birth.slot).prepare(number: birth.number, generation: birth.generation)
+        do throws(SystemError) {
+            let pid = try fork { becomeWorker(birth) }
+            events.append(.forked(slot: birth.slot, pid: pid))
+        } catch {
+            events.append(.forkFailed(slot: birth.slot, reason: error.description))
+        }
+    }
+
+    /// Forks a child that does something and never returns.
+    func fork(_ body: () -> Never) throws(SystemError) -> Int32 {
         // fork(2) copies only this thread. A lock that another one holds would stay locked in the child for ever.
         let threads = clinux_thread_count()
         guard threads <= 1 else {
             let todo = "Start no Task, Dispatch queue or thread before Supervisor.run()."
             fatalError("cannot fork: the supervisor has \(threads) threads. \(todo)")
         }
-        scoreboard.slot(birth.slot).prepare(number: birth.number, generation: birth.generation)
         // A signal that arrives now must find the child as it will be, not as a copy of the supervisor.
         let blocked = SignalSet.block(SignalSet.all)
-        let child = Glibc.fork()
-        if child == 0 { becomeWorker(birth) }
-        let error = errno
+        let pid = Glibc.fork()
+        if pid == 0 { body() }
+        let error = SystemError("fork")
         SignalSet.block(blocked)
-        guard child > 0 else {
-            let reason = SystemError("fork", code: error).description
-            return events.append(.forkFailed(slot: birth.slot, reason: reason))
-        }
-        children[child] = Child(pid: child)
-        events.append(.forked(slot: birth.slot, pid: child))
+        guard pid > 0 else { throw error }
+        children[pid] = Child(pid: pid)
+        return pid
     }
 
     /// In the child.
@@ -196,6 +235,7 @@ final class SupervisorLoop {
             shutdown: shutdown,
             slot: scoreboard.slot(birth.slot),
             scoreboard: scoreboard,
+            listenerIsShared: state.listenerIsShared,
             supervisor: pid,
             poke: poke
         )

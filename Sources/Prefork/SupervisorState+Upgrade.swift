@@ -57,24 +57,21 @@ extension SupervisorState {
         }
     }
 
-    /// Whether the exit was that of the rehearsal.
-    mutating func upgradeExited(_ pid: Int32, _ death: Death, at now: MonotonicInstant) -> Bool {
+    mutating func rehearsalEnded(failure: String?) {
         switch upgrade {
-        case .rehearsing(pid, _):
-            if death.isGraceful {
-                say(.info, "upgrade rehearsed")
-                upgrade = .takingOver
-                effects.append(.handOver)
-            } else {
+        case .starting, .rehearsing:
+            if let failure {
                 upgrade = .none
-                sayAbandoned("the new program \(death.words)")
+                sayAbandoned(failure)
+            } else {
+                upgrade = .takingOver
+                say(.info, "upgrade rehearsed")
+                effects.append(.handOver)
             }
-            return true
-        case .failing(pid, _, let reason):
+        case .failing(_, _, let reason):
             upgrade = .none
             sayAbandoned(reason)
-            return true
-        default: return false
+        case .none, .takingOver: break
         }
     }
 
@@ -90,6 +87,6 @@ extension SupervisorState {
     }
 
     private mutating func sayAbandoned(_ reason: String) {
-        say(.error, "upgrade abandoned", [.text("because", reason)])
+        say(.error, "upgrade abandoned", [.text("because", reason), .text("effect", "the old program goes on")])
     }
 }

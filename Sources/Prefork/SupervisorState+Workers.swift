@@ -16,6 +16,9 @@ extension SupervisorState {
 
     mutating func start(at now: MonotonicInstant) {
         scheduleLooks(at: now)
+        guard !workers.isEmpty else { return }
+        say(.info, "upgrade taken over", [.integer("workers", workers.count)])
+        beginRoll(at: now)
     }
 
     // MARK: - Coming
@@ -174,7 +177,6 @@ extension SupervisorState {
     }
 
     mutating func exited(_ pid: Int32, _ death: Death, at now: MonotonicInstant) {
-        if upgradeExited(pid, death, at: now) { return }
         guard let index = index(of: pid) else { return }
         let worker = workers.remove(at: index)
         forgetPredecessor(in: worker.slot)
@@ -245,11 +247,14 @@ extension SupervisorState {
 
     // MARK: - Size
 
+    /// Between which numbers orders can move the size: inside the range that follows the load, or freely without one.
+    var bounds: ClosedRange<Int> {
+        configuration.workers.count > 1 ? configuration.workers : 1...Scoreboard.largestPool
+    }
+
     /// Changes how many workers there should be.
     mutating func resize(to count: Int, because reason: String) {
-        let range = configuration.workers
-        let bounds = range.count > 1 ? range : 1...Scoreboard.largestPool
-        let wanted = min(max(count, bounds.lowerBound), bounds.upperBound)
+        let wanted = bounds.clamp(count)
         guard wanted != target else { return }
         say(.info, "size changed", [.integer("from", target), .integer("to", wanted), .text("because", reason)])
         target = wanted
@@ -324,4 +329,9 @@ extension WorkerHandle.Renewal {
         case .memory: "it uses too much memory"
         }
     }
+}
+
+extension ClosedRange {
+    /// The value in the range that is nearest to another.
+    func clamp(_ value: Bound) -> Bound { Swift.min(Swift.max(value, lowerBound), upperBound) }
 }

@@ -20,11 +20,11 @@ struct SupervisorState {
     let listenerIsShared: Bool
 
     var life = Life.serving
-    var workers: [WorkerHandle] = []
+    var workers: [WorkerHandle]
     /// How many workers there should be.
     var target: Int
     /// The generation of workers that are forked now.
-    var generation = 1
+    var generation: Int
     var roll: Roll?
     /// Another roll was ordered while one was under way.
     var rollsAgain = false
@@ -36,7 +36,7 @@ struct SupervisorState {
     var random: SplitMix64
     let startedAt: MonotonicInstant
 
-    var someWorkerBecameReady = false
+    var someWorkerBecameReady: Bool
     var saidReady = false
     /// Numbers of which it was said that they cannot boot.
     var saidUnbootable: Set<Int> = []
@@ -55,7 +55,11 @@ struct SupervisorState {
     /// What the event being handled led to so far.
     var effects: [Effect] = []
 
+    /// A service that begins, or, with the workers of a former program, one that goes on after an upgrade.
     init(
+        adopting workers: [WorkerHandle] = [],
+        generation: Int = 1,
+        target: Int? = nil,
         configuration: SupervisorConfiguration,
         identity: [Notice.Field] = [],
         listenerIsShared: Bool = false,
@@ -65,7 +69,10 @@ struct SupervisorState {
         self.configuration = configuration
         self.identity = identity
         self.listenerIsShared = listenerIsShared
-        target = configuration.initialWorkers
+        self.workers = workers
+        self.generation = generation
+        self.target = configuration.initialWorkers
+        someWorkerBecameReady = !workers.isEmpty
         ledger = BootLedger(backoff: configuration.backoff, longest: configuration.longestBackoff)
         budget = ForkBudget(
             perSecond: configuration.forksPerSecond,
@@ -74,6 +81,7 @@ struct SupervisorState {
         sizer = SizePolicy(range: configuration.workers)
         random = SplitMix64(seed: seed)
         startedAt = now
+        if let target { self.target = bounds.clamp(target) }
     }
 
     /// What follows from an event.
@@ -93,7 +101,8 @@ struct SupervisorState {
         case .observed(let observation): judge(observation, at: now)
         case .backlog(let waiting, let handshakes): backlog(waiting: waiting, handshakes: handshakes, at: now)
         case .rehearsing(let pid): rehearsing(pid, at: now)
-        case .rehearsalFailed(let reason), .takeoverFailed(let reason): abandonUpgrade(because: reason)
+        case .rehearsalEnded(let failure): rehearsalEnded(failure: failure)
+        case .takeoverFailed(let reason): abandonUpgrade(because: reason)
         }
         settle(at: now)
         defer { effects = [] }

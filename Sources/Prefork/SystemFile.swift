@@ -18,6 +18,13 @@ enum SystemFile {
         }
     }
 
+    /// Where relative paths start.
+    static var workingDirectory: String? {
+        guard let path = unsafe getcwd(nil, 0) else { return nil }
+        defer { unsafe free(path) }
+        return unsafe String(cString: path)
+    }
+
     /// Writes a setting, if that is allowed.
     static func write(_ text: String, to path: String) {
         let descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC)

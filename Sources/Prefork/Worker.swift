@@ -18,6 +18,7 @@ public struct Worker: Sendable {
     /// The scoreboard with every worker's slot, for reading.
     public let scoreboard: Scoreboard
 
+    let listenerIsShared: Bool
     let supervisor: Int32
     let poke: CInt
 
@@ -39,7 +40,7 @@ public struct Worker: Sendable {
     /// `true` in a roll: sweep the accept queue once and stop accepting. `false` in the final stop, and when the supervisor
     /// died: go on accepting until the end, for nobody else will. It may turn `false` while the worker is already leaving.
     public var siblingsServeOn: Bool {
-        !scoreboard.isStopping && !supervisorIsGone
+        listenerIsShared || !scoreboard.isStopping && !supervisorIsGone
     }
 
     /// Whether this worker, or the whole service, is about to leave. Readiness probes should say no from then on,

@@ -25,12 +25,21 @@ struct Stage {
         var pid: Int32
     }
 
-    init(_ configuration: SupervisorConfiguration, listenerIsShared: Bool = false, seed: UInt64 = 1) {
+    init(
+        _ configuration: SupervisorConfiguration,
+        adopting workers: [WorkerHandle] = [],
+        generation: Int = 1,
+        target: Int? = nil,
+        listenerIsShared: Bool = false
+    ) {
         state = SupervisorState(
+            adopting: workers,
+            generation: generation,
+            target: target,
             configuration: configuration,
             identity: [.integer("port", 8080)],
             listenerIsShared: listenerIsShared,
-            seed: seed,
+            seed: 1,
             at: now
         )
     }

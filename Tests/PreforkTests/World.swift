@@ -121,7 +121,11 @@ struct World {
     }
 
     private mutating func end(_ pid: Int32, _ cause: Death.Cause) throws(Violation) {
-        guard processes.removeValue(forKey: pid) != nil else { return }
+        guard let process = processes.removeValue(forKey: pid) else { return }
+        if process.birth == nil {
+            let passed = cause == .exited(0) && Bool.random(using: &random)
+            return try send(.rehearsalEnded(failure: passed ? nil : "it did not"))
+        }
         try send(.exited(pid: pid, Death(cause: cause, requests: Int.random(in: 0...1, using: &random))))
     }
 

@@ -56,6 +56,9 @@ bool clinux_signaled(int status);
 int clinux_term_signal(int status);
 bool clinux_core_dumped(int status);
 
+// waitid(2): whether the process is a child of this one that has not been reaped.
+bool clinux_is_child(pid_t pid);
+
 // sigabbrev_np(3): "TERM" for SIGTERM, NULL for no signal's number.
 const char *_Nullable clinux_signal_name(int signal);
 

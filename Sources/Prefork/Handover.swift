@@ -1,0 +1,115 @@
+/// What one program hands to the next in an upgrade: the listener, and in the end the workers and the scoreboard.
+///
+/// It travels as text in an anonymous file whose descriptor an environment variable names. The next program writes its
+/// answer behind it.
+struct Handover: Equatable {
+    static let variable = "PREFORK_HANDOVER"
+
+    enum Role: String {
+        /// Show that you can boot a worker, and leave again.
+        case rehearsal
+        /// Take this process over, with its children.
+        case takeover
+    }
+
+    struct Worker: Equatable {
+        enum Phase: String {
+            case booting, ready, leaving
+        }
+
+        var pid: Int32
+        var slot: Int
+        var number: Int
+        var generation: Int
+        var phase: Phase
+    }
+
+    var role: Role
+    /// The listening socket, whether others hold it too, and the file it made.
+    var listener: CInt
+    var listenerIsShared = false
+    var file: SocketFile?
+    /// The scoreboard's memory and its layout. A next program with another layout makes a new one.
+    var scoreboard: CInt = -1
+    var layout: UInt64 = 0
+    /// The eventfd that workers ring.
+    var poke: CInt = -1
+    /// How many workers there should be, and which there are.
+    var target = 0
+    var generation = 0
+    var workers: [Worker] = []
+
+    /// The descriptors that the next program needs.
+    var descriptors: [CInt] { [listener, scoreboard, poke].filter { $0 >= 0 } }
+
+    // MARK: - Text
+
+    /// One fact a line, a word and its values. A reader ignores words that it does not know.
+    var text: String {
+        var lines = [
+            "role \(role.rawValue)",
+            "listener \(listener) \(listenerIsShared ? "shared" : "own")",
+            "scoreboard \(scoreboard) \(layout)",
+            "poke \(poke)",
+            "target \(target)",
+            "generation \(generation)",
+        ]
+        // Last on its line, because a path may hold spaces.
+        if let file { lines.append("file \(file.device) \(file.node) \(file.path)") }
+        for worker in workers {
+            let (slot, number, generation) = (worker.slot, worker.number, worker.generation)
+            lines.append("worker \(worker.pid) \(slot) \(number) \(generation) \(worker.phase.rawValue)")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// `nil` when the text says too little.
+    init?(text: String) {
+        var facts: [Substring: [Substring]] = [:]
+        var workers: [Worker] = []
+        for line in text.split(separator: "\n") {
+            let words = line.split(separator: " ", maxSplits: 1)
+            guard words.count == 2 else { continue }
+            let values = words[1].split(separator: " ", maxSplits: words[0] == "file" ? 2 : .max)
+            if words[0] != "worker" {
+                facts[words[0]] = values
+            } else if let worker = Worker(values) {
+                workers.append(worker)
+            }
+        }
+        func number<Value: FixedWidthInteger>(_ word: Substring, _ index: Int = 0) -> Value? {
+            facts[word].flatMap { $0.count > index ? Value($0[index]) : nil }
+        }
+        guard let role = facts["role"].flatMap({ Role(rawValue: String($0[0])) }),
+            let listener: CInt = number("listener")
+        else { return nil }
+        self.role = role
+        self.listener = listener
+        listenerIsShared = facts["listener"]?.last == "shared"
+        scoreboard = number("scoreboard") ?? -1
+        layout = number("scoreboard", 1) ?? 0
+        poke = number("poke") ?? -1
+        target = number("target") ?? 0
+        generation = number("generation") ?? 0
+        if let device: UInt64 = number("file"), let node: UInt64 = number("file", 1), let path = facts["file"]?.last {
+            file = SocketFile(path: String(path), device: device, node: node)
+        }
+        self.workers = workers
+    }
+
+    init(role: Role, listener: Listener) {
+        self.role = role
+        self.listener = listener.descriptor
+        listenerIsShared = listener.isShared
+        file = listener.file
+    }
+}
+
+extension Handover.Worker {
+    fileprivate init?(_ values: [Substring]) {
+        guard values.count == 5, let pid = Int32(values[0]), let slot = Int(values[1]), let number = Int(values[2]),
+            let generation = Int(values[3]), let phase = Phase(rawValue: String(values[4]))
+        else { return nil }
+        self.init(pid: pid, slot: slot, number: number, generation: generation, phase: phase)
+    }
+}

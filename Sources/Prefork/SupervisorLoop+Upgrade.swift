@@ -1,0 +1,137 @@
+import CLinux
+import Glibc
+
+/// The upgrade in place: how the next program is tried, and how it takes over.
+extension SupervisorLoop {
+    /// Whether this program was only started to show that it can serve.
+    var isRehearsal: Bool { received?.handover.role == .rehearsal }
+
+    /// Starts the program on disk as a child with the listener inherited.
+    func rehearse() {
+        do throws(SystemError) {
+            let file = try HandoverFile(Handover(role: .rehearsal, listener: supervisor.listener))
+            let pid = try fork { becomeRehearsal(file) }
+            rehearsal = (pid, file)
+            events.append(.rehearsing(pid: pid))
+        } catch {
+            events.append(.rehearsalEnded(failure: error.description))
+        }
+    }
+
+    /// In the child.
+    private func becomeRehearsal(_ file: HandoverFile) -> Never {
+        // Nobody waits for its result when the supervisor is gone.
+        _ = clinux_set_parent_death_signal(SIGTERM)
+        SignalSet.block(inheritedMask)
+        let error = execute(handing: file, with: [supervisor.listener.descriptor])
+        file.answerFailed(error.description)
+        _exit(127)
+    }
+
+    func endRehearsal(_ cause: Death.Cause) {
+        guard let (_, file) = rehearsal else { return }
+        rehearsal = nil
+        defer { file.close() }
+        let passed = cause == .exited(0) && file.isRehearsed
+        let failure = file.failure ?? "the new program \(Death(cause: cause).words) before it could serve"
+        handle(.rehearsalEnded(failure: passed ? nil : failure))
+    }
+
+    /// Becomes the program on disk, with everything this one has. Returns only when that fails.
+    func handOver() {
+        var handover = Handover(role: .takeover, listener: supervisor.listener)
+        handover.scoreboard = scoreboard.memory.descriptor
+        handover.layout = ScoreboardLayout.version
+        handover.poke = poke
+        handover.target = state.target
+        handover.generation = state.generation
+        handover.workers = state.workers.compactMap(\.handedOver)
+        do throws(SystemError) {
+            let file = try HandoverFile(handover)
+            // Signals stay blocked: those that come now wait until the next program reads them.
+            let error = execute(handing: file, with: handover.descriptors)
+            file.close()
+            throw error
+        } catch {
+            events.append(.takeoverFailed(reason: error.description))
+        }
+    }
+
+    private func execute(handing file: HandoverFile, with descriptors: [CInt]) -> SystemError {
+        let all = descriptors + [file.descriptor]
+        for descriptor in all { descriptor.isInheritable = true }
+        unsafe setenv(Handover.variable, String(file.descriptor), 1)
+        let error = program.execute()
+        unsafe unsetenv(Handover.variable)
+        for descriptor in all { descriptor.isInheritable = false }
+        return error
+    }
+}
+
+extension Supervisor {
+    /// The same service for a rehearsal: one worker, one try, and what it says cannot be mistaken for the service's own.
+    var rehearsing: Supervisor {
+        var configuration = SupervisorConfiguration(workers: 1)
+        configuration.bootTimeout = self.configuration.bootTimeout
+        configuration.shutdownTimeout = self.configuration.shutdownTimeout
+        configuration.bootAttempts = 1
+        configuration.title = self.configuration.title
+        let notice = notice
+        return Supervisor(
+            configuration: configuration,
+            listener: listener,
+            notice: { notice(Notice($0.level, "rehearsal: " + $0.message, $0.fields)) },
+            worker: body
+        )
+    }
+}
+
+extension WorkerHandle {
+    fileprivate var handedOver: Handover.Worker? {
+        guard let pid else { return nil }
+        let phase: Handover.Worker.Phase =
+            switch self.phase {
+            case .booting: .booting
+            case .ready: .ready
+            case .leaving, .dying: .leaving
+            }
+        return .init(pid: pid, slot: slot, number: number, generation: generation, phase: phase)
+    }
+}
+
+extension Handover {
+    /// The workers that are really our children, as this program sees them.
+    func adoptableWorkers(on scoreboard: Scoreboard, by configuration: SupervisorConfiguration) -> [WorkerHandle] {
+        let now = MonotonicInstant.now
+        return workers.filter { clinux_is_child($0.pid) }.map { worker in
+            if layout != ScoreboardLayout.version {
+                // Its own slot is in memory that we cannot read. This one only keeps the place.
+                scoreboard.slot(worker.slot).prepare(number: worker.number, generation: worker.generation)
+            }
+            return WorkerHandle(worker, configuration, now)
+        }
+    }
+}
+
+extension WorkerHandle {
+    fileprivate init(_ worker: Handover.Worker, _ configuration: SupervisorConfiguration, _ now: MonotonicInstant) {
+        self.init(slot: worker.slot, number: worker.number, generation: worker.generation, forkedAt: now)
+        pid = worker.pid
+        switch worker.phase {
+        case .booting: deadline = now + configuration.bootTimeout
+        case .ready: (phase, readyAt) = (.ready, now)
+        case .leaving: (phase, deadline) = (.leaving, now + configuration.shutdownTimeout)
+        }
+    }
+}
+
+extension Scoreboard {
+    /// The former program's scoreboard, when it is laid out as ours is. Else a new one.
+    convenience init(from handover: Handover) throws(SystemError) {
+        if handover.layout == ScoreboardLayout.version, handover.scoreboard >= 0 {
+            self.init(memory: try SharedMemory(mapping: handover.scoreboard, size: ScoreboardLayout.size))
+        } else {
+            try self.init()
+        }
+    }
+}

@@ -1,0 +1,178 @@
+import Testing
+
+@testable import Prefork
+
+@Suite("Upgrade in place")
+struct SupervisorUpgradeTests {
+    @Test("the new program is rehearsed, and takes over only when that went well")
+    func rehearsal() {
+        var stage = Stage.serving(2)
+        stage.send(.ordered(.upgrade))
+        #expect(stage.others == [.rehearse])
+        stage.send(.ordered(.upgrade))
+        #expect(stage.others == [.rehearse])
+        stage.send(.rehearsing(pid: 900))
+        #expect(stage.others == [.rehearse])
+        stage.send(.rehearsalEnded(failure: nil))
+        #expect(stage.others == [.rehearse, .handOver])
+        #expect(stage.signals.isEmpty)
+        #expect(stage.ready.count == 2)
+    }
+
+    @Test("a new program that fails changes nothing, and the next one may be tried")
+    func failure() {
+        var stage = Stage.serving(2)
+        stage.send(.ordered(.upgrade))
+        stage.send(.rehearsing(pid: 900))
+        stage.send(.rehearsalEnded(failure: "the new program exited with code 78"))
+        #expect(stage.said("upgrade abandoned").first?["because"] == .text("the new program exited with code 78"))
+        #expect(stage.signals.isEmpty && stage.forks == 0)
+        stage.send(.ordered(.upgrade))
+        #expect(stage.others == [.rehearse, .rehearse])
+    }
+
+    @Test("a new program that cannot even be started changes nothing")
+    func cannotStart() {
+        var stage = Stage.serving(1)
+        stage.send(.ordered(.upgrade))
+        stage.send(.rehearsalEnded(failure: "fork failed"))
+        #expect(stage.said("upgrade abandoned").count == 1)
+    }
+
+    @Test("a new program that does not become ready in time is told to leave, then killed")
+    func hanging() {
+        var stage = Stage.serving(1) {
+            $0.bootTimeout = .seconds(3)
+            $0.shutdownTimeout = .seconds(2)
+        }
+        stage.send(.ordered(.upgrade))
+        stage.send(.rehearsing(pid: 900))
+        stage.advance(by: .seconds(4.9))
+        #expect(stage.signals.isEmpty)
+        stage.advance(by: .seconds(0.2))
+        #expect(stage.told(.terminate) == [900])
+        stage.advance(by: .seconds(1))
+        #expect(stage.told(.kill) == [900])
+        stage.send(.rehearsalEnded(failure: "killed by SIGKILL"))
+        #expect(
+            stage.said("upgrade abandoned").first?["because"] == .text("the new program did not become ready in time")
+        )
+        #expect(stage.ready.count == 1)
+    }
+
+    @Test("a takeover that fails changes nothing")
+    func takeoverFails() {
+        var stage = Stage.serving(1)
+        stage.send(.ordered(.upgrade))
+        stage.send(.rehearsing(pid: 900))
+        stage.send(.rehearsalEnded(failure: nil))
+        stage.send(.takeoverFailed(reason: "exec failed"))
+        #expect(stage.said("upgrade abandoned").count == 1)
+        stage.send(.ordered(.roll))
+        #expect(stage.booting.count == 1)
+    }
+
+    @Test("workers that crash during a rehearsal are replaced")
+    func crashMeanwhile() {
+        var stage = Stage.serving(2)
+        stage.send(.ordered(.upgrade))
+        stage.send(.rehearsing(pid: 900))
+        stage.kill(stage.ready[0], requests: 1)
+        #expect(stage.booting.count == 1)
+    }
+
+    @Test("a stop ends the rehearsal")
+    func stop() {
+        var stage = Stage.serving(1)
+        stage.send(.ordered(.upgrade))
+        stage.send(.rehearsing(pid: 900))
+        stage.send(.ordered(.stop))
+        #expect(stage.told(.terminate).contains(900))
+        stage.allLeave()
+        #expect(stage.exitCode == .stopped)
+        #expect(!stage.others.contains(.handOver))
+    }
+
+    @Test("the program that took over replaces the old workers as in a roll, and says ready when all are new")
+    func adoption() {
+        let now = MonotonicInstant(nanoseconds: 1 << 40)
+        var old = (1...2).map { number in
+            WorkerHandle(slot: number, number: number, generation: 4, forkedAt: now)
+        }
+        for index in old.indices {
+            old[index].pid = Int32(50 + index)
+            old[index].phase = .ready
+        }
+        var stage = Stage(SupervisorConfiguration(workers: 3), adopting: old, generation: 4, target: 2)
+        stage.send(.started)
+        #expect(stage.said("upgrade taken over").count == 1)
+        #expect(stage.booting.count == 1)
+        #expect(stage.births[stage.booting[0]]?.generation == 5)
+        #expect(stage.signals.isEmpty)
+        stage.allBecomeReady()
+        #expect(stage.told(.terminate) == [50, 51])
+        #expect(stage.said("ready").isEmpty)
+        stage.allLeave()
+        #expect(stage.said("ready").count == 1)
+        #expect(stage.ready.count == 2)
+    }
+
+    @Test("if the new program's workers cannot boot after all, the old ones go on")
+    func adoptionFails() {
+        let now = MonotonicInstant(nanoseconds: 1 << 40)
+        var old = WorkerHandle(slot: 0, number: 1, generation: 1, forkedAt: now)
+        (old.pid, old.phase) = (50, .ready)
+        var stage = Stage(SupervisorConfiguration(workers: 1), adopting: [old], generation: 1, target: 1)
+        stage.send(.started)
+        for _ in 0..<30 {
+            stage.booting.forEach { stage.exit($0, 1) }
+            stage.advance(by: .seconds(1))
+        }
+        #expect(stage.exitCode == nil)
+        #expect(stage.ready == [50])
+        #expect(stage.said("roll abandoned").count == 1)
+    }
+}
+
+@Suite("Handover")
+struct HandoverTests {
+    @Test("what is handed over arrives whole")
+    func text() throws {
+        let folder = try Folder()
+        defer { folder.remove() }
+        let listener = try Listener(on: .unix(path: folder.path + "/s"))
+        var handover = Handover(role: .takeover, listener: listener)
+        handover.file?.path = "/run/with a space/s"
+        (handover.scoreboard, handover.layout, handover.poke) = (7, 3, 8)
+        (handover.target, handover.generation) = (5, 12)
+        handover.workers = [
+            .init(pid: 100, slot: 0, number: 1, generation: 12, phase: .ready),
+            .init(pid: 101, slot: 511, number: 2, generation: 11, phase: .leaving),
+        ]
+        #expect(Handover(text: handover.text) == handover)
+    }
+
+    @Test("a reader ignores what it does not know, and refuses what says too little")
+    func otherVersions() {
+        let handover = Handover(text: "future 1 2 3\nrole rehearsal\nlistener 3 shared\nworker 1 2\nalone\n")
+        #expect(handover?.role == .rehearsal)
+        #expect(handover?.listener == 3)
+        #expect(handover?.listenerIsShared == true)
+        #expect(handover?.workers.isEmpty == true)
+        for text in ["", "role rehearsal\n", "listener 3 own\n", "role king\nlistener 3 own\n", "role \nlistener x\n"] {
+            #expect(Handover(text: text) == nil)
+        }
+    }
+
+    @Test("the file carries the handover there and the answer back")
+    func file() throws {
+        let listener = try Listener(on: .tcp(host: "127.0.0.1", port: 0))
+        let file = try HandoverFile(Handover(role: .rehearsal, listener: listener))
+        defer { file.close() }
+        #expect(!file.isRehearsed && file.failure == nil)
+        file.answerFailed("exec /app failed: No such file or directory")
+        #expect(file.failure == "exec /app failed: No such file or directory")
+        file.answerRehearsed()
+        #expect(file.isRehearsed)
+    }
+}
