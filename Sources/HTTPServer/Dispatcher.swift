@@ -30,30 +30,32 @@ struct Dispatcher: Sendable {
     /// The answer, whatever happens. What is not the client's fault is kept in ``RequestRecord/error``.
     func answer(_ record: RequestRecord) -> Response {
         do {
-            switch record.verdict {
-            case .route(let index):
-                let response = try endpoints[index].handler(Request(record: record))
-                guard (200...599).contains(response.status.code) else {
-                    throw InvalidStatus(code: response.status.code)
-                }
-                return response
-            case .options(let allowed):
-                return Response(status: .noContent, headerFields: [.allow: allowed.fieldValue])
-            case .methodNotAllowed(let allowed):
-                throw Problem(
-                    .methodNotAllowed,
-                    detail: "This resource answers \(allowed.fieldValue).",
-                    headerFields: [.allow: allowed.fieldValue]
-                )
-            case .notFound:
-                throw Problem(.notFound, detail: "There is no resource at this path.")
-            }
-        } catch let problem as Problem {
+            let response = try respond(record)
+            guard (200...599).contains(response.status.code) else { throw InvalidStatus(code: response.status.code) }
+            return response
+        } catch let problem as Problem where (200...599).contains(problem.status.code) {
             return problem.response(requestID: Request(record: record).id)
         } catch {
             record.error = error
             let problem = (error as? any ProblemConvertible)?.problem ?? Problem(.internalServerError)
             return problem.response(requestID: Request(record: record).id)
+        }
+    }
+
+    private func respond(_ record: RequestRecord) throws -> Response {
+        switch record.verdict {
+        case .route(let index):
+            return try endpoints[index].handler(Request(record: record))
+        case .options(let allowed):
+            return Response(status: .noContent, headerFields: [.allow: allowed.fieldValue])
+        case .methodNotAllowed(let allowed):
+            throw Problem(
+                .methodNotAllowed,
+                detail: "This resource answers \(allowed.fieldValue).",
+                headerFields: [.allow: allowed.fieldValue]
+            )
+        case .notFound:
+            throw Problem(.notFound, detail: "There is no resource at this path.")
         }
     }
 }

@@ -74,12 +74,14 @@ extension EventLoop {
             return false
         case EMFILE, ENFILE:
             return refuseOne()
-        case ENOBUFS, ENOMEM:
+        case ECONNABORTED, EINTR, EPERM, EPROTO, ENETDOWN, ENETUNREACH, EHOSTDOWN, EHOSTUNREACH, ENONET, ENOPROTOOPT,
+            EOPNOTSUPP:
+            // The client has left already, or its network has failed (accept(2)).
+            return true
+        default:
+            // No memory, or a listener that is none: not to be asked again at once.
             pauseAccepting()
             return false
-        default:
-            // The client left already, or its network failed (accept(2) lists a dozen ways).
-            return true
         }
     }
 

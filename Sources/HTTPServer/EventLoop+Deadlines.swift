@@ -16,7 +16,7 @@ extension EventLoop {
             case .head, .body, .idle, .grace:
                 lookOnceMore(connection, wait)
             case .write:
-                if isTooSlow(connection, over: configuration.writeTimeout) {
+                if connection.progress < leastProgress(in: configuration.writeTimeout) {
                     close(connection)
                 } else {
                     connection.progress = 0
@@ -31,28 +31,29 @@ extension EventLoop {
     /// The time was up, but a handler may have kept the loop from looking: what has arrived since counts.
     private mutating func lookOnceMore(_ connection: Connection, _ wait: DeadlineLists.Wait) {
         let answeredBefore = connection.answeredCount
-        receive(connection)
+        var progress = connection.progress
+        progress += receive(connection)
         guard isOpen(connection), connection.answeredCount == answeredBefore else { return }
+        let hasBegun = connection.record != nil
         switch wait {
-        case .body where connection.reader.isInBody && !isTooSlow(connection, over: configuration.bodyTimeout):
+        case .body where progress >= leastProgress(in: configuration.bodyTimeout):
             connection.progress = 0
             deadlines.arm(connection.socket, .body, now: now)
-        case .head where connection.reader.isInBody && connection.record != nil:
+        case .head where hasBegun && connection.reader.isInBody, .idle where hasBegun, .grace where hasBegun:
+            // It has gone on to the next wait just now.
             break
-        case .grace where connection.record != nil:
-            break
+        case .head where hasBegun, .body:
+            timeOut(connection)
+        case .grace:
+            linger(connection)
         default:
-            if connection.record != nil, wait != .idle {
-                timeOut(connection)
-            } else if connection.record == nil {
-                wait == .grace ? linger(connection) : close(connection)
-            }
+            close(connection)
         }
     }
 
-    private func isTooSlow(_ connection: Connection, over time: Duration) -> Bool {
-        let expected = Double(configuration.minimumRate) * Double(time.nanoseconds) / 1e9
-        return connection.progress < max(1, Int(expected))
+    /// How many bytes the slowest client moves in a time.
+    private func leastProgress(in time: Duration) -> Int {
+        max(1, Int(Double(configuration.minimumRate) * Double(time.nanoseconds) / 1e9))
     }
 
     /// Reads what a client still sends after the answer, and drops it.

@@ -16,8 +16,11 @@ extension EventLoop {
     /// The least memory for a request that came in pieces.
     private static let leastInputSize = 1024
 
-    mutating func receive(_ connection: Connection) {
-        guard !connection.isWaitingForTurn else { return }
+    /// Reads once, and does what can be done.
+    /// - Returns: The number of bytes received.
+    @discardableResult
+    mutating func receive(_ connection: Connection) -> Int {
+        guard !connection.isWaitingForTurn else { return 0 }
         let block: InputBlock
         if let own = connection.input {
             block = connection.bytes.upperBound < own.capacity ? own : growInput(of: connection)
@@ -31,6 +34,7 @@ extension EventLoop {
         } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
             close(connection)
         }
+        return max(0, count)
     }
 
     /// Answers every complete request in `bytes`, sends the answers, and keeps what is left.

@@ -22,14 +22,14 @@ public struct JSONWriter: ~Copyable, Sendable {
         bytes.reserveCapacity(capacity)
     }
 
-    /// An object; `members` writes them with ``member(_:_:)-9r7q5`` or ``key(_:)``.
+    /// An object; `members` writes them with `member` or `key`.
     public mutating func object(_ members: (inout JSONWriter) throws -> Void) rethrows {
         open(UInt8(ascii: "{"))
         try members(&self)
         close(UInt8(ascii: "}"))
     }
 
-    /// An array; `elements` writes them with ``value(_:)-5w8l``, ``object(_:)`` or ``array(_:)``.
+    /// An array; `elements` writes them with `value`, `object` or `array`.
     public mutating func array(_ elements: (inout JSONWriter) throws -> Void) rethrows {
         open(UInt8(ascii: "["))
         try elements(&self)

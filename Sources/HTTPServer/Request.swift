@@ -19,7 +19,7 @@ public struct Request: Sendable {
     public var target: String { record.string(record.head.target) }
 
     /// The path, percent-decoded once. It is valid UTF-8 and holds no dot segment, control byte or backslash, and each
-    /// `/` in it was a `/` on the wire; what would break this is answered 400 (see ``RequestTarget``).
+    /// `/` in it was a `/` on the wire: a target that would break this has been answered 400.
     public var path: String { record.path }
 
     /// The parameters behind the `?`.

@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTypes
 import Testing
 
@@ -45,6 +46,24 @@ struct TimeoutTests {
         client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12345")
         #expect(client.readResponse()?.status == 408)
         #expect(client.isAtEnd())
+    }
+
+    @Test("may take as long as it likes for its body, at a fair rate")
+    func trickle() throws {
+        let server = try server {
+            $0.bodyTimeout = .milliseconds(300)
+            $0.minimumRate = 1
+        }
+        defer { server.stop() }
+        let client = try server.connect()
+        client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\n")
+        for _ in 0..<50 {
+            client.send([1])
+            // The client's own pace: three times the span in which it is judged.
+            usleep(20_000)
+        }
+        let size = client.readResponse()?.body.count
+        #expect(size == 50)
     }
 
     @Test("that is idle is let go when its time is over")
