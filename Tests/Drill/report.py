@@ -93,6 +93,7 @@ def _entry(outcome: Outcome) -> dict[str, Any]:
         "sent": tally.sent,
         "answered": tally.answered,
         "answers": {f"{status}": count for status, count in sorted(tally.statuses.items())},
+        "slowestMs": round(tally.slowest * 1000, 1),
         "refusedBeforeConnect": tally.refused,
         "cutLegitimately": [str(failure) for failure in outcome.excused],
         "failed": [str(failure) for failure in outcome.failed],
