@@ -82,8 +82,10 @@ extension Logger.MetadataValue {
 
     /// A duration in milliseconds with three decimals; name the key `…Ms`.
     public static func milliseconds(_ value: Duration) -> Logger.MetadataValue {
-        var digits: [UInt8] = []
-        value.appendMilliseconds(to: &digits)
-        return .stringConvertible(JSONLiteral(description: String(decoding: digits, as: UTF8.self)))
+        let (seconds, attoseconds) = value.components
+        let microseconds = max(0, seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
+        let fraction = String(microseconds % 1000)
+        let zeros = String(repeating: "0", count: 3 - fraction.count)
+        return .stringConvertible(JSONLiteral(description: "\(microseconds / 1000).\(zeros)\(fraction)"))
     }
 }

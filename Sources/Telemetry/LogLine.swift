@@ -1,25 +1,33 @@
+import Glibc
+
 /// One log event on its way to stdout: a JSON object on one line, never longer than `maximumLength` bytes.
 ///
 /// A pipe takes a write of up to PIPE_BUF (4096) bytes whole, so lines of many processes that share one stdout never mix
 /// (pipe(7)). What does not fit is cut: a long string ends early, later fields are left out, and the line says
 /// `"truncated":true`. It is valid JSON in every case.
 ///
-/// Reuse one `LogLine` for many events where allocation matters.
-public struct LogLine: Sendable {
+/// It is written once for each request, so it owns a fixed piece of memory and allocates nothing: reuse one for many
+/// events.
+@safe public struct LogLine: ~Copyable, @unchecked Sendable {
     /// PIPE_BUF on Linux, in bytes, the line break included.
     public static let maximumLength = 4096
 
     private static let truncationMark: StaticString = ",\"truncated\":true"
-    /// Room that fields may not use: the mark and the closing `}\n`.
-    private static let reserved = truncationMark.utf8CodeUnitCount + 2
+    private static let opening: StaticString = "{\"time\":\""
+    /// Where fields must end, so that the mark and the closing `}\n` still fit.
+    private static let limit = maximumLength - truncationMark.utf8CodeUnitCount - 2
 
-    private var bytes: [UInt8] = []
+    // Only this value holds the pointer, and nothing copies the value: that makes it Sendable.
+    private let start = UnsafeMutablePointer<UInt8>.allocate(capacity: maximumLength)
+    private var count = 0
     private var isTruncated = false
+    /// The second whose text stands at the beginning of the memory, from the event before.
+    private var writtenSecond: Int64?
 
     /// An empty line; call ``begin(_:message:at:)`` first.
-    public init() {
-        bytes.reserveCapacity(LogLine.maximumLength)
-    }
+    public init() {}
+
+    deinit { unsafe start.deallocate() }
 
     /// Starts a new event, dropping what the line held before.
     /// - Parameters:
@@ -27,191 +35,253 @@ public struct LogLine: Sendable {
     ///   - message: What happened, in constant words; details are fields.
     ///   - time: When it happened.
     public mutating func begin(_ level: StaticString, message: String, at time: Timestamp) {
-        bytes.removeAll(keepingCapacity: true)
         isTruncated = false
-        append("{\"time\":\"")
-        time.append(to: &bytes)
-        append("\",\"level\":\"")
-        append(level)
-        append("\"")
+        if writtenSecond == time.secondsSinceEpoch {
+            count = LogLine.opening.utf8CodeUnitCount + Timestamp.secondsLength
+        } else {
+            count = 0
+            put(LogLine.opening)
+            for byte in time.textToSeconds { put(byte) }
+            writtenSecond = time.secondsSinceEpoch
+        }
+        put(UInt8(ascii: "."))
+        put(threeDigits: time.milliseconds)
+        put("Z\",\"level\":\"")
+        put(level)
+        put(UInt8(ascii: "\""))
         field("message", message)
     }
 
     /// Adds a string.
     public mutating func field(_ key: StaticString, _ value: String) {
         guard open(key) else { return }
-        string(value.utf8)
+        quote(value)
     }
 
     /// Adds a string given as bytes; what is not ASCII is written as `\u00XX`, so the line stays valid UTF-8.
     public mutating func field(_ key: StaticString, ascii value: Span<UInt8>) {
         guard open(key) else { return }
-        let room = bytes.count
-        bytes.append(UInt8(ascii: "\""))
-        for index in value.indices {
-            guard escape(value[index], isASCII: true) else { break }
-        }
-        closeString(openedAt: room)
+        put(UInt8(ascii: "\""))
+        unsafe value.withUnsafeBufferPointer { unsafe escape($0, last: 0x7e) }
+        put(UInt8(ascii: "\""))
     }
 
     /// Adds a whole number.
-    public mutating func field(_ key: StaticString, _ value: some BinaryInteger) {
+    public mutating func field(_ key: StaticString, _ value: Int) {
         guard open(key) else { return }
-        whole { line in value.appendDecimal(to: &line.bytes) }
+        number(value)
     }
 
     /// Adds `true` or `false`.
     public mutating func field(_ key: StaticString, _ value: Bool) {
         guard open(key) else { return }
-        whole { line in line.append(value ? "true" : "false") }
+        literal(value ? "true" : "false")
     }
 
     /// Adds a duration as milliseconds with three decimals, so name the key `…Ms`.
     public mutating func field(_ key: StaticString, milliseconds value: Duration) {
         guard open(key) else { return }
-        whole { line in value.appendMilliseconds(to: &line.bytes) }
+        milliseconds(value)
     }
 
     /// Adds a string under a key that is only known at run time.
     public mutating func field(name key: String, _ value: String) {
         guard open(name: key) else { return }
-        string(value.utf8)
+        quote(value)
     }
 
     /// Adds a whole number under a key that is only known at run time.
-    public mutating func field(name key: String, _ value: some BinaryInteger) {
+    public mutating func field(name key: String, _ value: Int) {
         guard open(name: key) else { return }
-        whole { line in value.appendDecimal(to: &line.bytes) }
+        number(value)
     }
 
     /// Adds a duration in milliseconds under a key that is only known at run time.
     public mutating func field(name key: String, milliseconds value: Duration) {
         guard open(name: key) else { return }
-        whole { line in value.appendMilliseconds(to: &line.bytes) }
+        milliseconds(value)
     }
 
     /// Adds text that is JSON already: a number, `true`, an object. The caller vouches for it.
     public mutating func field(name key: String, json value: String) {
         guard open(name: key) else { return }
-        whole { line in line.bytes.append(contentsOf: value.utf8) }
+        literal(value)
     }
 
     /// Ends the event and returns the whole line with its line break.
     public mutating func end() -> [UInt8] {
         finish()
-        return bytes
+        return unsafe [UInt8](UnsafeBufferPointer(start: start, count: count))
     }
 
     /// Ends the event and writes it to `output` with one write.
     public mutating func end(to output: LogOutput) {
         finish()
-        output.write(bytes.span)
+        unsafe output.write(UnsafeRawBufferPointer(start: start, count: count))
     }
-
-    // MARK: - Writing
 
     private mutating func finish() {
-        if isTruncated { append(LogLine.truncationMark) }
-        append("}\n")
+        if isTruncated { put(LogLine.truncationMark) }
+        put("}\n")
     }
 
-    private var limit: Int { LogLine.maximumLength - LogLine.reserved }
+    // MARK: - Keys and values
 
-    private mutating func append(_ text: StaticString) {
-        text.withUTF8Buffer { utf8 in unsafe bytes.append(contentsOf: utf8) }
-    }
-
-    /// Writes `,"key":` if that and `null` fit; otherwise the line is cut here.
+    /// Writes `,"key":` if that and the shortest value fit; otherwise the line is cut here.
     private mutating func open(_ key: StaticString) -> Bool {
-        guard !isTruncated, bytes.count + key.utf8CodeUnitCount + 8 <= limit else {
-            isTruncated = true
-            return false
-        }
-        append(",\"")
-        append(key)
-        append("\":")
+        guard hasRoom(forKey: key.utf8CodeUnitCount) else { return false }
+        put(",\"")
+        put(key)
+        put("\":")
         return true
     }
 
     private mutating func open(name key: String) -> Bool {
-        let start = bytes.count
-        guard !isTruncated, start + 8 <= limit else {
-            isTruncated = true
-            return false
-        }
-        append(",\"")
-        for byte in key.utf8 where !isTruncated { _ = escape(byte, isASCII: false) }
-        guard !isTruncated, bytes.count + 6 <= limit else {
-            bytes.removeSubrange(start...)
-            isTruncated = true
-            return false
-        }
-        append("\":")
-        return true
+        let before = count
+        // Escaping makes a byte six at the most.
+        guard hasRoom(forKey: key.utf8.count * 6) else { return false }
+        put(UInt8(ascii: ","))
+        quote(key)
+        put(UInt8(ascii: ":"))
+        if isTruncated { count = before }
+        return !isTruncated
     }
 
-    /// A value that is worth nothing when cut: written whole or left out together with its key.
-    private mutating func whole(_ write: (inout LogLine) -> Void) {
-        let start = bytes.count
-        write(&self)
-        guard bytes.count > limit else { return }
-        bytes.removeSubrange(start...)
-        append("null")
+    private mutating func hasRoom(forKey length: Int) -> Bool {
+        // `,"` and `":` around the key, `null` or `""` behind it.
+        if count + length + 8 > LogLine.limit { isTruncated = true }
+        return !isTruncated
+    }
+
+    private mutating func quote(_ text: String) {
+        var text = text
+        put(UInt8(ascii: "\""))
+        text.withUTF8 { unsafe escape($0, last: 0xff) }
+        put(UInt8(ascii: "\""))
+    }
+
+    /// A number, which is worth nothing when cut.
+    private mutating func number(_ value: Int) {
+        guard count + 20 <= LogLine.limit else { return dropValue() }
+        if value < 0 { put(UInt8(ascii: "-")) }
+        put(decimal: value.magnitude)
+    }
+
+    private mutating func milliseconds(_ value: Duration) {
+        guard count + 24 <= LogLine.limit else { return dropValue() }
+        let (seconds, attoseconds) = value.components
+        let microseconds = UInt(max(0, seconds * 1_000_000 + attoseconds / 1_000_000_000_000))
+        put(decimal: microseconds / 1000)
+        put(UInt8(ascii: "."))
+        put(threeDigits: Int(microseconds % 1000))
+    }
+
+    private mutating func literal(_ json: String) {
+        var json = json
+        guard count + json.utf8.count <= LogLine.limit else { return dropValue() }
+        json.withUTF8 { unsafe put($0) }
+    }
+
+    private mutating func dropValue() {
+        put("null")
         isTruncated = true
     }
 
-    private mutating func string(_ utf8: String.UTF8View) {
-        let start = bytes.count
-        bytes.append(UInt8(ascii: "\""))
-        for byte in utf8 {
-            guard escape(byte, isASCII: false) else { break }
+    /// Appends the inside of a JSON string (RFC 8259 section 7): runs of plain bytes whole, the others escaped.
+    /// - Parameter last: The highest byte that is plain.
+    private mutating func escape(_ text: UnsafeBufferPointer<UInt8>, last: UInt8) {
+        var position = 0
+        while position < text.count {
+            let run = position
+            while position < text.count, LogLine.isPlain(unsafe text[position]), unsafe text[position] <= last {
+                position += 1
+            }
+            // One byte stays free for the closing quote.
+            let room = LogLine.limit - count - 1
+            if position - run > room {
+                unsafe put(UnsafeBufferPointer(rebasing: text[run..<run + LogLine.whole(text, from: run, room)]))
+                isTruncated = true
+                return
+            }
+            unsafe put(UnsafeBufferPointer(rebasing: text[run..<position]))
+            guard position < text.count else { return }
+            guard count + 7 <= LogLine.limit else {
+                isTruncated = true
+                return
+            }
+            unsafe put(escaped: text[position])
+            position += 1
         }
-        closeString(openedAt: start)
     }
 
-    private mutating func closeString(openedAt start: Int) {
-        if isTruncated { dropPartialScalar(after: start) }
-        bytes.append(UInt8(ascii: "\""))
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 
-    /// A cut may fall inside a character of several bytes: take its first bytes away too.
-    private mutating func dropPartialScalar(after start: Int) {
-        var index = bytes.count - 1
-        while index > start, bytes[index] & 0b1100_0000 == 0b1000_0000 { index -= 1 }
-        guard index > start, bytes[index] >= 0b1100_0000 else { return }
-        let expected = (~bytes[index]).leadingZeroBitCount
-        if bytes.count - index < expected { bytes.removeSubrange(index...) }
+    /// How many of `room` bytes to take so that no character of several bytes is cut in two.
+    private static func whole(_ text: UnsafeBufferPointer<UInt8>, from start: Int, _ room: Int) -> Int {
+        var length = max(0, room)
+        while length > 0, unsafe text[start + length] & 0b1100_0000 == 0b1000_0000 { length -= 1 }
+        return length
     }
 
-    /// Appends one byte of a JSON string (RFC 8259 section 7), or says that the line is full. One byte stays free for
-    /// the closing quote.
-    private mutating func escape(_ byte: UInt8, isASCII: Bool) -> Bool {
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-            guard bytes.count + 3 <= limit else { break }
-            bytes.append(UInt8(ascii: "\\"))
-            bytes.append(byte)
-            return true
-        case 0x20...0x7e:
-            guard bytes.count + 2 <= limit else { break }
-            bytes.append(byte)
-            return true
-        case 0x80... where !isASCII:
-            guard bytes.count + 2 <= limit else { break }
-            bytes.append(byte)
-            return true
-        default:
-            guard bytes.count + 7 <= limit else { break }
-            append("\\u00")
-            bytes.append(LogLine.hexDigit(byte >> 4))
-            bytes.append(LogLine.hexDigit(byte & 0xf))
-            return true
+    private mutating func put(escaped byte: UInt8) {
+        if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+            put(UInt8(ascii: "\\"))
+            put(byte)
+        } else {
+            put("\\u00")
+            put(LogLine.hexDigit(byte >> 4))
+            put(LogLine.hexDigit(byte & 0xf))
         }
-        isTruncated = true
-        return false
     }
 
     private static func hexDigit(_ value: UInt8) -> UInt8 {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+    }
+
+    // MARK: - Bytes
+
+    // Every write ends here, and none of these goes beyond the memory.
+
+    private mutating func put(_ byte: UInt8) {
+        precondition(count < LogLine.maximumLength)
+        unsafe start[count] = byte
+        count += 1
+    }
+
+    private mutating func put(_ bytes: UnsafeBufferPointer<UInt8>) {
+        precondition(bytes.count <= LogLine.maximumLength - count)
+        guard let source = bytes.baseAddress else { return }
+        unsafe memcpy(start + count, source, bytes.count)
+        count += bytes.count
+    }
+
+    private mutating func put(_ text: StaticString) {
+        unsafe put(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    private mutating func put(decimal value: UInt) {
+        var digits = 1
+        var power: UInt = 10
+        while value >= power {
+            digits += 1
+            let (next, overflow) = power.multipliedReportingOverflow(by: 10)
+            if overflow { break }
+            power = next
+        }
+        precondition(digits <= LogLine.maximumLength - count)
+        var rest = value
+        for position in stride(from: count + digits - 1, through: count, by: -1) {
+            unsafe start[position] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
+        count += digits
+    }
+
+    private mutating func put(threeDigits value: Int) {
+        put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / 100 % 10))
+        put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / 10 % 10))
+        put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10))
     }
 }

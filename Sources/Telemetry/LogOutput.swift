@@ -15,18 +15,20 @@ public struct LogOutput: Sendable {
     /// Writes one line. A full pipe makes the caller wait, as a blocking stdout would; a reader that is gone or a full
     /// disk loses the line, for a service must not fail because nobody takes its logs.
     public func write(_ line: Span<UInt8>) {
-        unsafe line.withUnsafeBytes { bytes in
-            var offset = 0
-            while offset < bytes.count {
-                let count = unsafe Glibc.write(descriptor, bytes.baseAddress! + offset, bytes.count - offset)
-                if count >= 0 {
-                    offset += count
-                } else if errno == EAGAIN {
-                    var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                    unsafe poll(&waiting, 1, -1)
-                } else if errno != EINTR {
-                    return
-                }
+        unsafe line.withUnsafeBytes { unsafe write($0) }
+    }
+
+    func write(_ line: UnsafeRawBufferPointer) {
+        var offset = 0
+        while offset < line.count {
+            let count = unsafe Glibc.write(descriptor, line.baseAddress! + offset, line.count - offset)
+            if count >= 0 {
+                offset += count
+            } else if errno == EAGAIN {
+                var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = unsafe poll(&waiting, 1, -1)
+            } else if errno != EINTR {
+                return
             }
         }
     }

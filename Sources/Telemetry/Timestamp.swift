@@ -17,12 +17,22 @@ public struct Timestamp: Sendable, Hashable {
         return Timestamp(millisecondsSinceEpoch: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
     }
 
-    /// Appends RFC 3339 text in UTC with milliseconds: `2026-11-24T03:14:15.123Z`.
-    public func append(to bytes: inout [UInt8]) {
-        let milliseconds = Int(millisecondsSinceEpoch.modulo(1000))
-        let seconds = millisecondsSinceEpoch.flooredQuotient(1000)
+    /// Whole seconds since the epoch, rounded down.
+    var secondsSinceEpoch: Int64 { millisecondsSinceEpoch.flooredQuotient(1000) }
+
+    /// What the seconds leave: 0 to 999.
+    var milliseconds: Int { Int(millisecondsSinceEpoch.modulo(1000)) }
+
+    /// How long ``textToSeconds`` is, in bytes.
+    static let secondsLength = 19
+
+    /// RFC 3339 text in UTC up to the seconds, without zone: `2026-11-24T03:14:15`.
+    var textToSeconds: [UInt8] {
+        let seconds = secondsSinceEpoch
         let secondOfDay = Int(seconds.modulo(86400))
         let (year, month, day) = Timestamp.civil(daysSinceEpoch: Int(seconds.flooredQuotient(86400)))
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Timestamp.secondsLength)
         digits(year, 4, to: &bytes)
         bytes.append(UInt8(ascii: "-"))
         digits(month, 2, to: &bytes)
@@ -34,9 +44,7 @@ public struct Timestamp: Sendable, Hashable {
         digits(secondOfDay / 60 % 60, 2, to: &bytes)
         bytes.append(UInt8(ascii: ":"))
         digits(secondOfDay % 60, 2, to: &bytes)
-        bytes.append(UInt8(ascii: "."))
-        digits(milliseconds, 3, to: &bytes)
-        bytes.append(UInt8(ascii: "Z"))
+        return bytes
     }
 
     private func digits(_ value: Int, _ width: Int, to bytes: inout [UInt8]) {

@@ -69,6 +69,19 @@ struct LogLineTests {
         }
     }
 
+    @Test("tells the time anew in every millisecond, second and day")
+    func time() {
+        var line = LogLine()
+        for (milliseconds, text) in [
+            (1_795_490_055_007, "2026-11-24T03:14:15.007Z"), (1_795_490_055_999, "2026-11-24T03:14:15.999Z"),
+            (1_795_490_056_000, "2026-11-24T03:14:16.000Z"), (1_795_564_800_000, "2026-11-25T00:00:00.000Z"),
+            (1_795_564_800_000, "2026-11-25T00:00:00.000Z"),
+        ] as [(Int64, String)] {
+            line.begin("info", message: "tick", at: Timestamp(millisecondsSinceEpoch: milliseconds))
+            #expect(String(decoding: line.end(), as: UTF8.self).contains(text))
+        }
+    }
+
     @Test("can be reused without a trace of the event before")
     func reuse() throws {
         var line = LogLine()
@@ -86,10 +99,11 @@ struct TimestampTests {
         let formatter = ISO8601DateFormatter()
         formatter.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
         for seconds in stride(from: Int64(-3_000_000_000), to: 6_000_000_000, by: 7_654_321) {
-            var bytes: [UInt8] = []
-            Timestamp(millisecondsSinceEpoch: seconds * 1000).append(to: &bytes)
+            var line = LogLine()
+            line.begin("info", message: "", at: Timestamp(millisecondsSinceEpoch: seconds * 1000))
+            let text = String(decoding: line.end(), as: UTF8.self).split(separator: "\"")[3]
             let expected = formatter.string(from: Date(timeIntervalSince1970: Double(seconds)))
-            #expect(String(decoding: bytes, as: UTF8.self) == expected)
+            #expect(text == expected)
         }
     }
 }

@@ -70,7 +70,7 @@ final class ServiceObserver: ServerObserver {
         line.field("bytesOut", exchange.bytesOut)
         line.field("durationMs", milliseconds: exchange.duration)
         if let time = exchange.cpuTime { line.field("cpuMs", milliseconds: time) }
-        line.field("worker", pid)
+        line.field("worker", Int(pid))
         line.field("requestId", exchange.id)
         line.field("client", exchange.clientAddress)
         if let trace = exchange.request?.value(of: .traceparent).flatMap({ TraceContext(traceparent: $0) }) {
