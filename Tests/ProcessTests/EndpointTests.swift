@@ -162,10 +162,9 @@ extension ProcessTests {
                         status: 415
                     ),
                     Row(
-                        name: "a key of two lines",
+                        name: "a key with a control character",
                         request: .post("/v1/bookings", json: body(), [("Idempotency-Key", "a\tb")]),
-                        status: 422,
-                        faults: ["Idempotency-Key"]
+                        status: 400
                     ),
                     row("good", body(), 201),
                     row("good, but taken", body(), 409, type: "/problems/nights-taken"),

@@ -35,7 +35,7 @@ struct Event: Sendable {
 
 /// The service's standard output, read to its end on a thread of its own so that the service never waits for us.
 ///
-/// Every line must be one JSON object of at most 4096 bytes with time, level, message and pid; what is not is a fault.
+/// Every line must be one JSON object of at most 4096 bytes with time, level and message; what is not is a fault.
 final class EventLog: Sendable {
     static let longestLine = 4096
 
@@ -108,7 +108,6 @@ final class EventLog: Sendable {
             guard event.time != nil else { return fault("no time as 2026-11-24T03:14:15.123Z") }
             guard !event.level.isEmpty else { return fault("no level") }
             guard !event.message.isEmpty else { return fault("no message") }
-            guard event.pid != nil else { return fault("no pid") }
             return .success(event)
         } catch {
             return fault("not JSON, \(error)")

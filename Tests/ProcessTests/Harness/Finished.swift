@@ -23,6 +23,7 @@ struct Finished: Sendable {
             errors: files[1]
         )
         guard let exit = process.wait(by: deadline) else {
+            for descendant in ProcessTree.descendants(of: process.pid) { kill(descendant, SIGKILL) }
             kill(process.pid, SIGKILL)
             _ = process.wait(by: .generous)
             throw Spawned.Failure(description: "\(arguments.joined(separator: " ")) did not end in time")

@@ -62,6 +62,9 @@ final class Load: Sendable {
         crew.update { [threads = Sent(threads)] in $0 = threads.value }
     }
 
+    // A test that ends by an error leaves no client behind.
+    deinit { _ = stop() }
+
     private struct Sent: @unchecked Sendable {
         let value: Crew
         init(_ value: Crew) { self.value = value }

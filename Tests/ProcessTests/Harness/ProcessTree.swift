@@ -46,6 +46,11 @@ enum ProcessTree {
         }
     }
 
+    /// Children, their children, and so on.
+    static func descendants(of parent: pid_t) -> [pid_t] {
+        children(of: parent).flatMap { [$0] + descendants(of: $0) }
+    }
+
     static func zombies(of parent: pid_t) -> [pid_t] {
         all().filter { pid in
             guard let status = status(of: pid) else { return false }

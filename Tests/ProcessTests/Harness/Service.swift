@@ -126,10 +126,7 @@ final class Service: Sendable {
 
     private static func destroy(_ process: Spawned?, _ seen: Monitor<Set<ProcessIdentity>>) {
         if let process {
-            for child in ProcessTree.children(of: process.pid) {
-                for grandchild in ProcessTree.children(of: child) { kill(grandchild, SIGKILL) }
-                kill(child, SIGKILL)
-            }
+            for descendant in ProcessTree.descendants(of: process.pid) { kill(descendant, SIGKILL) }
             kill(process.pid, SIGKILL)
             _ = process.wait(by: .after(5))
         }
