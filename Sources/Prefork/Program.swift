@@ -26,7 +26,7 @@ struct Program {
         var pointers = unsafe arguments.map { unsafe strdup($0) } + [nil]
         unsafe execv(path, &pointers)
         let error = SystemError("exec \(path)")
-        for unsafe pointer in unsafe pointers { unsafe free(pointer) }
+        unsafe pointers.forEach { unsafe free($0) }
         return error
     }
 }
