@@ -73,7 +73,7 @@ let package = Package(
         ),
         .plugin(name: "BuildInfo", capability: .buildTool()),
 
-        .testTarget(name: "PreforkTests", dependencies: ["Prefork"], swiftSettings: house),
+        .testTarget(name: "PreforkTests", dependencies: ["CLinux", "Prefork"], swiftSettings: house),
         .testTarget(
             name: "HTTPServerTests",
             dependencies: ["HTTPServer", .product(name: "HTTPTypes", package: "swift-http-types")],

@@ -2,8 +2,10 @@
 #include "CLinux.h"
 
 #include <dirent.h>
+#include <dlfcn.h>
 #include <execinfo.h>
 #include <fcntl.h>
+#include <link.h>
 #include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -103,6 +105,8 @@ static void write_backtrace(int signal) {
         backtrace_destination[1 + written++] = (uint64_t)addresses[i];
     }
     __atomic_store_n(backtrace_destination, (uint64_t)written, __ATOMIC_RELEASE);
+    // The process is about to die. Returning would break off the call that the thread is stuck in, and let it go on.
+    for (;;) pause();
 }
 
 // The first call loads the unwinder, which allocates.
@@ -120,6 +124,24 @@ void clinux_prepare_backtrace(void *destination, int room) {
     struct sigaction action = {.sa_handler = write_backtrace, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
     sigaction(clinux_backtrace_signal(), &action, NULL);
+}
+
+struct clinux_place clinux_locate(uint64_t address) {
+    Dl_info info;
+    if (dladdr((void *)address, &info) == 0) return (struct clinux_place){0};
+    return (struct clinux_place){.file = info.dli_fname, .base = (uint64_t)info.dli_fbase, .symbol = info.dli_sname};
+}
+
+static int take_base(struct dl_phdr_info *info, size_t size, void *base) {
+    (void)size;
+    *(uint64_t *)base = info->dlpi_addr;
+    return 1;  // The first is the program.
+}
+
+uint64_t clinux_program_base(void) {
+    uint64_t base = 0;
+    dl_iterate_phdr(take_base, &base);
+    return base;
 }
 
 // The kernel shows the bytes from argv[0] up to the end of the environment as the command line.

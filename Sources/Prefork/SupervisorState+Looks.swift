@@ -32,9 +32,10 @@ extension SupervisorState {
             guard let index = index(of: sample.pid), workers[index].isStaying else { continue }
             if isOverdue(sample, at: now) {
                 abort(index, for: .request, at: now)
-            } else if let memory = sample.memory {
-                weigh(index, memory: memory)
+                continue
             }
+            if let memory = sample.memory { weigh(index, memory: memory) }
+            lookAgain(at: sample)
         }
         guard life == .serving, roll == nil else { return }
         let ready = workers.filter { $0.phase == .ready }
@@ -45,6 +46,13 @@ extension SupervisorState {
         let wanted = sizer.target(for: sample, now: target)
         guard wanted != target else { return }
         resize(to: wanted, because: wanted > target ? "all workers are busy" : "the load is low")
+    }
+
+    /// The next regular look may come late for a request that is known to be running.
+    private mutating func lookAgain(at sample: Observation.Worker) {
+        guard let delay = configuration.abortDelay, let deadline = sample.deadline, sample.busySince != nil else { return }
+        let due = max(deadline + delay, mercyUntil ?? deadline)
+        nextLook = nextLook.map { min($0, due) }
     }
 
     private func isOverdue(_ sample: Observation.Worker, at now: MonotonicInstant) -> Bool {

@@ -5,8 +5,8 @@ extension SupervisorState {
 
     mutating func beginRoll(at now: MonotonicInstant) {
         // Orders that come while a roll is under way ask for one more, not for many.
-        guard roll == nil, upgrade == .none else {
-            rollsAgain = roll != nil
+        guard roll == nil else {
+            rollsAgain = true
             return
         }
         rollsAgain = false

@@ -25,6 +25,20 @@ struct SupervisorDeadlineTests {
         #expect(stage.told(.kill) == [stuck])
     }
 
+    @Test("a request that is seen running is looked at again exactly when its worker would have to be aborted")
+    func exact() {
+        var stage = Stage.serving(1)
+        let stuck = stage.ready[0]
+        let due = stage.now + .milliseconds(300)
+        let deadline = MonotonicInstant(nanoseconds: due.nanoseconds - 2_000_000_000)
+        look(&stage, at: stuck, deadline: deadline)
+        #expect(stage.state.nextDeadline == due)
+        stage.advance(by: .milliseconds(300))
+        #expect(stage.looks == 1)
+        look(&stage, at: stuck, deadline: deadline)
+        #expect(stage.told(.abort) == [stuck])
+    }
+
     @Test("the supervisor looks for stuck requests once a second, and not at all when it need not")
     func looks() {
         var stage = Stage.serving(1)

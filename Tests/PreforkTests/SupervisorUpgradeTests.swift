@@ -81,6 +81,17 @@ struct SupervisorUpgradeTests {
         #expect(stage.booting.count == 1)
     }
 
+    @Test("a roll goes on during a rehearsal")
+    func rollMeanwhile() {
+        var stage = Stage.serving(1)
+        stage.send(.ordered(.upgrade))
+        stage.send(.rehearsing(pid: 900))
+        stage.send(.ordered(.roll))
+        stage.allBecomeReady()
+        stage.allLeave()
+        #expect(stage.said("roll finished").count == 1)
+    }
+
     @Test("a stop ends the rehearsal")
     func stop() {
         var stage = Stage.serving(1)

@@ -6,6 +6,7 @@
 
 #include <poll.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -76,10 +77,25 @@ int clinux_drop_new_connections(int listener);
 int clinux_waiting_connections(int listener);
 
 // backtrace(3) of another thread. The thread writes it down itself, in a handler of the given signal: a 64-bit count,
-// followed by that many return addresses. The count is written last.
+// followed by that many return addresses. The count is written last. The thread does not go on: its process is to die.
 void clinux_warm_up_backtrace(void);
 void clinux_prepare_backtrace(void *_Nonnull destination, int room);
 int clinux_backtrace_signal(void);
+
+// dl_iterate_phdr(3): how far this program is loaded from the addresses that its file names.
+uint64_t clinux_program_base(void);
+
+// dladdr(3): the loaded file that an address is in, where it begins, and the exported function there, if there is one.
+struct clinux_place {
+    const char *_Nullable file;
+    uint64_t base;
+    const char *_Nullable symbol;
+};
+struct clinux_place clinux_locate(uint64_t address);
+
+// Of the Swift runtime: a symbol's name as people write it, to be freed. NULL when it is no Swift symbol.
+char *_Nullable swift_demangle(const char *_Nonnull name, size_t length, char *_Nullable output,
+                               size_t *_Nullable room, uint32_t flags);
 
 // What ps(1) shows for this process, cut to the room that argv and the environment had at start.
 // Call it from a single-threaded process: the first call moves the environment.
