@@ -50,7 +50,9 @@ extension SupervisorState {
 
     /// The next regular look may come late for a request that is known to be running.
     private mutating func lookAgain(at sample: Observation.Worker) {
-        guard let delay = configuration.abortDelay, let deadline = sample.deadline, sample.busySince != nil else { return }
+        guard let delay = configuration.abortDelay, let deadline = sample.deadline, sample.busySince != nil else {
+            return
+        }
         let due = max(deadline + delay, mercyUntil ?? deadline)
         nextLook = nextLook.map { min($0, due) }
     }
