@@ -35,13 +35,13 @@ public struct Supervisor {
         self.body = worker
     }
 
-    /// Starts the workers and looks after them until the service has stopped.
+    /// Starts the workers and looks after them until the service has stopped. The process should then exit with the
+    /// code: the supervisor's signals stay blocked, so that one more `TERM` on the way out does not change it.
     public func run() -> ExitCode {
         // From here on no signal is lost: it waits until it is read.
         var inherited = SignalSet.block(SignalSet.set(of: SignalSet.managed))
         // What a program that handed over to this one had blocked is not what the service was started with.
         if HandoverFile.received?.handover.role == .takeover { inherited = SignalSet.set(of: []) }
-        defer { SignalSet.block(inherited) }
         // A child whose parent ignores SIGCHLD vanishes unseen, and who started us may have ignored it.
         signal(SIGCHLD, SIG_DFL)
         do throws(SystemError) {
