@@ -13,6 +13,8 @@ extension EventLoop {
     private static let mostSpareRecords = 64
     /// No configuration allows larger bodies: they are held in memory, and places in them are 32-bit numbers.
     private static let mostBodySize = 1 << 30
+    /// From this much on, a connection keeps the block that its bytes came in.
+    private static let leastAdoptedSize = 16 * 1024
     /// The least memory for a request that came in pieces.
     private static let leastInputSize = 1024
 
@@ -176,6 +178,13 @@ extension EventLoop {
             connection.bytes = 0..<0
         } else if block === connection.input, !escaped {
             connection.bytes = bytes
+        } else if bytes.count >= Self.leastAdoptedSize, block === sharedInput, !escaped,
+            bytes.lowerBound + connection.reader.expectedSize <= block.capacity
+        {
+            // A new shared block costs less than a copy.
+            connection.input = block
+            connection.bytes = bytes
+            sharedInput = InputBlock(capacity: Self.sharedInputSize)
         } else {
             move(bytes, in: block, of: connection)
         }

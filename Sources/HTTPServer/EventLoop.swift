@@ -45,8 +45,8 @@ struct EventLoop: ~Copyable {
     var acceptance: Acceptance
     var drain: Drain?
 
-    /// One recv(2) takes this much: many pipelined requests, or a body of the usual size whole.
-    static let sharedInputSize = 64 * 1024
+    /// One recv(2) takes this much: many pipelined requests, or a body of 64 KiB and its head.
+    static let sharedInputSize = 80 * 1024
     /// Answers of one turn usually fit; the memory of larger ones is given back.
     static let usualOutputSize = 64 * 1024
 
