@@ -248,4 +248,27 @@ struct ConnectionTests {
         }
         #expect(Set(all.map(\.id)).count == 50)
     }
+
+    @Test("carries large requests that a handler keeps, in whatever memory they came")
+    func escapedLarge() throws {
+        let kept = Mutex<[Request]>([])
+        let server = try LiveServer { router in
+            router.post("/keep") { request in
+                kept.withLock { $0.append(request) }
+                return .text("kept")
+            }
+        }
+        defer { server.stop() }
+        let client = try server.connect()
+        let sizes = [20_000, 60_000, 70_000, 100, 300_000, 40_000]
+        for (number, size) in sizes.enumerated() {
+            let body = [UInt8](repeating: UInt8(number + 1), count: size)
+            client.send(Array("POST /keep HTTP/1.1\r\nHost: a\r\nContent-Length: \(size)\r\n\r\n".utf8) + body)
+        }
+        for _ in sizes { #expect(client.readResponse()?.text == "kept") }
+        for (number, request) in kept.withLock({ $0 }).enumerated() {
+            let isWhole = request.body == [UInt8](repeating: UInt8(number + 1), count: sizes[number])
+            #expect(isWhole, "\(number)")
+        }
+    }
 }
