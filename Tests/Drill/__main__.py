@@ -31,23 +31,21 @@ def main() -> int:
         signal.signal(number, _interrupt)
     processes.adopt_orphans()
     directory = Path(tempfile.mkdtemp(prefix="drill-", dir=arguments.directory))
-    if not arguments.directory:
-        # In memory, where that is permitted: a busy disk can hold a commit for seconds, and is not what is drilled here.
-        with contextlib.suppress(Impossible):
-            mount("tmpfs", "size=512m,mode=700", directory)
     timeline = Timeline()
     outcomes: list[Outcome] = []
     try:
-        stage = Stage(arguments.binary, directory / "stage")
+        on_disk = Stage(arguments.binary, directory / "disk")
+        in_memory = Stage(arguments.binary, _memory(directory) / "stage")
         for scenario in ALL:
             if not arguments.scenarios or scenario.name in arguments.scenarios:
+                stage = on_disk if scenario.on_disk else in_memory
                 outcomes.append(Trial(scenario(), stage, timeline, is_short=arguments.short).run())
     except KeyboardInterrupt:
         print("\ninterrupted", file=sys.stderr)
         return 130
     finally:
         _show_errors(directory)
-        unmount(directory)
+        unmount(directory / "memory")
         shutil.rmtree(directory, ignore_errors=True)
     print(f"\n{report.table(outcomes)}\n\n{timeline.offset:.0f} s")
     if arguments.json:
@@ -68,7 +66,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--scenarios", metavar="A,B", type=lambda text: text.split(","), help="only these")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write everything that was counted")
     parser.add_argument("--markdown", metavar="FILE", type=Path, help="write the table for the README")
-    parser.add_argument("--directory", metavar="DIR", type=Path, help="play on this disk instead of in memory")
+    parser.add_argument("--directory", metavar="DIR", type=Path, help="where its files go (the temporary directory)")
     parser.add_argument("--binary", metavar="FILE", type=Path, required=True, help="the service (bin/drill sets it)")
     arguments = parser.parse_args()
     if unknown := set(arguments.scenarios or []) - set(names):
@@ -77,6 +75,15 @@ def _arguments() -> argparse.Namespace:
     if not os.access(arguments.binary, os.X_OK):
         parser.error(f"{arguments.binary} is no program")
     return arguments
+
+
+def _memory(directory: Path) -> Path:
+    """A folder in memory where that is permitted: a busy disk can hold a commit for seconds, and that is no fault."""
+    memory = directory / "memory"
+    memory.mkdir()
+    with contextlib.suppress(Impossible):
+        mount("tmpfs", "size=512m,mode=700", memory)
+    return memory
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
@@ -88,7 +95,7 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 def _show_errors(directory: Path) -> None:
     """What the service wrote to stderr: it should be nothing."""
-    for file in directory.glob("*/stderr"):
+    for file in directory.glob("**/stderr"):
         if text := file.read_text(errors="replace").strip():
             print(f"\nstderr of the service ({file.parent.name}):\n{text[-4000:]}", file=sys.stderr)
 

@@ -24,6 +24,8 @@ class Scenario(ABC):
     workers: ClassVar[int] = 4
     #: The environment of the service, besides address and database.
     settings: ClassVar[dict[str, str]] = {}
+    #: Whether the database must be on a disk, where a commit takes its time; else it is in memory if possible.
+    on_disk: ClassVar[bool] = False
     #: Seconds after which the scenario is given up.
     limit: ClassVar[float] = 90.0
 
