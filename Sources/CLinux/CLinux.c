@@ -1,12 +1,16 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <dlfcn.h>
 #include <execinfo.h>
 #include <fcntl.h>
 #include <link.h>
 #include <linux/filter.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
@@ -89,6 +93,48 @@ int clinux_waiting_connections(int listener) {
     if (getsockopt(listener, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return -1;
     // For a listener the kernel puts the length of the accept queue here.
     return (int)info.tcpi_unacked;
+}
+
+enum { tcp_syn_recv = 3 };
+
+// Counts what one dump lists. The kernel filters by state and port, so the list is short however many sockets there are.
+static int count_handshakes(int netlink, uint8_t family, uint16_t port) {
+    struct {
+        struct nlmsghdr header;
+        struct inet_diag_req_v2 query;
+    } request = {
+        .header = {.nlmsg_len = sizeof request, .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+        .query = {
+            .sdiag_family = family,
+            .sdiag_protocol = IPPROTO_TCP,
+            .idiag_states = 1u << tcp_syn_recv,
+            .id = {.idiag_sport = htons(port)},
+        },
+    };
+    if (send(netlink, &request, sizeof request, 0) != (ssize_t)sizeof request) return 0;
+    _Alignas(struct nlmsghdr) char answer[16384];
+    int count = 0;
+    for (;;) {
+        ssize_t length = recv(netlink, answer, sizeof answer, 0);
+        if (length <= 0) return count;
+        size_t rest = (size_t)length;
+        for (struct nlmsghdr *message = (struct nlmsghdr *)answer; NLMSG_OK(message, rest);
+             message = NLMSG_NEXT(message, rest)) {
+            if (message->nlmsg_type == NLMSG_DONE || message->nlmsg_type == NLMSG_ERROR) return count;
+            if (message->nlmsg_type == SOCK_DIAG_BY_FAMILY) count++;
+        }
+    }
+}
+
+int clinux_unfinished_handshakes(uint16_t port) {
+    int netlink = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    if (netlink < 0) return 0;
+    // The kernel answers at once or not at all.
+    struct timeval patience = {.tv_usec = 100000};
+    setsockopt(netlink, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    int count = count_handshakes(netlink, AF_INET, port) + count_handshakes(netlink, AF_INET6, port);
+    close(netlink);
+    return count;
 }
 
 static uint64_t *backtrace_destination;

@@ -73,7 +73,6 @@ public final class Listener: Sendable {
 
     /// How many handshakes the kernel has answered but not finished: connections about to wait. TCP only.
     var unfinishedHandshakes: Int {
-        guard let port = address.port else { return 0 }
-        return HandshakeTable.unfinished(on: port)
+        address.port.map { Int(clinux_unfinished_handshakes($0)) } ?? 0
     }
 }

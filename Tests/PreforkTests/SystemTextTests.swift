@@ -4,25 +4,6 @@ import Testing
 
 @Suite("What the system says in its files")
 struct SystemTextTests {
-    @Test("handshakes are counted by port and state")
-    func handshakes() {
-        let table = """
-              sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
-               0: 00000000:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1 1 0 100 0 0 10 0
-               1: 0100007F:1F90 0100007F:C350 03 00000000:00000000 01:00000063 00000000     0        0 0 1 0
-               2: 0100007F:1F90 0100007F:C351 01 00000000:00000000 00:00000000 00000000     0        0 2 1 0
-               3: 0100007F:1F91 0100007F:C352 03 00000000:00000000 01:00000063 00000000     0        0 0 1 0
-            """
-        #expect(HandshakeTable.unfinished(on: 8080, table: table) == 1)
-        #expect(HandshakeTable.unfinished(on: 8081, table: table) == 1)
-        #expect(HandshakeTable.unfinished(on: 8082, table: table) == 0)
-        let table6 = """
-              sl  local_address                         remote_address                        st
-               0: 00000000000000000000000000000000:1F90 0000000000000000FFFF00000100007F:C350 03 0:0
-            """
-        #expect(HandshakeTable.unfinished(on: 8080, table: table6) == 1)
-    }
-
     @Test("out-of-memory kills are counted, in both versions of the file")
     func memoryEvents() {
         #expect(MemoryEvents.kills(in: "low 0\nhigh 0\nmax 9\noom 1\noom_kill 3\noom_group_kill 0\n") == 3)

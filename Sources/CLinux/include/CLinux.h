@@ -76,6 +76,9 @@ int clinux_drop_new_connections(int listener);
 // tcp(7) TCP_INFO: how many connections wait in a TCP listener's queue. -1 for other sockets.
 int clinux_waiting_connections(int listener);
 
+// sock_diag(7): how many TCP handshakes to a local port the kernel has answered but not finished. 0 where it cannot tell.
+int clinux_unfinished_handshakes(uint16_t port);
+
 // backtrace(3) of another thread. The thread writes it down itself, in a handler of the given signal: a 64-bit count,
 // followed by that many return addresses. The count is written last. The thread does not go on: its process is to die.
 void clinux_warm_up_backtrace(void);
