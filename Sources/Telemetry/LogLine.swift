@@ -3,7 +3,7 @@ import Glibc
 /// One log event on its way to stdout: a JSON object on one line, never longer than `maximumLength` bytes.
 ///
 /// A pipe takes a write of up to PIPE_BUF (4096) bytes whole, so lines of many processes that share one stdout never mix
-/// (pipe(7)). What does not fit is cut: a long string ends early, later fields are left out, and the line says
+/// (pipe(7)). What does not fit is cut: a long string ends early, fields that find no room are left out, and the line says
 /// `"truncated":true`. It is valid JSON in every case.
 ///
 /// It is written once for each request, so it owns a fixed piece of memory and allocates nothing: reuse one for many
@@ -14,6 +14,8 @@ import Glibc
 
     private static let truncationMark: StaticString = ",\"truncated\":true"
     private static let opening: StaticString = "{\"time\":\""
+    /// What one string may take, so that the fields behind a long one still fit.
+    private static let longestString = maximumLength / 2
     /// Where fields must end, so that the mark and the closing `}\n` still fit.
     private static let limit = maximumLength - truncationMark.utf8CodeUnitCount - 2
 
@@ -190,6 +192,7 @@ import Glibc
     /// Appends the inside of a JSON string (RFC 8259 section 7): runs of plain bytes whole, the others escaped.
     /// - Parameter last: The highest byte that is plain.
     private mutating func escape(_ text: UnsafeBufferPointer<UInt8>, last: UInt8) {
+        let limit = min(LogLine.limit, count + LogLine.longestString)
         var position = 0
         while position < text.count {
             let run = position
@@ -197,7 +200,7 @@ import Glibc
                 position += 1
             }
             // One byte stays free for the closing quote.
-            let room = LogLine.limit - count - 1
+            let room = limit - count - 1
             if position - run > room {
                 unsafe put(UnsafeBufferPointer(rebasing: text[run..<run + LogLine.whole(text, from: run, room)]))
                 isTruncated = true
@@ -205,7 +208,7 @@ import Glibc
             }
             unsafe put(UnsafeBufferPointer(rebasing: text[run..<position]))
             guard position < text.count else { return }
-            guard count + 7 <= LogLine.limit else {
+            guard count + 7 <= limit else {
                 isTruncated = true
                 return
             }

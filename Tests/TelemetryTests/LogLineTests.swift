@@ -57,7 +57,9 @@ struct LogLineTests {
         for filler in ["x", "\u{1}", "é", "東", "👩"] {
             var line = LogLine()
             line.begin("info", message: "request", at: moment)
-            line.field("value", String(repeating: filler, count: length / filler.utf8.count))
+            // Two strings, because one alone gets half of the line at the most.
+            line.field("half", String(repeating: "x", count: 2000))
+            line.field("value", String(repeating: filler, count: (length - 2000) / filler.utf8.count))
             line.field("number", 123_456_789)
             line.field(name: "late", "more")
             let bytes = line.end()
@@ -67,6 +69,17 @@ struct LogLineTests {
             let isComplete = object["late"] as? String == "more"
             #expect(isComplete != (object["truncated"] as? Bool == true))
         }
+    }
+
+    @Test("cuts a long string so that what comes behind it is still there")
+    func longString() throws {
+        var line = LogLine()
+        line.begin("info", message: "request", at: moment)
+        line.field("path", String(repeating: "\"", count: 7000))
+        line.field("status", 404)
+        let object = try parse(line.end())
+        #expect(object["status"] as? Int == 404)
+        #expect(object["truncated"] as? Bool == true)
     }
 
     @Test("tells the time anew in every millisecond, second and day")

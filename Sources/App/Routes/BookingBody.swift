@@ -31,17 +31,17 @@ struct BookingBody: Decodable {
     /// Collects members of the wrong kind as faults, so that the client hears of all of them at once.
     init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: Member.self)
-        draft.roomID = value(in: members, .roomId, "roomId", "must be a string")
-        draft.from = value(in: members, .from, "from", "must be a string")
-        draft.to = value(in: members, .to, "to", "must be a string")
-        draft.guests = value(in: members, .guests, "guests", "must be a whole number")
+        draft.roomID = try value(in: members, .roomId, "roomId", "must be a string")
+        draft.from = try value(in: members, .from, "from", "must be a string")
+        draft.to = try value(in: members, .to, "to", "must be a string")
+        draft.guests = try value(in: members, .guests, "guests", "must be a whole number")
         guard members.contains(.guest) else { return }
         guard let guest = try? members.nestedContainer(keyedBy: GuestMember.self, forKey: .guest) else {
             draft.faults.append(Fault(field: "guest", detail: "must be an object with name and email"))
             return
         }
-        draft.guestName = value(in: guest, .name, "guest.name", "must be a string")
-        draft.guestEmail = value(in: guest, .email, "guest.email", "must be a string")
+        draft.guestName = try value(in: guest, .name, "guest.name", "must be a string")
+        draft.guestEmail = try value(in: guest, .email, "guest.email", "must be a string")
     }
 
     private mutating func value<Key: CodingKey, Value: Decodable>(
@@ -49,9 +49,12 @@ struct BookingBody: Decodable {
         _ key: Key,
         _ field: String,
         _ expectation: String
-    ) -> Value? {
+    ) throws -> Value? {
         do {
             return try members.decodeIfPresent(Value.self, forKey: key)
+        } catch DecodingError.dataCorrupted(let context) {
+            // Found late, but the body is no JSON.
+            throw DecodingError.dataCorrupted(context)
         } catch {
             draft.faults.append(Fault(field: field, detail: expectation))
             return nil

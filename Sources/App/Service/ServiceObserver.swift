@@ -43,8 +43,8 @@ final class ServiceObserver: ServerObserver {
 
     func requestEnded(_ exchange: Exchange) {
         worker.slot.end()
-        if logsAccess, !isSilent(exchange.route) { logAccess(exchange) }
         if exchange.status >= 500 { logFailure(exchange) }
+        if logsAccess, !isSilent(exchange.route) { logAccess(exchange) }
     }
 
     func requestLimitReached() {
