@@ -129,7 +129,7 @@ import Glibc
 
     // MARK: - Keys and values
 
-    /// Writes `,"key":` if that and the shortest value fit; otherwise the line is cut here.
+    /// Writes `,"key":` if that and the shortest value fit; otherwise the field is left out.
     private mutating func open(_ key: StaticString) -> Bool {
         guard hasRoom(forKey: key.utf8CodeUnitCount) else { return false }
         put(",\"")
@@ -139,20 +139,19 @@ import Glibc
     }
 
     private mutating func open(name key: String) -> Bool {
-        let before = count
         // Escaping makes a byte six at the most.
         guard hasRoom(forKey: key.utf8.count * 6) else { return false }
         put(UInt8(ascii: ","))
         quote(key)
         put(UInt8(ascii: ":"))
-        if isTruncated { count = before }
-        return !isTruncated
+        return true
     }
 
     private mutating func hasRoom(forKey length: Int) -> Bool {
         // `,"` and `":` around the key, `null` or `""` behind it.
-        if count + length + 8 > LogLine.limit { isTruncated = true }
-        return !isTruncated
+        if count + length + 8 <= LogLine.limit { return true }
+        isTruncated = true
+        return false
     }
 
     private mutating func quote(_ text: String) {
