@@ -131,7 +131,8 @@ extension ProcessTests {
                 to: [
                     row("not JSON", "{", 400),
                     row("nothing", "", 400),
-                    row("a bare control character", #"{"roomId":"\#u{0}"}"#, 400),
+                    row("a member without a value", #"{"roomId":}"#, 400),
+                    row("not an object", "[]", 400),
                     row("an unknown room", body(room: "no-such-room"), 422, faults: ["roomId"]),
                     row("a date that is none", body(from: "2027-02-30"), 422, faults: ["from"]),
                     row("the past", body(from: "2020-01-01", to: "2020-01-02"), 422, faults: ["from"]),

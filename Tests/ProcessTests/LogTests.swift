@@ -125,10 +125,9 @@ extension ProcessTests {
             #expect(answer.json?["requestId"]?.string == "locked-out")
             let access = try service.log.waitForRequest { $0["requestId"]?.string == "locked-out" }
             #expect(access["status"]?.int == 503)
-            #expect(
-                service.log.events.contains { $0.level == "error" && $0["requestId"]?.string == "locked-out" },
-                "\(service.log.tail)"
-            )
+            let failure = try service.log.wait(for: "request failed") { $0["requestId"]?.string == "locked-out" }
+            #expect(failure.level == "error")
+            #expect(failure["cause"]?.string?.isEmpty == false, "\(failure.line)")
             #expect(try service.answer(Hotel.booking(of: room, inDays: 30)).status == 201, "and then it goes on")
             service.stop()
         }
