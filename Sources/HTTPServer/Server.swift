@@ -45,8 +45,9 @@ public final class Server {
     ///     closed.
     ///   - shutdown: A descriptor that becomes readable when draining must begin, such as an eventfd. It is not read
     ///     from, and not closed.
+    ///   - whenReady: Called once everything is set up, right before the first connection can be accepted.
     /// - Throws: ``ServerError`` when the event loop cannot be set up.
-    public func run(listener: CInt, shutdown: CInt) throws(ServerError) {
+    public func run(listener: CInt, shutdown: CInt, whenReady: () -> Void = {}) throws(ServerError) {
         var loop = try EventLoop(
             configuration: configuration,
             router: router,
@@ -55,6 +56,7 @@ public final class Server {
             listener: listener,
             shutdown: shutdown
         )
+        whenReady()
         loop.run()
     }
 }

@@ -29,9 +29,9 @@ struct WorkerProcess: Sendable {
             router: Router(services),
             observer: ServiceObserver(worker: worker, logger: logger)
         )
-        worker.becomeReady()
         do {
-            try server.run(listener: worker.listener, shutdown: worker.shutdown)
+            // Ready only with an event loop at hand: in a roll the predecessor leaves at that word.
+            try server.run(listener: worker.listener, shutdown: worker.shutdown, whenReady: worker.becomeReady)
             return 0
         } catch {
             logger.error("worker cannot serve", error: error, metadata: ["worker": .number(worker.slot.pid)])
