@@ -94,13 +94,18 @@ class Ledger:
             if self._acknowledged and self._random.random() < CONTESTED:
                 rival = self._random.choice(self._acknowledged[-50:])
                 return self._make(rival.room, rival.night, is_contested=True)
-            days, room = divmod(self._made, len(ROOMS))
-            night = datetime.date.today() + datetime.timedelta(days=10 + days)
-            wish = self._make(ROOMS[room], night, is_contested=False)
+            wish = self.new_wish()
             if self._random.random() < REPEATED:
                 # Another client sends the same, perhaps at the same moment.
                 self._pending.append(wish)
             return wish
+
+    def new_wish(self) -> Wish:
+        """A wish for a night that nobody else wants."""
+        with self._lock:
+            days, room = divmod(self._made, len(ROOMS))
+            night = datetime.date.today() + datetime.timedelta(days=10 + days)
+            return self._make(ROOMS[room], night, is_contested=False)
 
     def leave_open(self, wish: Wish) -> None:
         """Nobody knows whether it was booked: it has to be asked again."""

@@ -34,9 +34,9 @@ def descendants(ancestor: int) -> Iterator[int]:
         yield from descendants(child)
 
 
-def state(pid: int) -> str | None:
-    """The state letter of proc(5): R, S, D, T, Z …; None when the process is gone."""
-    fields = _stat(pid)
+def state(pid: int, task: int | None = None) -> str | None:
+    """The state letter of proc(5) of a process, or of one of its threads: R, S, D, T, Z …; None when it is gone."""
+    fields = _stat(pid, task)
     return fields[0] if fields else None
 
 
@@ -46,6 +46,14 @@ def is_alive(pid: int) -> bool:
         return True
     try:
         return len(os.listdir(f"/proc/{pid}/task")) > 1
+    except OSError:
+        return False
+
+
+def is_stopped(pid: int) -> bool:
+    """Whether SIGSTOP has reached every thread of the process; that takes a moment."""
+    try:
+        return all(state(pid, int(task)) == "T" for task in os.listdir(f"/proc/{pid}/task"))
     except OSError:
         return False
 
@@ -88,10 +96,11 @@ def holder(pids: list[int], service_port: int, client_port: int) -> int | None:
     return None
 
 
-def _stat(pid: int) -> list[str] | None:
-    """The fields of /proc/PID/stat from the third on: the second, the name, may hold anything."""
+def _stat(pid: int, task: int | None = None) -> list[str] | None:
+    """The fields of proc(5)'s stat file from the third on: the second, the name, may hold anything."""
+    path = f"/proc/{pid}/stat" if task is None else f"/proc/{pid}/task/{task}/stat"
     try:
-        with open(f"/proc/{pid}/stat", encoding="latin-1") as file:
+        with open(path, encoding="latin-1") as file:
             return file.read().rpartition(")")[2].split()
     except OSError:
         return None

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from allowances import write_refused_with_503
+from load import WRITERS
 from scenario import Scenario
 from stage import Stage, make_read_only, make_writable
 from trial import Trial
@@ -56,6 +57,12 @@ class ReadOnly(Scenario):
         make_writable(self._folder)
         trial.did("the folder can be written again")
         began = time.monotonic()
+        refused = load.tally.statuses[503]
         healthy = load.wait_for_acknowledgements(20, 20) and service.wait_until_healthy() is not None
-        load.disallow()
         trial.recovered(time.monotonic() - began if healthy else None)
+        # A worker may learn only from a write that fails that the database can be opened for writing again. So the
+        # allowance stays, for one write of each worker and what was under way.
+        load.wait_for_acknowledgements(40, 20)
+        refused = load.tally.statuses[503] - refused
+        limit = service.worker_count + WRITERS
+        trial.check(refused <= limit, f"at most {limit} writes are refused after that ({refused})")

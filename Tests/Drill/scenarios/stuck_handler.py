@@ -31,7 +31,7 @@ class StuckHandler(Scenario):
 
     def run(self, trial: Trial) -> None:
         service = trial.service
-        wish = trial.stage.ledger.next_wish()
+        wish = trial.stage.ledger.new_wish()
         move = moves.book(trial.stage.ledger, wish, trial.load.tally, one_shot=False)
         since = len(service.log.events)
         # For a moment nobody can write.
@@ -41,7 +41,7 @@ class StuckHandler(Scenario):
                 # Once it has answered, a worker has this connection for good.
                 connection.exchange(Request("GET", "/livez", moves.request_id()))
                 stuck = processes.holder(service.workers, service.port, connection.local_port)
-                if not trial.check(stuck is not None, "a worker holds the connection"):
+                if not trial.check(stuck is not None, "a worker holds the connection") or stuck is None:
                     return
                 with closing(sqlite3.connect(trial.stage.database, timeout=10, isolation_level=None)) as lock:
                     lock.execute("BEGIN IMMEDIATE")
@@ -49,6 +49,7 @@ class StuckHandler(Scenario):
                     # Long enough to be in a booking's handler, this one's or that of another client.
                     time.sleep(0.1)
                     service.signal(signal.SIGSTOP, stuck)
+                    trial.load.wait_until(lambda: processes.is_stopped(stuck), 2)
                     began = time.monotonic()
                     lock.execute("ROLLBACK")
                 trial.load.disallow()
@@ -60,7 +61,7 @@ class StuckHandler(Scenario):
                 if not trial.check(exited is not None, f"it is killed ({ended - began:.2f} s later)"):
                     service.signal(signal.SIGCONT, stuck)
                     return
-                assert exited is not None and stuck is not None
+                assert exited is not None
                 trial.add_outage(stuck, began, ended)
                 box = " ".join(f"{value}" for value in exited.values())
                 trial.check("/v1/bookings" in box and "drill-" in box, f"the log names the request ({box[25:220]})")
