@@ -1,0 +1,43 @@
+import HTTPServer
+import Logging
+import Prefork
+import Telemetry
+
+/// What is written down about a request.
+let observing = [
+    MeasuredFunction("black-box") {
+        let slot = try Worker.alone().slot
+        let message = ReceivedMessage(Messages.room)
+        _ = try message.read()
+        let request = message.request
+        let start = MonotonicInstant(nanoseconds: 1)
+        return {
+            request.withMethodAndTarget { label in
+                request.withID { id in
+                    let (method, target) = (label.extracting(..<3), label.extracting(4...))
+                    slot.begin(method.bytes, target.bytes, id: id.bytes, startedAt: start)
+                }
+            }
+            slot.end()
+            return 1
+        }
+    },
+    MeasuredFunction("access-log") {
+        let message = ReceivedMessage(Messages.room, router: Router(try Hotel.services()))
+        _ = try message.read()
+        _ = message.route()
+        let exchange = message.exchange
+        let observer = ServiceObserver(worker: try .alone(), logger: .json(level: .info))
+        return {
+            observer.requestEnded(exchange)
+            return 1
+        }
+    },
+]
+
+extension Logger {
+    /// A logger that lets through what the level says.
+    static func json(level: Logger.Level) -> Logger {
+        Logger(label: "panal") { _ in JSONLogHandler(level: level) }
+    }
+}

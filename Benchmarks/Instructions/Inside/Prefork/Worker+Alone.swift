@@ -1,0 +1,20 @@
+import Glibc
+
+extension Worker {
+    /// A worker without a supervisor, for as long as the process lives.
+    public static func alone() throws -> Worker {
+        let scoreboard = try Scoreboard()
+        let listener = Unmanaged.passRetained(try Listener(on: .tcp(host: "127.0.0.1", port: 0)))
+        return Worker(
+            number: 1,
+            generation: 1,
+            listener: unsafe listener.takeUnretainedValue().descriptor,
+            shutdown: try EventDescriptor.open(),
+            slot: scoreboard.slot(0),
+            scoreboard: scoreboard,
+            listenerIsShared: false,
+            supervisor: getppid(),
+            poke: try EventDescriptor.open()
+        )
+    }
+}

@@ -1,0 +1,57 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The service's own modules, built once more for measuring: bin/instructions links their sources into Modules/, and
+// what is in Inside/ with them. So the functions inside of a module are at hand, in the build that a release is: a test
+// build (`-enable-testing`) would make every access to a property cost what it costs nowhere else.
+let house: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "Instructions",
+    platforms: [.macOS(.v26)],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    ],
+    targets: [
+        .target(name: "CLinux", path: "Modules/CLinux"),
+        .systemLibrary(name: "CSQLite", path: "Modules/CSQLite"),
+        .target(name: "Prefork", dependencies: ["CLinux"], path: "Modules/Prefork", swiftSettings: house),
+        .target(
+            name: "HTTPServer",
+            dependencies: ["CLinux", .product(name: "HTTPTypes", package: "swift-http-types")],
+            path: "Modules/HTTPServer",
+            swiftSettings: house
+        ),
+        .target(
+            name: "Telemetry",
+            dependencies: ["CLinux", .product(name: "Logging", package: "swift-log")],
+            path: "Modules/Telemetry",
+            swiftSettings: house
+        ),
+        .target(name: "Stays", path: "Modules/Stays", swiftSettings: house),
+        .target(
+            name: "SQLiteStore",
+            dependencies: ["CSQLite", "Stays"],
+            path: "Modules/SQLiteStore",
+            resources: [.embedInCode("Migrations")],
+            swiftSettings: house
+        ),
+        // The part of App that a request passes through, with another `main`.
+        .executableTarget(
+            name: "Instructions",
+            dependencies: [
+                "HTTPServer", "Prefork", "SQLiteStore", "Stays", "Telemetry",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Modules/App",
+            swiftSettings: house
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)
