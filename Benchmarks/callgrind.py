@@ -43,7 +43,12 @@ def profile(command: Sequence[str], directory: Path) -> Profile:
     output = directory / "callgrind.out"
     valgrind = ["valgrind", "--tool=callgrind", "--quiet", f"--callgrind-out-file={output}"]
     run = subprocess.run(
-        [*valgrind, *command], cwd=directory, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        [*valgrind, *command],
+        cwd=directory,
+        env=ENVIRONMENT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     if run.returncode != 0 or not output.exists():
         raise CountingFailed(f"{' '.join(command)}: exit code {run.returncode}\n{run.stderr}")

@@ -155,7 +155,8 @@ def _print_where(name: str, profile: Profile, lines: int) -> None:
 def _tools() -> str:
     """What the figures depend on besides the code."""
     swift = subprocess.run(["swift", "--version"], capture_output=True, text=True).stdout.partition("(")[0]
-    return f"{' '.join(swift.split())}, SQLite {sqlite3.sqlite_version}, {' '.join(platform.libc_ver())}, {platform.machine()}"
+    library = " ".join(platform.libc_ver())
+    return f"{' '.join(swift.split())}, SQLite {sqlite3.sqlite_version}, {library}, {platform.machine()}"
 
 
 def _load() -> tuple[str, dict[str, Measure]]:
