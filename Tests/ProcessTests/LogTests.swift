@@ -73,8 +73,8 @@ extension ProcessTests {
         @Test("a line that would be too long is cut, marked, and still one JSON object")
         func longLine() throws {
             let service = try Service(workers: 1)
-            // Quotes and backslashes need two bytes each in JSON: the line is cut by what is written, not by what was read.
-            for (id, filler) in [("long-plain", "a"), ("long-escapes", "%22%5C"), ("long-wide", "%E2%82%AC")] {
+            // A target that is refused outright never gets as far as its X-Request-ID: these are well-formed.
+            for (id, filler) in [("long-plain", "a"), ("long-quotes", "%22"), ("long-wide", "%E2%82%AC")] {
                 let target = "/v1/rooms/" + String(repeating: filler, count: 7000 / filler.utf8.count)
                 let answer = try service.answer(.get(target, [("X-Request-ID", id)]))
                 #expect((400..<500).contains(answer.status))
