@@ -32,7 +32,7 @@ extension ProcessTests {
             }
             #expect(eventually { ProcessTree.zombies(of: service.supervisor).isEmpty })
             #expect(service.log.events("worker exited", after: mark).isEmpty, "a stranger is no worker")
-            #expect(service.workers.count == 2)
+            #expect(service.hasWorkers(2))
 
             let old = service.workers
             for worker in old { kill(worker, SIGKILL) }

@@ -5,10 +5,11 @@ final class SystemCallFault {
     /// Whether this machine has strace and lets us trace.
     static let isPossible: Bool = {
         guard Finished.hasTool("strace") else { return false }
-        return (try? Finished.running(["strace", "-qq", "-o", "/dev/null", "true"]))?.exit == .code(0)
+        return (try? Finished.running(["strace", "-qq", "-I", "1", "-o", "/dev/null", "true"]))?.exit == .code(0)
     }()
 
     private let process: Spawned
+    private var hasEnded = false
     private let directory: TemporaryDirectory
 
     /// - Parameters:
@@ -34,8 +35,10 @@ final class SystemCallFault {
 
     /// Lets go of the process: calls behave again.
     func end() {
-        kill(process.pid, SIGINT)
-        if process.wait(by: .after(10)) == nil {
+        guard !hasEnded else { return }
+        hasEnded = true
+        kill(process.pid, SIGTERM)
+        if process.wait(by: .after(5)) == nil {
             kill(process.pid, SIGKILL)
             _ = process.wait(by: .after(5))
         }
