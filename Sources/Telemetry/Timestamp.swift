@@ -2,26 +2,31 @@ import Glibc
 
 /// A moment of the wall clock, for people and logs; deadlines use the monotonic clock.
 public struct Timestamp: Sendable, Hashable {
-    /// Milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted (time(7)).
-    public let millisecondsSinceEpoch: Int64
+    /// Microseconds since 1970-01-01T00:00:00Z, leap seconds not counted (time(7)).
+    public let microsecondsSinceEpoch: Int64
+
+    /// The moment `microseconds` after the epoch.
+    public init(microsecondsSinceEpoch microseconds: Int64) {
+        microsecondsSinceEpoch = microseconds
+    }
 
     /// The moment `milliseconds` after the epoch.
     public init(millisecondsSinceEpoch milliseconds: Int64) {
-        millisecondsSinceEpoch = milliseconds
+        microsecondsSinceEpoch = milliseconds * 1000
     }
 
     /// The present moment.
     public static func now() -> Timestamp {
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(millisecondsSinceEpoch: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+        return Timestamp(microsecondsSinceEpoch: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
     }
 
     /// Whole seconds since the epoch, rounded down.
-    var secondsSinceEpoch: Int64 { millisecondsSinceEpoch.flooredQuotient(1000) }
+    var secondsSinceEpoch: Int64 { microsecondsSinceEpoch.flooredQuotient(1_000_000) }
 
     /// What the seconds leave: 0 to 999.
-    var milliseconds: Int { Int(millisecondsSinceEpoch.modulo(1000)) }
+    var milliseconds: Int { Int(microsecondsSinceEpoch.modulo(1_000_000) / 1000) }
 
     /// How long ``textToSeconds`` is, in bytes.
     static let secondsLength = 19

@@ -2,8 +2,8 @@ import Stays
 import Telemetry
 
 extension Stays.Timestamp {
-    /// The present moment.
+    /// The present moment, to the microsecond: bookings made in one millisecond still have an order.
     static func now() -> Stays.Timestamp {
-        Stays.Timestamp(microsecondsSinceEpoch: Telemetry.Timestamp.now().millisecondsSinceEpoch * 1000)
+        Stays.Timestamp(microsecondsSinceEpoch: Telemetry.Timestamp.now().microsecondsSinceEpoch)
     }
 }
