@@ -37,8 +37,14 @@ extension SupervisorState {
         for index in workers.indices where workers[index].renewal == .roll { workers[index].renewal = nil }
         ledger.succeed(worker.number)
         let verdict = "abandoned: worker \(worker.number) cannot boot, the old workers go on"
-        say(.error, "roll abandoned", roll.report(at: now, verdict: verdict) + [.text("how", how)])
+        say(.error, "roll finished", roll.report(at: now, verdict: verdict) + [.text("how", how)])
         self.roll = nil
         rollsAgain = false
+    }
+
+    /// The service stops: there is nobody to replace any more.
+    mutating func breakOffRoll(at now: MonotonicInstant) {
+        if let roll { say(.warning, "roll finished", roll.report(at: now, verdict: "broken off: the service stops")) }
+        (roll, rollsAgain) = (nil, false)
     }
 }

@@ -146,5 +146,8 @@ struct Stage {
 
     func told(_ urge: Urge) -> [Int32] { signals.filter { $0.urge == urge }.map(\.pid) }
 
+    /// Reports of rolls that were given up.
+    var abandonedRolls: [Notice] { said("roll finished").filter { $0.level == .error } }
+
     func said(_ message: String) -> [Notice] { notices.filter { $0.message == message } }
 }

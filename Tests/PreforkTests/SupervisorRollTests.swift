@@ -64,8 +64,8 @@ struct SupervisorRollTests {
         #expect(stage.ready == old)
         #expect(stage.booting.isEmpty)
         #expect(stage.told(.terminate).isEmpty)
-        #expect(stage.said("roll abandoned").count == 1)
-        #expect(stage.said("roll abandoned").first?["how"] == .text("exited with code 1"))
+        #expect(stage.abandonedRolls.count == 1)
+        #expect(stage.abandonedRolls.first?["how"] == .text("exited with code 1"))
         #expect(stage.forks == 3)
     }
 
@@ -74,12 +74,23 @@ struct SupervisorRollTests {
         var stage = Stage.serving(2) { $0.bootTimeout = .seconds(2) }
         let old = stage.ready
         stage.send(.ordered(.roll))
-        for _ in 0..<20 where stage.said("roll abandoned").isEmpty {
+        for _ in 0..<20 where stage.abandonedRolls.isEmpty {
             stage.advance(by: .seconds(1))
             stage.told(.kill).filter { stage.pids.contains($0) }.forEach { stage.kill($0) }
         }
-        #expect(stage.said("roll abandoned").count == 1)
+        #expect(stage.abandonedRolls.count == 1)
         #expect(stage.ready == old)
+    }
+
+    @Test("every roll that started is reported, also one that a stop breaks off")
+    func brokenOff() {
+        var stage = Stage.serving(2)
+        stage.send(.ordered(.roll))
+        stage.send(.ordered(.stop))
+        #expect(stage.said("roll finished").first?["verdict"] == .text("broken off: the service stops"))
+        stage.allLeave()
+        #expect(stage.said("roll finished").count == 1)
+        #expect(stage.exitCode == .stopped)
     }
 
     @Test("one successor that dies by accident does not end the roll")

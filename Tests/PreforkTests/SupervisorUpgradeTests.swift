@@ -141,7 +141,7 @@ struct SupervisorUpgradeTests {
         }
         #expect(stage.exitCode == nil)
         #expect(stage.ready == [50])
-        #expect(stage.said("roll abandoned").count == 1)
+        #expect(stage.abandonedRolls.count == 1)
     }
 }
 

@@ -138,8 +138,8 @@ extension ProcessTests {
             service.stop()
         }
 
-        /// What a worker does on its way to ready, and the supervisor does not: starting a thread.
-        private static let bootCalls = ["clone3"]
+        /// What a worker does on its way to ready, and the supervisor does not: starting a thread, making its epoll.
+        private static let bootCalls = ["clone3", "epoll_create1"]
 
         @Test(
             "workers stuck at boot are given up by BOOT_TIMEOUT: exit 70",

@@ -79,6 +79,8 @@ final class Connection {
 
     /// Sends one request and reads its answer.
     func exchange(_ request: Request) -> Outcome {
+        // Made before the look at the connection: the less time between look and first byte, the less they can disagree.
+        let bytes = request.bytes
         switch peek() {
         case .open: break
         case .closed: return .closedBeforeRequest
@@ -86,7 +88,7 @@ final class Connection {
         case .bytesWaiting: return .malformed("bytes that nobody asked for")
         }
         // An answer may come although the request could not be sent to its end (413), so reading decides.
-        send(request.bytes)
+        send(bytes)
         return receive(headOnly: request.method == "HEAD")
     }
 

@@ -79,11 +79,13 @@ final class Load: Sendable {
         request: (Int, Int) -> Request
     ) {
         var connection: Connection?
+        var idleSince = ContinuousClock.now
         var turn = 0
         while state.read(\.mayRun) {
             if connection == nil {
                 do throws(Connection.Failure) {
                     connection = try Connection(to: port)
+                    idleSince = .now
                     state.update { $0.tally.connections += 1 }
                 } catch {
                     switch error.outcome {
@@ -99,7 +101,9 @@ final class Load: Sendable {
             }
             var next = request(client, turn)
             if style == .oneShot { next.fields.append(("Connection", "close")) }
+            let idle = (ContinuousClock.now - idleSince).inSeconds
             let outcome = connection!.exchange(next)
+            idleSince = .now
             switch outcome {
             case .answered(let answer):
                 state.update { $0.tally.answered[answer.status, default: 0] += 1 }
@@ -111,7 +115,10 @@ final class Load: Sendable {
             default:
                 state.update {
                     $0.tally.failures.append(
-                        "client \(client), turn \(turn), \(next.method) \(next.target): \(outcome)"
+                        """
+                        client \(client), turn \(turn), \(style), \(next.method) \(next.target), \
+                        on a connection that was idle for \(idle) s: \(outcome)
+                        """
                     )
                 }
                 turn += 1
