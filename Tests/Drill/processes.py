@@ -58,6 +58,16 @@ def is_stopped(pid: int) -> bool:
         return False
 
 
+def has_pending_signals(pid: int) -> bool:
+    """Whether signals were sent to the process that it has not taken yet."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as file:
+            masks = [line.split()[1] for line in file if line.startswith(("SigPnd:", "ShdPnd:"))]
+    except OSError:
+        return False
+    return any(int(mask, 16) for mask in masks)
+
+
 def processor_seconds(pid: int) -> float:
     """User and system time that the process has used."""
     fields = _stat(pid)

@@ -12,6 +12,8 @@ from trial import Trial
 
 #: How long workers may outlive their supervisor and the request that they were in.
 ORPHAN_LIMIT = 1.0
+#: The same in the short form, which tests run on machines that are busy with other tests.
+BUSY_ORPHAN_LIMIT = 4.0
 
 
 class KillSupervisor(Scenario):
@@ -40,7 +42,7 @@ class KillSupervisor(Scenario):
             trial.load.wait_until(are_gone, 10)
             seconds = time.monotonic() - began
             # A worker answers what it holds first, and that takes what it takes on this disk.
-            limit = ORPHAN_LIMIT + trial.load.tally.slowest
+            limit = trial.pick(ORPHAN_LIMIT, BUSY_ORPHAN_LIMIT) + trial.load.tally.slowest
             trial.check(seconds <= limit, f"no worker is left within {limit:.1f} s ({seconds:.3f} s)")
             service.start_again()
             if service.wait_until_healthy() is None:

@@ -6,6 +6,7 @@ import random
 import signal
 import time
 
+import processes
 from scenario import Scenario
 from trial import Trial
 
@@ -42,3 +43,5 @@ class ResizeStorm(Scenario):
         for number in signals:
             trial.service.signal(number)
             time.sleep(chance.uniform(0, 0.025))
+        # Signals have no order: one that is still pending could be taken after one that is sent later.
+        trial.load.wait_until(lambda: not processes.has_pending_signals(trial.service.pid), 10)
