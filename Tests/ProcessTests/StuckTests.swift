@@ -173,7 +173,8 @@ extension ProcessTests {
             let mark = service.log.mark
             let fault = try SystemCallFault(injection, in: service.supervisor, withChildren: true)
             service.signal(SIGHUP)
-            try service.log.wait(for: "roll abandoned", after: mark)
+            let report = try service.log.wait(for: "roll finished", after: mark)
+            #expect(report["verdict"]?.string?.hasPrefix("abandoned") == true, "\(report.line)")
             fault.end()
             #expect(Set(service.workers).isSuperset(of: old))
             #expect(load.waitForAnswers(20))
