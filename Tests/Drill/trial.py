@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 import processes
+from heartbeat import Heartbeat
 from load import Load
 from logbook import Event
 from scenario import Scenario
@@ -25,6 +26,8 @@ from timeline import Timeline
 SHOWN_EVENTS = 3
 #: Of each kind of fault so many lines.
 SHOWN_FAULTS = 8
+#: Seconds by which the machine is late that are worth a line.
+NOTABLE_DELAY = 0.5
 #: A worker may hold this many descriptors more than the busiest one at the start.
 SPARE_DESCRIPTORS = 2
 
@@ -83,6 +86,7 @@ class Trial:
         self.timeline = timeline
         self.is_short = is_short
         self.outcome = Outcome(scenario.name, scenario.title, scenario.promise)
+        self.heartbeat = Heartbeat()
         self._outages: list[Outage] = []
         self._seen: Counter[str] = Counter()
 
@@ -95,6 +99,10 @@ class Trial:
     def count(self, full: int, short: int) -> int:
         """How often, in the full drill and in its short form."""
         return short if self.is_short else full
+
+    def fair(self, limit: float, delay: float) -> float:
+        """A time limit, and what the machine was late since the heartbeat's delay was so much."""
+        return limit + self.heartbeat.delay - delay
 
     def did(self, text: str) -> None:
         self.timeline.did(text)
@@ -186,6 +194,9 @@ class Trial:
             if hasattr(self, "service"):
                 self.service.destroy()
             self.scenario.clean_up()
+            self.heartbeat.stop()
+            if self.heartbeat.delay > NOTABLE_DELAY:
+                self.timeline.saw(f"the machine kept the drill from running for {self.heartbeat.delay:.1f} s in all")
             self.outcome.seconds = time.monotonic() - began
         return self.outcome
 
