@@ -9,8 +9,8 @@ enum Effect: Equatable {
 
     /// Let readiness probes say no.
     case announceLeaving
-    /// Let workers know that none will follow them, and let the kernel promise no more connections.
-    case announceStopping
+    /// Let the kernel promise nobody a connection any more.
+    case refuseNewConnections
     /// Look around. Answered by ``Event/observed(_:)``.
     case observe(memory: Bool)
     /// Look whether connections are left. Answered by ``Event/backlog(waiting:handshakes:)``.

@@ -33,11 +33,5 @@ public final class Scoreboard: Sendable {
         set { flag(ScoreboardLayout.leaving).store(newValue ? 1 : 0) }
     }
 
-    /// Whether this is the final stop: no worker will follow those that leave.
-    public internal(set) var isStopping: Bool {
-        get { flag(ScoreboardLayout.stopping).load() != 0 }
-        set { flag(ScoreboardLayout.stopping).store(newValue ? 1 : 0) }
-    }
-
     private func flag(_ offset: Int) -> SharedWord { memory.word(at: offset) }
 }

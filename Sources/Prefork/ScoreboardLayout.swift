@@ -8,7 +8,6 @@ enum ScoreboardLayout {
 
     static let versionWord = 0
     static let leaving = 64
-    static let stopping = 72
 
     static let firstSlot = 4096
     static let slotSize = 2048

@@ -162,9 +162,7 @@ final class SupervisorLoop {
         case .send(let urge, let pid): children[pid]?.send(urge)
         case .notice(let notice): supervisor.notice(notice)
         case .announceLeaving: scoreboard.isLeaving = true
-        case .announceStopping:
-            scoreboard.isStopping = true
-            supervisor.listener.refuseNewConnections()
+        case .refuseNewConnections: supervisor.listener.refuseNewConnections()
         case .observe(let memory): events.append(.observed(observe(memory: memory)))
         case .inspectBacklog:
             let listener = supervisor.listener
@@ -235,7 +233,6 @@ final class SupervisorLoop {
             shutdown: shutdown,
             slot: scoreboard.slot(birth.slot),
             scoreboard: scoreboard,
-            listenerIsShared: state.listenerIsShared,
             supervisor: pid,
             poke: poke
         )

@@ -59,7 +59,7 @@ extension SupervisorState {
     mutating func stopWorkers(at now: MonotonicInstant) {
         life = .stopping(until: now + configuration.shutdownTimeout)
         breakOffRoll(at: now)
-        effects.append(.announceStopping)
+        effects.append(.refuseNewConnections)
         for index in workers.indices { leave(index, at: now) }
     }
 
@@ -69,7 +69,7 @@ extension SupervisorState {
         stop.isQuick = true
         say(.info, "stopping at once", [.integer("workers", workers.count)])
         abandonUpgrade(because: "the service stops")
-        if !isStopping { effects += [.announceLeaving, .announceStopping] }
+        if !isStopping { effects += [.announceLeaving, .refuseNewConnections] }
         breakOffRoll(at: now)
         life = .stopping(until: now + Self.quickTime)
         for index in workers.indices {
@@ -92,7 +92,7 @@ extension SupervisorState {
                 .text("todo", "No worker ever became ready. Look for the workers' own errors above."),
             ]
         )
-        effects.append(.announceStopping)
+        effects.append(.refuseNewConnections)
         life = .stopping(until: now + configuration.shutdownTimeout)
         for index in workers.indices { leave(index, at: now) }
     }

@@ -18,7 +18,6 @@ public struct Worker: Sendable {
     /// The scoreboard with every worker's slot, for reading.
     public let scoreboard: Scoreboard
 
-    let listenerIsShared: Bool
     let supervisor: Int32
     let poke: CInt
 
@@ -33,14 +32,6 @@ public struct Worker: Sendable {
     public func askForReplacement() {
         guard slot.requestReplacement() else { return }
         EventDescriptor.signal(poke)
-    }
-
-    /// Whether others go on accepting from the listener when this worker has left.
-    ///
-    /// `true` in a roll: sweep the accept queue once and stop accepting. `false` in the final stop, and when the supervisor
-    /// died: go on accepting until the end, for nobody else will. It may turn `false` while the worker is already leaving.
-    public var siblingsServeOn: Bool {
-        listenerIsShared || !scoreboard.isStopping && !supervisorIsGone
     }
 
     /// Whether this worker, or the whole service, is about to leave. Readiness probes should say no from then on,

@@ -66,7 +66,7 @@ struct ScoreboardTests {
             #expect(board.slot(index).blackBox?.id == "\(index)")
         }
         #expect(board.slot(3).blackBox == nil)
-        #expect(!board.isLeaving && !board.isStopping)
+        #expect(!board.isLeaving)
     }
 
     @Test("the parts of a slot do not overlap, and hot words do not share a cache line with cold ones")

@@ -82,7 +82,7 @@ struct Stage {
                 case .inspectBacklog: events.append(.backlog(waiting: waiting, handshakes: handshakes))
                 case .observe: looks += 1
                 case .finish(let code): exitCode = code
-                case .announceLeaving, .announceStopping, .rehearse, .handOver: others.append(effect)
+                case .announceLeaving, .refuseNewConnections, .rehearse, .handOver: others.append(effect)
                 }
             }
         }

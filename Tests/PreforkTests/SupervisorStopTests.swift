@@ -9,7 +9,7 @@ struct SupervisorStopTests {
         var stage = Stage.serving(3)
         let workers = stage.ready
         stage.send(.ordered(.stop))
-        #expect(stage.others == [.announceLeaving, .announceStopping])
+        #expect(stage.others == [.announceLeaving, .refuseNewConnections])
         #expect(stage.told(.terminate) == workers)
         stage.exit(workers[0])
         stage.exit(workers[1])
@@ -88,7 +88,7 @@ struct SupervisorStopTests {
         #expect(stage.booting.count == 1)
         stage.send(.ordered(.stop))
         stage.advance(by: .seconds(5))
-        #expect(stage.others == [.announceLeaving, .announceStopping])
+        #expect(stage.others == [.announceLeaving, .refuseNewConnections])
         #expect(stage.leaving.count == 2)
         stage.allLeave()
         #expect(stage.exitCode == .stopped)

@@ -202,7 +202,7 @@ struct World {
         case .handOver: events.append(.takeoverFailed(reason: "ENOENT"))
         case .finish(let code): exitCode = code
         case .observe: break  // The world looks around at random.
-        case .notice, .announceLeaving, .announceStopping: break
+        case .notice, .announceLeaving, .refuseNewConnections: break
         }
     }
 
