@@ -12,7 +12,6 @@ extension Worker {
             shutdown: try EventDescriptor.open(),
             slot: scoreboard.slot(0),
             scoreboard: scoreboard,
-            listenerIsShared: false,
             supervisor: getppid(),
             poke: try EventDescriptor.open()
         )
