@@ -53,7 +53,7 @@ extension SupervisorLoop {
             file.close()
             throw error
         } catch {
-            events.append(.takeoverFailed(reason: error.description))
+            handle(.takeoverFailed(reason: error.description))
         }
     }
 
@@ -87,7 +87,7 @@ extension Supervisor {
 }
 
 extension WorkerHandle {
-    fileprivate var handedOver: Handover.Worker? {
+    var handedOver: Handover.Worker? {
         guard let pid else { return nil }
         let phase: Handover.Worker.Phase =
             switch self.phase {
@@ -114,7 +114,7 @@ extension Handover {
 }
 
 extension WorkerHandle {
-    fileprivate init(_ worker: Handover.Worker, _ configuration: SupervisorConfiguration, _ now: MonotonicInstant) {
+    init(_ worker: Handover.Worker, _ configuration: SupervisorConfiguration, _ now: MonotonicInstant) {
         self.init(slot: worker.slot, number: worker.number, generation: worker.generation, forkedAt: now)
         pid = worker.pid
         switch worker.phase {

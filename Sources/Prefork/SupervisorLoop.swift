@@ -23,6 +23,7 @@ final class SupervisorLoop {
     let received: (file: HandoverFile, handover: Handover)?
     /// The program that is being rehearsed.
     var rehearsal: (pid: Int32, file: HandoverFile)?
+    private var mustHandOver = false
     /// Which signals were blocked before the supervisor blocked its own.
     let inheritedMask: sigset_t
 
@@ -63,8 +64,11 @@ final class SupervisorLoop {
     func run() -> ExitCode {
         setTitle(isRehearsal ? "rehearsal" : "supervisor")
         handle(.started)
+        // Who died while one program became the next: setting SIGCHLD to its default has dropped the signal for that.
+        reap()
         while true {
             if let exitCode { return end(exitCode) }
+            handOverIfAsked()
             if isRehearsal, state.someWorkerBecameReady { handle(.ordered(.stop)) }
             wait(until: state.nextDeadline)
             takeSignals()
@@ -75,6 +79,14 @@ final class SupervisorLoop {
     private func end(_ code: ExitCode) -> ExitCode {
         if isRehearsal, code == .stopped, state.someWorkerBecameReady { received?.file.answerRehearsed() }
         return code
+    }
+
+    /// Here, where all that was read has been dealt with: what the next program does not read again must not be lost.
+    private func handOverIfAsked() {
+        guard mustHandOver else { return }
+        mustHandOver = false
+        // A stop may have been ordered in the same breath.
+        if state.upgrade == .takingOver { handOver() }
     }
 
     // MARK: - Waiting
@@ -170,7 +182,7 @@ final class SupervisorLoop {
             let handshakes = listener.unfinishedHandshakes
             events.append(.backlog(waiting: listener.waitingConnections, handshakes: handshakes))
         case .rehearse: rehearse()
-        case .handOver: handOver()
+        case .handOver: mustHandOver = true
         case .finish(let code): exitCode = code
         }
     }

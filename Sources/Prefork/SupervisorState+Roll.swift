@@ -42,9 +42,12 @@ extension SupervisorState {
         rollsAgain = false
     }
 
-    /// The service stops: there is nobody to replace any more.
-    mutating func breakOffRoll(at now: MonotonicInstant) {
-        if let roll { say(.warning, "roll finished", roll.report(at: now, verdict: "broken off: the service stops")) }
-        (roll, rollsAgain) = (nil, false)
+    /// The roll ends where it is.
+    mutating func breakOffRoll(because reason: String, at now: MonotonicInstant) {
+        guard let roll else { return }
+        say(.warning, "roll finished", roll.report(at: now, verdict: "broken off: \(reason)"))
+        for index in workers.indices where workers[index].renewal == .roll { workers[index].renewal = nil }
+        self.roll = nil
+        rollsAgain = false
     }
 }

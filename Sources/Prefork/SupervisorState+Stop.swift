@@ -58,7 +58,7 @@ extension SupervisorState {
 
     mutating func stopWorkers(at now: MonotonicInstant) {
         life = .stopping(until: now + configuration.shutdownTimeout)
-        breakOffRoll(at: now)
+        breakOffRoll(because: "the service stops", at: now)
         effects.append(.refuseNewConnections)
         for index in workers.indices { leave(index, at: now) }
     }
@@ -70,7 +70,7 @@ extension SupervisorState {
         say(.info, "stopping at once", [.integer("workers", workers.count)])
         abandonUpgrade(because: "the service stops")
         if !isStopping { effects += [.announceLeaving, .refuseNewConnections] }
-        breakOffRoll(at: now)
+        breakOffRoll(because: "the service stops", at: now)
         life = .stopping(until: now + Self.quickTime)
         for index in workers.indices {
             if let pid = workers[index].pid { effects.append(.send(.quit, pid: pid)) }

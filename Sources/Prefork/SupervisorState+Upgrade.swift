@@ -8,21 +8,23 @@ enum Upgrade: Equatable {
     case none
     case starting
     case rehearsing(pid: Int32, until: MonotonicInstant)
-    /// The rehearsal went well, and the new program is asked to take over.
+    /// The rehearsal went well. Workers that boot are waited for.
+    case rehearsed
+    /// The new program is asked to take over.
     case takingOver
     /// The rehearsal did not come to an end, and was told to.
     case failing(pid: Int32, until: MonotonicInstant, reason: String)
 
     var deadline: MonotonicInstant? {
         switch self {
-        case .none, .starting, .takingOver: nil
+        case .none, .starting, .rehearsed, .takingOver: nil
         case .rehearsing(_, let until), .failing(_, let until, _): until
         }
     }
 
     mutating func shift(by duration: Duration) {
         switch self {
-        case .none, .starting, .takingOver: break
+        case .none, .starting, .rehearsed, .takingOver: break
         case .rehearsing(let pid, let until): self = .rehearsing(pid: pid, until: until + duration)
         case .failing(let pid, let until, let reason):
             self = .failing(pid: pid, until: until + duration, reason: reason)
@@ -53,7 +55,7 @@ extension SupervisorState {
         case .failing(let pid, _, let reason):
             effects.append(.send(.kill, pid: pid))
             upgrade = .failing(pid: pid, until: now + .seconds(5), reason: reason)
-        case .none, .starting, .takingOver: break
+        case .none, .starting, .rehearsed, .takingOver: break
         }
     }
 
@@ -64,15 +66,23 @@ extension SupervisorState {
                 upgrade = .none
                 sayAbandoned(failure)
             } else {
-                upgrade = .takingOver
+                upgrade = .rehearsed
                 say(.info, "upgrade rehearsed")
-                effects.append(.handOver)
             }
         case .failing(_, _, let reason):
             upgrade = .none
             sayAbandoned(reason)
-        case .none, .takingOver: break
+        case .none, .rehearsed, .takingOver: break
         }
+    }
+
+    /// Hands over as soon as nobody boots. Who was to leave for whom is not handed over: a successor that became ready
+    /// in the next program would leave its predecessor where it is.
+    mutating func takeOverWhenAllAreReady(at now: MonotonicInstant) {
+        guard upgrade == .rehearsed, !workers.contains(where: { $0.phase == .booting }) else { return }
+        upgrade = .takingOver
+        breakOffRoll(because: "the next program replaces all workers", at: now)
+        effects.append(.handOver)
     }
 
     /// The old program goes on.
@@ -80,7 +90,7 @@ extension SupervisorState {
         switch upgrade {
         case .none: return
         case .rehearsing(let pid, _), .failing(let pid, _, _): effects.append(.send(.terminate, pid: pid))
-        case .starting, .takingOver: break
+        case .starting, .rehearsed, .takingOver: break
         }
         upgrade = .none
         sayAbandoned(reason)

@@ -230,6 +230,8 @@ extension SupervisorState {
 
     /// Forks successors for workers that are to be replaced, a few at a time.
     mutating func startSuccessors(at now: MonotonicInstant) {
+        // Successors of this program would only hold the next one up.
+        guard upgrade != .rehearsed && upgrade != .takingOver else { return }
         let succeeded = Set(workers.filter(\.isSuccessor).compactMap(\.predecessor))
         var room = configuration.rollWidth - workers.count(where: \.isSuccessor)
         let due = workers.filter { $0.phase == .ready && $0.renewal != nil && !succeeded.contains($0.slot) }

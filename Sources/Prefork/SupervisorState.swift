@@ -173,6 +173,7 @@ struct SupervisorState {
         case .serving, .delaying:
             shrinkToTarget(at: now)
             fillPlaces(at: now)
+            takeOverWhenAllAreReady(at: now)
             startSuccessors(at: now)
             finishRoll(at: now)
             sayReady(at: now)

@@ -60,6 +60,31 @@ struct SupervisorUpgradeTests {
         #expect(stage.ready.count == 1)
     }
 
+    @Test("a takeover waits for workers that boot, and starts no further successors meanwhile")
+    func takeoverWaits() {
+        var stage = Stage.serving(2)
+        stage.send(.ordered(.roll))
+        stage.send(.ordered(.upgrade))
+        stage.send(.rehearsing(pid: 900))
+        stage.send(.rehearsalEnded(failure: nil))
+        #expect(!stage.others.contains(.handOver), "one successor boots")
+        stage.becomeReady(stage.booting[0])
+        #expect(stage.others.contains(.handOver))
+        #expect(stage.booting.isEmpty)
+        #expect(
+            stage.said("roll finished").map { $0["verdict"] }
+                == [.text("broken off: the next program replaces all workers")]
+        )
+        // Should it fail after all, the next roll is a whole one.
+        stage.send(.takeoverFailed(reason: "exec failed"))
+        #expect(stage.booting.isEmpty)
+        stage.allLeave()
+        stage.send(.ordered(.roll))
+        stage.allBecomeReady()
+        stage.allLeave()
+        #expect(stage.said("roll finished").last?["verdict"] == .text("all workers replaced"))
+    }
+
     @Test("a takeover that fails changes nothing")
     func takeoverFails() {
         var stage = Stage.serving(1)

@@ -29,7 +29,7 @@ struct World {
     private var nextPID: Int32 = 10
     private var forks = 0
     private var stoppedAt: MonotonicInstant?
-    private let startedAt: MonotonicInstant
+    private var startedAt: MonotonicInstant
     private let configuration: SupervisorConfiguration
     private let badBoots: Double
     private let stubborn: Double
@@ -199,11 +199,30 @@ struct World {
             let cause: Death.Cause = Bool.random(using: &random) ? .exited(0) : .exited(69)
             if Bool.random(using: &random) { processes[pid]?.ending = cause }
             events.append(.rehearsing(pid: pid))
-        case .handOver: events.append(.takeoverFailed(reason: "ENOENT"))
+        case .handOver: try handOver(&events)
         case .finish(let code): exitCode = code
         case .observe: break  // The world looks around at random.
         case .notice, .announceLeaving, .refuseNewConnections: break
         }
+    }
+
+    /// The next program takes over with what it is told, or it cannot be executed.
+    private mutating func handOver(_ events: inout [Event]) throws(Violation) {
+        guard Bool.random(using: &random) else { return events.append(.takeoverFailed(reason: "ENOENT")) }
+        if state.workers.contains(where: { $0.phase == .booting }) {
+            throw Violation(description: "a takeover while somebody boots, who would then replace nobody")
+        }
+        let workers = state.workers.compactMap(\.handedOver).map { WorkerHandle($0, configuration, now) }
+        state = SupervisorState(
+            adopting: workers,
+            generation: state.generation,
+            target: state.target,
+            configuration: configuration,
+            seed: random.next(),
+            at: now
+        )
+        (forks, startedAt) = (0, now)
+        events.append(.started)
     }
 
     private mutating func start(_ birth: Birth?) -> Int32 {

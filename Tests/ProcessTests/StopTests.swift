@@ -11,7 +11,7 @@ extension ProcessTests {
         func termUnderLoad(_ style: Load.Style) throws {
             let service = try Service(workers: 3)
             let hotel = try Hotel(of: service)
-            let load = Load(on: service.port, clients: 16, style: style, leavesWhenRefused: true) { client, turn in
+            let load = Load(on: service.address, clients: 16, style: style, leavesWhenRefused: true) { client, turn in
                 switch turn % 4 {
                 case 0: Hotel.booking(of: hotel.rooms[client % hotel.rooms.count], inDays: 30 + turn, nights: 1)
                 case 1: .get("/v1/rooms/\(hotel.rooms[client % hotel.rooms.count])")
@@ -31,7 +31,7 @@ extension ProcessTests {
         @Test("a second and a third TERM change nothing")
         func termAgain() throws {
             let service = try Service()
-            let load = Load(on: service.port, clients: 8, style: .keepAlive, leavesWhenRefused: true) { _, _ in
+            let load = Load(on: service.address, clients: 8, style: .keepAlive, leavesWhenRefused: true) { _, _ in
                 .get("/v1/rooms")
             }
             #expect(load.waitForAnswers(50))
@@ -49,7 +49,7 @@ extension ProcessTests {
         @Test("TERM to the supervisor and all workers at once, as some platforms send it, is one graceful stop")
         func termToAll() throws {
             let service = try Service(workers: 3)
-            let load = Load(on: service.port, clients: 12, style: .keepAlive, leavesWhenRefused: true) { _, _ in
+            let load = Load(on: service.address, clients: 12, style: .keepAlive, leavesWhenRefused: true) { _, _ in
                 .get("/v1/rooms")
             }
             #expect(load.waitForAnswers(100))
@@ -64,7 +64,7 @@ extension ProcessTests {
         @Test("INT is as graceful as TERM")
         func int() throws {
             let service = try Service()
-            let load = Load(on: service.port, clients: 8, style: .keepAlive, leavesWhenRefused: true) { _, _ in
+            let load = Load(on: service.address, clients: 8, style: .keepAlive, leavesWhenRefused: true) { _, _ in
                 .get("/v1/rooms")
             }
             #expect(load.waitForAnswers(50))
@@ -130,7 +130,7 @@ extension ProcessTests {
         @Test("SIGKILL of the supervisor under load: the workers answer what was sent before they leave")
         func killSupervisorUnderLoad() throws {
             let service = try Service(workers: 3)
-            let load = Load(on: service.port, clients: 8, style: .keepAlive, leavesWhenRefused: true) { _, _ in
+            let load = Load(on: service.address, clients: 8, style: .keepAlive, leavesWhenRefused: true) { _, _ in
                 .get("/v1/rooms")
             }
             #expect(load.waitForAnswers(100))

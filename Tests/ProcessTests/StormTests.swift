@@ -25,7 +25,7 @@ extension ProcessTests {
         func storm(_ seed: UInt64) throws {
             var random = Seeded(state: seed)
             let service = try Service(workers: 2)
-            let load = Load(on: service.port, clients: 8, style: .keepAlive, leavesWhenRefused: true) { _, turn in
+            let load = Load(on: service.address, clients: 8, style: .keepAlive, leavesWhenRefused: true) { _, turn in
                 turn % 2 == 0 ? .get("/v1/rooms") : .get("/livez")
             }
             #expect(load.waitForAnswers(20))

@@ -119,7 +119,7 @@ extension ProcessTests {
         func suspendedSupervisor() throws {
             let service = try Service(workers: 2, environment: ["REQUEST_TIMEOUT": "1s", "BOOT_TIMEOUT": "1s"])
             let workers = service.workers
-            let load = Load(on: service.port, clients: 4, style: .keepAlive) { _, _ in .get("/v1/rooms") }
+            let load = Load(on: service.address, clients: 4, style: .keepAlive) { _, _ in .get("/v1/rooms") }
             #expect(load.waitForAnswers(20))
             let mark = service.log.mark
             service.signal(SIGSTOP)
@@ -168,7 +168,7 @@ extension ProcessTests {
         func abandonedRoll(_ injection: String) throws {
             let service = try Service(workers: 2, environment: ["BOOT_TIMEOUT": "500ms"])
             let old = service.workers
-            let load = Load(on: service.port, clients: 4, style: .keepAlive) { _, _ in .get("/v1/rooms") }
+            let load = Load(on: service.address, clients: 4, style: .keepAlive) { _, _ in .get("/v1/rooms") }
             #expect(load.waitForAnswers(20))
             let mark = service.log.mark
             let fault = try SystemCallFault(injection, in: service.supervisor, withChildren: true)

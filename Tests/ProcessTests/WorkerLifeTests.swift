@@ -56,7 +56,7 @@ extension ProcessTests {
         @Test("TERM to a worker alone: it answers what it was sent, and is replaced")
         func termToWorker() throws {
             let service = try Service(workers: 3)
-            let load = Load(on: service.port, clients: 12, style: .keepAlive) { _, _ in .get("/v1/rooms") }
+            let load = Load(on: service.address, clients: 12, style: .keepAlive) { _, _ in .get("/v1/rooms") }
             for _ in 0..<5 {
                 #expect(load.waitForAnswers(50))
                 let victim = try #require(service.workers.first)
@@ -78,7 +78,7 @@ extension ProcessTests {
             let service = try Service(workers: 3)
             let hotel = try Hotel(of: service)
             let loads = [Load.Style.keepAlive, .oneShot].map { style in
-                Load(on: service.port, clients: 8, style: style) { client, turn in
+                Load(on: service.address, clients: 8, style: style) { client, turn in
                     turn % 3 == 0
                         ? Hotel.booking(of: hotel.rooms[client % hotel.rooms.count], inDays: 30 + turn % 300)
                         : .get("/v1/rooms/\(hotel.rooms[turn % hotel.rooms.count])")
@@ -126,7 +126,7 @@ extension ProcessTests {
         @Test("TTIN adds one worker, TTOU takes one away, under load without a failed request")
         func resize() throws {
             let service = try Service(workers: 2)
-            let load = Load(on: service.port, clients: 8, style: .keepAlive) { _, _ in .get("/v1/rooms") }
+            let load = Load(on: service.address, clients: 8, style: .keepAlive) { _, _ in .get("/v1/rooms") }
             #expect(load.waitForAnswers(20))
             service.signal(SIGTTIN)
             #expect(service.hasWorkers(3))

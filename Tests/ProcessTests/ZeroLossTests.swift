@@ -4,37 +4,6 @@ import Testing
 extension ProcessTests {
     @Suite("Nothing is lost")
     struct ZeroLossTests {
-        /// What services are asked: small answers, writes, and now and then a body of almost a megabyte.
-        static func mixture(of hotel: Hotel) -> @Sendable (Int, Int) -> Request {
-            { client, turn in
-                let room = hotel.rooms[(client + turn) % hotel.rooms.count]
-                switch turn % 8 {
-                case 0:
-                    return Hotel.booking(of: room, inDays: 30 + (client * 31 + turn) % 300, key: "\(client)-\(turn)")
-                case 1: return .get("/v1/bookings?limit=10")
-                case 2: return .get("/livez")
-                case 3 where client == 0: return Hotel.booking(of: room, inDays: 31, padding: 900_000)
-                default: return .get("/v1/rooms/\(room)")
-                }
-            }
-        }
-
-        private func expectNoLoss(_ loads: [Load], _ what: String, times: Int) {
-            let tallies = loads.map { $0.stop() }
-            for tally in tallies {
-                #expect(tally.failures == [])
-                #expect(tally.refused == 0)
-                #expect(tally.serverErrors == [:])
-                #expect(tally.total > 0)
-            }
-            let requests = tallies.map(\.total).reduce(0, +)
-            let failed = tallies.map { $0.failures.count + $0.refused + $0.serverErrors.values.reduce(0, +) }.reduce(
-                0,
-                +
-            )
-            print("\(what): \(times) times, \(requests) requests, \(failed) failed")
-        }
-
         private func roll(_ service: Service) throws {
             let old = Set(service.workers)
             let mark = service.log.mark
@@ -46,13 +15,10 @@ extension ProcessTests {
         @Test("twenty rolls under load: exactly no request fails")
         func rolls() throws {
             let service = try Service(workers: 3)
-            let request = ZeroLossTests.mixture(of: try Hotel(of: service))
-            let loads = [Load.Style.keepAlive, .oneShot].map {
-                Load(on: service.port, clients: 6, style: $0, request: request)
-            }
-            for load in loads { #expect(load.waitForAnswers(50)) }
+            let loads = Load.mixed(on: service.address, of: try Hotel(of: service))
+            #expect(loads.waitForAnswers(50))
             for _ in 0..<20 { try roll(service) }
-            expectNoLoss(loads, "rolls", times: 20)
+            loads.expectNoLoss("rolls", times: 20)
             service.stop()
         }
 
@@ -63,42 +29,33 @@ extension ProcessTests {
         func rollsBehindBalancer(_ kind: Balancer.Kind) throws {
             let service = try Service(workers: 3)
             let balancer = try Balancer(kind, before: service.port)
-            let request = ZeroLossTests.mixture(of: try Hotel(of: service))
-            let loads = [Load.Style.keepAlive, .oneShot].map {
-                Load(on: balancer.port, clients: 6, style: $0, request: request)
-            }
-            for load in loads { #expect(load.waitForAnswers(50)) }
+            let loads = Load.mixed(on: .port(balancer.port), of: try Hotel(of: service))
+            #expect(loads.waitForAnswers(50))
             for _ in 0..<5 { try roll(service) }
-            expectNoLoss(loads, "rolls behind \(kind)", times: 5)
+            loads.expectNoLoss("rolls behind \(kind)", times: 5)
             service.stop()
         }
 
         @Test("resizing up and down under load: exactly no request fails")
         func resizes() throws {
             let service = try Service(workers: 2)
-            let request = ZeroLossTests.mixture(of: try Hotel(of: service))
-            let loads = [Load.Style.keepAlive, .oneShot].map {
-                Load(on: service.port, clients: 6, style: $0, request: request)
-            }
+            let loads = Load.mixed(on: service.address, of: try Hotel(of: service))
             for _ in 0..<5 {
-                for load in loads { #expect(load.waitForAnswers(20)) }
+                #expect(loads.waitForAnswers(20))
                 service.signal(SIGTTIN)
                 #expect(service.hasWorkers(3))
-                for load in loads { #expect(load.waitForAnswers(20)) }
+                #expect(loads.waitForAnswers(20))
                 service.signal(SIGTTOU)
                 #expect(service.hasWorkers(2))
             }
-            expectNoLoss(loads, "resizes", times: 10)
+            loads.expectNoLoss("resizes", times: 10)
             service.stop()
         }
 
         @Test("recycling after MAX_REQUESTS under load: exactly no request fails, and nothing grows")
         func recycling() throws {
             let service = try Service(workers: 2, environment: ["MAX_REQUESTS": "100"])
-            let request = ZeroLossTests.mixture(of: try Hotel(of: service))
-            let loads = [Load.Style.keepAlive, .oneShot].map {
-                Load(on: service.port, clients: 6, style: $0, request: request)
-            }
+            let loads = Load.mixed(on: service.address, of: try Hotel(of: service))
             func footprint(after recycles: Int) throws -> (descriptors: Int, kilobytes: Int) {
                 try service.log.wait(for: "worker exited", count: recycles, by: .after(60))
                 return (
@@ -111,7 +68,7 @@ extension ProcessTests {
             // A descriptor or two per worker that happens to boot or leave just now.
             #expect(abs(late.descriptors - early.descriptors) <= 8, "descriptors: \(early) then \(late)")
             #expect(late.kilobytes - early.kilobytes < 512, "memory: \(early) then \(late)")
-            expectNoLoss(loads, "recycles", times: service.log.events("worker exited").count)
+            loads.expectNoLoss("recycles", times: service.log.events("worker exited").count)
             #expect(service.hasWorkers(2), "and no more workers than asked for are left")
             service.stop()
         }
@@ -137,7 +94,7 @@ extension ProcessTests {
         func arrivals() throws {
             for _ in 0..<5 {
                 let service = try Service(workers: 2)
-                let load = Load(on: service.port, clients: 24, style: .oneShot, leavesWhenRefused: true) { _, _ in
+                let load = Load(on: service.address, clients: 24, style: .oneShot, leavesWhenRefused: true) { _, _ in
                     .get("/v1/rooms")
                 }
                 #expect(load.waitForAnswers(100))

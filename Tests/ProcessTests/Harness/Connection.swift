@@ -11,28 +11,27 @@ final class Connection {
     private let descriptor: CInt
     private var input: [UInt8] = []
 
+    convenience init(to port: UInt16, timeout: Double = 30) throws(Failure) {
+        try self.init(to: .port(port), timeout: timeout)
+    }
+
     /// - Parameter timeout: Seconds for the handshake and for each answer.
-    init(to port: UInt16, timeout: Double = 30) throws(Failure) {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    init(to address: Address, timeout: Double = 30) throws(Failure) {
+        descriptor = socket(address.family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         precondition(descriptor >= 0, "the test has no descriptor left: errno \(errno)")
         var limit = timeval(tv_sec: Int(timeout), tv_usec: Int((timeout - timeout.rounded(.down)) * 1e6))
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         var yes: CInt = 1
-        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<CInt>.size))
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let connected = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
+        if case .port = address {
+            setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<CInt>.size))
         }
+        let connected = address.connect(descriptor)
         guard connected == 0 else {
             let code = errno
             switch code {
-            case ECONNREFUSED: throw Failure(outcome: .refused, code: code)
+            // A unix socket whose path is gone is one that nobody listens on.
+            case ECONNREFUSED, ENOENT: throw Failure(outcome: .refused, code: code)
             case EINPROGRESS, EAGAIN, ETIMEDOUT: throw Failure(outcome: .connectTimedOut, code: code)
             default: throw Failure(outcome: .reset(afterBytes: 0), code: code)
             }

@@ -39,7 +39,7 @@ final class Load: Sendable {
     ///   - leavesWhenRefused: Whether a client ends when nobody listens any more; else it counts and tries again.
     ///   - request: The client's n-th request.
     init(
-        on port: UInt16,
+        on address: Address,
         clients: Int,
         style: Style,
         leavesWhenRefused: Bool = false,
@@ -51,7 +51,7 @@ final class Load: Sendable {
         let threads = Crew(clients) { client in
             Load.run(
                 client,
-                on: port,
+                on: address,
                 style: style,
                 leavesWhenRefused: leavesWhenRefused,
                 state: state,
@@ -72,7 +72,7 @@ final class Load: Sendable {
 
     private static func run(
         _ client: Int,
-        on port: UInt16,
+        on address: Address,
         style: Style,
         leavesWhenRefused: Bool,
         state: Monitor<State>,
@@ -84,7 +84,7 @@ final class Load: Sendable {
         while state.read(\.mayRun) {
             if connection == nil {
                 do throws(Connection.Failure) {
-                    connection = try Connection(to: port)
+                    connection = try Connection(to: address)
                     idleSince = .now
                     state.update { $0.tally.connections += 1 }
                 } catch {

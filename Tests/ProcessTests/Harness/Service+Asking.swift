@@ -1,12 +1,12 @@
 extension Service {
     func connect(timeout: Double = 30) throws -> Connection {
-        try Connection(to: port, timeout: timeout)
+        try Connection(to: address, timeout: timeout)
     }
 
     /// One request on a connection of its own.
     func ask(_ request: Request, timeout: Double = 30) -> Outcome {
         do throws(Connection.Failure) {
-            let connection = try Connection(to: port, timeout: timeout)
+            let connection = try Connection(to: address, timeout: timeout)
             var request = request
             request.fields.append(("Connection", "close"))
             return connection.exchange(request)

@@ -11,7 +11,7 @@ final class Service: Sendable {
     let environment: [String: String]
     let log: EventLog
     let supervisor: pid_t
-    let port: UInt16
+    let address: Address
 
     private let process: Spawned
     private let errorsPath: String
@@ -26,12 +26,16 @@ final class Service: Sendable {
     ///   - environment: Added to PORT=0, HOST=127.0.0.1 and the database; an empty value takes a key away.
     ///   - directory: Where the database lies; one of its own when nil.
     ///   - migrates: Whether `App migrate` and `App seed` come first.
+    ///   - binary: The program; the one under test when nil.
+    ///   - passed: A listening socket to pass by LISTEN_FDS, as systemd does.
     ///   - launcher: A command in front of the binary that ends in an exec, such as `prlimit --nofile=64`.
     init(
         workers: Int = 2,
         environment given: [String: String] = [:],
         in directory: TemporaryDirectory? = nil,
         migrates: Bool = true,
+        binary: String = Binary.path,
+        passing passed: CInt? = nil,
         launcher: [String] = []
     ) throws {
         let directory = try directory ?? TemporaryDirectory()
@@ -43,17 +47,18 @@ final class Service: Sendable {
         let seen = Monitor<Set<ProcessIdentity>>([])
         self.seen = seen
         (process, log) = try Service.launch(
-            launcher + [Binary.path, "serve"],
+            (passed == nil ? launcher : Service.activation) + [binary, "serve"],
             environment: environment,
+            passing: passed,
             errorsPath: errorsPath,
             seen: seen
         )
         do {
             let ready = try log.wait(for: "ready")
-            guard let port = ready["port"]?.int.flatMap({ UInt16(exactly: $0) }), port > 0 else {
-                throw Spawned.Failure(description: "the ready event names no port: \(ready.line)")
+            guard let address = Service.address(in: ready) else {
+                throw Spawned.Failure(description: "the ready event names no address: \(ready.line)")
             }
-            self.port = port
+            self.address = address
             // Behind `unshare --fork` the supervisor is the launcher's child.
             supervisor = launcher.first == "unshare" ? ProcessTree.children(of: process.pid).first ?? 0 : process.pid
             for worker in ProcessTree.children(of: supervisor) { Service.note(worker, in: seen) }
@@ -92,6 +97,7 @@ final class Service: Sendable {
     private static func launch(
         _ command: [String],
         environment: [String: String],
+        passing passed: CInt?,
         errorsPath: String,
         seen: Monitor<Set<ProcessIdentity>>
     ) throws -> (Spawned, EventLog) {
@@ -104,7 +110,7 @@ final class Service: Sendable {
         }
         let process: Spawned
         do {
-            process = try Spawned(command, environment: environment, output: pipe[1], errors: errors)
+            process = try Spawned(command, environment: environment, output: pipe[1], errors: errors, passing: passed)
         } catch {
             close(pipe[0])
             throw error
@@ -133,7 +139,21 @@ final class Service: Sendable {
         for identity in seen.read({ $0 }) where identity.isAlive { kill(identity.pid, SIGKILL) }
     }
 
+    /// LISTEN_PID must name the process that the shell becomes.
+    private static let activation = ["sh", "-c", "LISTEN_FDS=1 LISTEN_PID=$$ exec \"$0\" \"$@\""]
+
+    private static func address(in ready: Event) -> Address? {
+        if let path = ready["path"]?.string { return .unix(path: path) }
+        return ready["port"]?.int.flatMap { UInt16(exactly: $0) }.flatMap { $0 > 0 ? .port($0) : nil }
+    }
+
     // MARK: - What the service is now
+
+    /// The bound port. Only of a service that has one.
+    var port: UInt16 {
+        guard case .port(let port) = address else { preconditionFailure("the service listens on a unix socket") }
+        return port
+    }
 
     /// The workers that run now.
     var workers: [pid_t] { ProcessTree.children(of: supervisor) }

@@ -16,7 +16,15 @@ struct Spawned {
     }
 
     /// Starts `arguments[0]` (looked up in PATH) with exactly this environment and no inherited descriptor but 0, 1, 2.
-    init(_ arguments: [String], environment: [String: String], output: CInt, errors: CInt) throws {
+    ///
+    /// - Parameter passed: A descriptor that it gets as its 3.
+    init(
+        _ arguments: [String],
+        environment: [String: String],
+        output: CInt,
+        errors: CInt,
+        passing passed: CInt? = nil
+    ) throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -25,7 +33,12 @@ struct Spawned {
         posix_spawn_file_actions_adddup2(&actions, errors, 2)
         // Other tests' sockets are not the service's; closing one that is gone by then is no error.
         for name in ProcessTree.names(in: "/proc/self/fd") {
-            if let descriptor = CInt(name), descriptor > 2 { posix_spawn_file_actions_addclose(&actions, descriptor) }
+            guard let descriptor = CInt(name), descriptor > 2, descriptor != passed else { continue }
+            posix_spawn_file_actions_addclose(&actions, descriptor)
+        }
+        if let passed {
+            posix_spawn_file_actions_adddup2(&actions, passed, 3)
+            if passed != 3 { posix_spawn_file_actions_addclose(&actions, passed) }
         }
 
         // As a shell would start it: no signal blocked or ignored, whatever the test runner did.
