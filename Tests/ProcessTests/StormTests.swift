@@ -77,6 +77,61 @@ extension ProcessTests {
             #expect(try Database(service.databasePath).integrity() == "ok")
         }
 
+        /// Kills every worker as soon as it is ready, until the time is over.
+        /// - Returns: How many seconds passed from the first kill on.
+        private func killAll(of service: Service, for seconds: Double, by signal: Int32) -> Double {
+            let started = ContinuousClock.now
+            let end = Deadline.after(seconds)
+            while !end.isOver {
+                for worker in service.workers { kill(worker, signal) }
+                usleep(200)
+            }
+            return (ContinuousClock.now - started).inSeconds
+        }
+
+        @Test(
+            "a storm of crashes never forks faster than the cap, and when it ends the service is whole again",
+            arguments: [SIGKILL, SIGSEGV]
+        )
+        func crashes(_ signal: Int32) throws {
+            let workers = 4
+            let service = try Service(workers: workers, environment: ["SWIFT_BACKTRACE": "enable=no"])
+            let mark = service.log.mark
+            let seconds = killAll(of: service, for: 4, by: signal)
+            let forks = service.log.events("worker started", after: mark).count
+            // The burst is two for each worker and ten, the cap 50 a second. Both are in the documentation.
+            #expect(Double(forks) <= Double(2 * workers + 10) + 50 * seconds, "in \(seconds) s")
+            #expect(forks >= workers, "it never stops trying")
+            print("crash storm by signal \(signal): \(forks) forks in \(seconds) s")
+            #expect(service.hasWorkers(workers))
+            #expect(eventually { service.ask(.get("/v1/rooms")).status == 200 })
+            #expect(ProcessTree.zombies(of: service.supervisor) == [])
+            service.signal(SIGTERM)
+            #expect(service.waitForExit() == .code(0))
+            #expect(service.survivors == [])
+        }
+
+        @Test(
+            "workers that die at boot are tried ever more rarely while the others serve on, and all are back afterwards",
+            .enabled(if: SystemCallFault.isPossible)
+        )
+        func deathsAtBoot() throws {
+            let service = try Service(workers: 3)
+            let victims = service.workers.dropFirst()
+            let mark = service.log.mark
+            let fault = try SystemCallFault("epoll_create1:error=EMFILE", in: service.supervisor, withChildren: true)
+            for victim in victims { kill(victim, SIGKILL) }
+            sleep(3)
+            // Two that wait 0.2, 0.4, 0.8, 1.6 s, give or take a quarter.
+            let forks = service.log.events("worker started", after: mark).count
+            #expect((4...14).contains(forks), "forks in 3 s: \(forks)")
+            #expect(try service.answer(.get("/v1/rooms")).status == 200, "the one that is left serves")
+            fault.end()
+            #expect(service.hasWorkers(3))
+            #expect(try service.answer(.get("/v1/rooms")).status == 200)
+            service.stop()
+        }
+
         @Test("TERM 0 to 25 ms after the start: it ends, and nothing is left")
         func termAtBoot() throws {
             let directory = try TemporaryDirectory()

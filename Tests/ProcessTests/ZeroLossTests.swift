@@ -52,27 +52,6 @@ extension ProcessTests {
             service.stop()
         }
 
-        @Test("recycling after MAX_REQUESTS under load: exactly no request fails, and nothing grows")
-        func recycling() throws {
-            let service = try Service(workers: 2, environment: ["MAX_REQUESTS": "100"])
-            let loads = Load.mixed(on: service.address, of: try Hotel(of: service))
-            func footprint(after recycles: Int) throws -> (descriptors: Int, kilobytes: Int) {
-                try service.log.wait(for: "worker exited", count: recycles, by: .after(60))
-                return (
-                    ProcessTree.descriptorCount(of: service.supervisor),
-                    ProcessTree.kilobytes("VmRSS", of: service.supervisor) ?? 0
-                )
-            }
-            let early = try footprint(after: 10)
-            let late = try footprint(after: 60)
-            // A descriptor or two per worker that happens to boot or leave just now.
-            #expect(abs(late.descriptors - early.descriptors) <= 8, "descriptors: \(early) then \(late)")
-            #expect(late.kilobytes - early.kilobytes < 512, "memory: \(early) then \(late)")
-            loads.expectNoLoss("recycles", times: service.log.events("worker exited").count)
-            #expect(service.hasWorkers(2), "and no more workers than asked for are left")
-            service.stop()
-        }
-
         @Test("TERM with a full backlog: all that the kernel has accepted are answered")
         func backlog() throws {
             let service = try Service(workers: 1)
