@@ -126,23 +126,51 @@ struct HeadParser {
 
     /// `field-name ":" OWS field-value OWS` (RFC 9112 section 5).
     private static func parseField(_ bytes: Span<UInt8>, _ line: Range<Int>) throws(RequestError) -> FieldEntry {
-        var position = line.lowerBound
-        while position < line.upperBound, ByteSet.token.contains(bytes[position]) { position += 1 }
-        let nameEnd = position
-        guard nameEnd > line.lowerBound, nameEnd < line.upperBound, bytes[nameEnd] == UInt8(ascii: ":") else {
+        // Neither goes beyond the line, because it ends with a carriage return.
+        let nameEnd = endOfName(bytes, from: line.lowerBound)
+        guard nameEnd > line.lowerBound, bytes[nameEnd] == UInt8(ascii: ":") else {
             throw .malformed("A header field does not begin with a name and a colon.")
+        }
+        guard endOfValue(bytes, from: nameEnd + 1) == line.upperBound else {
+            throw .malformed("A header field holds a control character.")
         }
         var start = nameEnd + 1
         var end = line.upperBound
         while start < end, bytes[start] == ASCII.space || bytes[start] == ASCII.tab { start += 1 }
         while end > start, bytes[end - 1] == ASCII.space || bytes[end - 1] == ASCII.tab { end -= 1 }
-        for index in start..<end where !ASCII.isFieldContent(bytes[index]) {
-            throw .malformed("A header field holds a control character.")
-        }
         return FieldEntry(
             name: ByteRange(line.lowerBound..<nameEnd),
             value: ByteRange(start..<end),
             known: KnownField(bytes.extracting(line.lowerBound..<nameEnd))
         )
+    }
+
+    /// Where the token ends that begins at `start`. The bytes behind are read too, none of them is part of it.
+    @inline(__always)
+    private static func endOfName(_ bytes: Span<UInt8>, from start: Int) -> Int {
+        var position = start
+        while position + 8 <= bytes.count {
+            let count = EightBytes(bytes, at: position).nameCount
+            position += count
+            if count < 8 { break }
+        }
+        while ByteSet.token.contains(bytes[position]) { position += 1 }
+        return position
+    }
+
+    /// Where the first byte is that no field value may hold, at the latest the end of the line that is a control byte.
+    @inline(__always)
+    private static func endOfValue(_ bytes: Span<UInt8>, from start: Int) -> Int {
+        var position = start
+        while position + 8 <= bytes.count {
+            let count = EightBytes(bytes, at: position).textCount
+            position += count
+            if count < 8 {
+                guard bytes[position] == ASCII.tab else { return position }
+                position += 1
+            }
+        }
+        while ASCII.isFieldContent(bytes[position]) { position += 1 }
+        return position
     }
 }

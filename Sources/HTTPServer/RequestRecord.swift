@@ -144,7 +144,7 @@ final class RequestRecord: @unchecked Sendable {
         var value: String?
         for entry in head.fields
         where entry.name.count == name.canonicalName.utf8.count
-            && withBytes(entry.name, { $0.equalsIgnoringCase(name.canonicalName) })
+            && withBytes(entry.name, { $0.equalsIgnoringCase(name.canonicalName.utf8.span) })
         {
             let line = string(entry.value)
             value = value.map { $0 + (name == .cookie ? "; " : ", ") + line } ?? line

@@ -14,20 +14,17 @@ extension Span where Element == UInt8 {
     }
 
     /// Whether these bytes are `text`, letters of either case being the same. `text` must be lower case.
+    @inline(__always)
     func equalsIgnoringCase(_ text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount else { return false }
-        for index in indices where unsafe ASCII.lowercased(self[index]) != text.utf8Start[index] { return false }
-        return true
-    }
-
-    /// Whether these bytes are `text`, letters of either case being the same. `text` must be lower case.
-    func equalsIgnoringCase(_ text: borrowing String) -> Bool {
-        let text = text.utf8
-        guard count == text.count else { return false }
-        var index = 0
-        for byte in text {
-            if ASCII.lowercased(self[index]) != byte { return false }
-            index += 1
+        var position = 0
+        while position + 8 <= count {
+            guard EightBytes(self, at: position).lowercased == EightBytes(text, at: position) else { return false }
+            position += 8
+        }
+        while position < count {
+            guard unsafe ASCII.lowercased(self[position]) == text.utf8Start[position] else { return false }
+            position += 1
         }
         return true
     }

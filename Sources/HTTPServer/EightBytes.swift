@@ -1,0 +1,62 @@
+/// Eight bytes in one register, asked one question all at once: what is usual is found quickly, and whoever gets no
+/// clear answer looks at the bytes one by one.
+///
+/// The high bit of each byte is where answers go. Sums are made of the lower seven bits, so none carries into its
+/// neighbour.
+struct EightBytes {
+    private let word: UInt64
+
+    /// The bytes at `position`, the first one lowest.
+    @inline(__always)
+    init(_ bytes: Span<UInt8>, at position: Int) {
+        word = unsafe UInt64(littleEndian: bytes.bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self))
+    }
+
+    /// The bytes of `text` at `position`, which must have eight from there on.
+    @inline(__always)
+    init(_ text: StaticString, at position: Int) {
+        precondition(position >= 0 && position + 8 <= text.utf8CodeUnitCount)
+        let start = unsafe UnsafeRawPointer(text.utf8Start)
+        word = unsafe UInt64(littleEndian: start.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+    }
+
+    private init(word: UInt64) {
+        self.word = word
+    }
+
+    private static let highBits: UInt64 = 0x8080_8080_8080_8080
+
+    /// The byte eight times.
+    @inline(__always)
+    private static func each(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
+
+    /// The high bit of each byte between two ASCII ones.
+    @inline(__always)
+    private static func between(_ first: UInt8, _ last: UInt8, _ word: UInt64) -> UInt64 {
+        let low = word & ~highBits
+        return ((low &+ each(0x80 - first)) ^ (low &+ each(0x7F - last))) & ~word & highBits
+    }
+
+    /// How many come before the first control byte: one below the space, or DEL.
+    @inline(__always)
+    var textCount: Int {
+        (~(Self.between(0x20, 0x7E, word) | word) & Self.highBits).trailingZeroBitCount / 8
+    }
+
+    /// How many letters and hyphens come first: what most field names are made of.
+    @inline(__always)
+    var nameCount: Int {
+        let letters = Self.between(UInt8(ascii: "a"), UInt8(ascii: "z"), word | Self.each(0x20))
+        let hyphens = Self.between(UInt8(ascii: "-"), UInt8(ascii: "-"), word)
+        return (~(letters | hyphens) & Self.highBits).trailingZeroBitCount / 8
+    }
+
+    /// The same with small letters in place of capitals.
+    @inline(__always)
+    var lowercased: EightBytes {
+        EightBytes(word: word | Self.between(UInt8(ascii: "A"), UInt8(ascii: "Z"), word) >> 2)
+    }
+
+    @inline(__always)
+    static func == (left: EightBytes, right: EightBytes) -> Bool { left.word == right.word }
+}
