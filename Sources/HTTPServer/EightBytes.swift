@@ -37,18 +37,16 @@ struct EightBytes {
         return ((low &+ each(0x80 - first)) ^ (low &+ each(0x7F - last))) & ~word & highBits
     }
 
-    /// How many come before the first control byte: one below the space, or DEL.
+    /// The control bytes: below the space, and DEL.
     @inline(__always)
-    var textCount: Int {
-        (~(Self.between(0x20, 0x7E, word) | word) & Self.highBits).trailingZeroBitCount / 8
-    }
+    var controls: Places { Places(bits: ~(Self.between(0x20, 0x7E, word) | word) & Self.highBits) }
 
     /// How many letters and hyphens come first: what most field names are made of.
     @inline(__always)
     var nameCount: Int {
         let letters = Self.between(UInt8(ascii: "a"), UInt8(ascii: "z"), word | Self.each(0x20))
         let hyphens = Self.between(UInt8(ascii: "-"), UInt8(ascii: "-"), word)
-        return (~(letters | hyphens) & Self.highBits).trailingZeroBitCount / 8
+        return Places(bits: ~(letters | hyphens) & Self.highBits).first
     }
 
     /// The same with small letters in place of capitals.
@@ -59,4 +57,16 @@ struct EightBytes {
 
     @inline(__always)
     static func == (left: EightBytes, right: EightBytes) -> Bool { left.word == right.word }
+
+    /// Some of the eight.
+    struct Places {
+        fileprivate let bits: UInt64
+
+        @inline(__always)
+        var isEmpty: Bool { bits == 0 }
+
+        /// How many bytes come before the first of them; 8 when there is none.
+        @inline(__always)
+        var first: Int { bits.trailingZeroBitCount / 8 }
+    }
 }

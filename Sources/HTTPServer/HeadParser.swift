@@ -149,9 +149,10 @@ struct HeadParser {
     @inline(__always)
     private static func endOfName(_ bytes: Span<UInt8>, from start: Int) -> Int {
         var position = start
-        while position + 8 <= bytes.count {
+        let last = bytes.count - 8
+        while position <= last {
             let count = EightBytes(bytes, at: position).nameCount
-            position += count
+            position &+= count
             if count < 8 { break }
         }
         while ByteSet.token.contains(bytes[position]) { position += 1 }
@@ -162,13 +163,16 @@ struct HeadParser {
     @inline(__always)
     private static func endOfValue(_ bytes: Span<UInt8>, from start: Int) -> Int {
         var position = start
-        while position + 8 <= bytes.count {
-            let count = EightBytes(bytes, at: position).textCount
-            position += count
-            if count < 8 {
-                guard bytes[position] == ASCII.tab else { return position }
-                position += 1
+        let last = bytes.count - 8
+        while position <= last {
+            let controls = EightBytes(bytes, at: position).controls
+            if controls.isEmpty {
+                position &+= 8
+                continue
             }
+            position &+= controls.first
+            guard bytes[position] == ASCII.tab else { return position }
+            position &+= 1
         }
         while ASCII.isFieldContent(bytes[position]) { position += 1 }
         return position

@@ -42,8 +42,9 @@ struct ByteRange: Sendable, Equatable {
     init() {}
 
     init(_ range: Range<Int>) {
-        start = UInt32(range.lowerBound)
-        end = UInt32(range.upperBound)
+        precondition(range.upperBound <= Int32.max)
+        start = UInt32(truncatingIfNeeded: range.lowerBound)
+        end = UInt32(truncatingIfNeeded: range.upperBound)
     }
 
     var range: Range<Int> { Int(start)..<Int(end) }
