@@ -1,7 +1,7 @@
 import HTTPTypes
 
 /// Finds who answers a request, and has it answered.
-struct Dispatcher: Sendable {
+final class Dispatcher: Sendable {
     let routes: [Route]
     private let trie: RouteTrie
     private let endpoints: [Endpoint]
@@ -22,7 +22,9 @@ struct Dispatcher: Sendable {
         if record.head.isAsterisk {
             record.verdict = trie.serverOptions
         } else {
-            record.verdict = record.withPath { path in trie.match(path, record.head.method, into: &record.match) }
+            var match = PathMatch()
+            record.verdict = record.withPath { path in trie.match(path, record.head.method, into: &match) }
+            record.match = match
         }
         record.routeIndex = if case .route(let index) = record.verdict { index } else { -1 }
     }

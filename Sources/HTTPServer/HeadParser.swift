@@ -33,9 +33,9 @@ struct HeadParser {
 
     /// Hands over the head, and the memory of its fields with it.
     mutating func takeHead() -> RequestHead {
-        let head = head
-        self.head = RequestHead()
-        return head
+        var taken = RequestHead()
+        swap(&taken, &head)
+        return taken
     }
 
     /// Reads on.

@@ -37,11 +37,14 @@ import Glibc
         }
     }
 
+    @inline(__always)
     mutating func append(_ text: StaticString) {
         precondition(text.hasPointerRepresentation)
         unsafe append(text.utf8Start, text.utf8CodeUnitCount)
     }
 
+    /// Literals are static: they go the shorter way above.
+    @_disfavoredOverload
     mutating func append(_ text: String) {
         var text = text
         text.withUTF8 { unsafe append($0) }
@@ -82,6 +85,7 @@ import Glibc
         unsafe append(start, bytes.count)
     }
 
+    @inline(__always)
     private mutating func append(_ start: UnsafePointer<UInt8>, _ size: Int) {
         reserve(size)
         unsafe (base + count).update(from: start, count: size)

@@ -64,9 +64,10 @@ final class RequestRecord: @unchecked Sendable {
 
     /// Back to the state before the first byte.
     func reset() {
-        spareFields = head.fields
+        var fields = head.fields
         head = RequestHead()
-        spareFields.removeAll(keepingCapacity: true)
+        fields.removeAll(keepingCapacity: true)
+        spareFields = fields
         body = ByteRange()
         if decodedPath != nil { decodedPath = nil }
         routeIndex = -1
