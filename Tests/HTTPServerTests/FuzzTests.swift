@@ -1,22 +1,4 @@
-import HTTPTypes
 import Testing
-
-@testable import HTTPServer
-
-/// SplitMix64: the same inputs in every run.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
 
 /// Requests grown from the corpus by cutting, joining and damaging them.
 struct RequestMutator {
@@ -56,79 +38,75 @@ struct RequestMutator {
 
 @Suite("Random input")
 struct FuzzTests {
-    /// Set `FUZZ_INPUTS` to run for longer, `FUZZ_SEED` to run others.
-    private static func number(_ name: String, or usual: Int) -> Int {
-        environment(name).flatMap { Int($0) } ?? usual
+    /// Asks for something about many inputs; set `FUZZ_INPUTS` for more, `FUZZ_SEED` for others.
+    private func always(seed: UInt64, _ fault: (inout SeededGenerator) -> (input: [UInt8], fault: String?)) {
+        var generator = SeededGenerator(seed: environment("FUZZ_SEED").flatMap { UInt64($0) } ?? seed)
+        for _ in 0..<(environment("FUZZ_INPUTS").flatMap { Int($0) } ?? 10_000) {
+            let (input, fault) = fault(&generator)
+            guard let fault else { continue }
+            Issue.record("\(String(decoding: input, as: UTF8.self).debugDescription): \(fault)")
+            return
+        }
+    }
+
+    /// Parts in any order, and now and then a byte that belongs to none.
+    private func mixture(of parts: [String], upTo count: Int, using generator: inout SeededGenerator) -> [UInt8] {
+        (0..<Int.random(in: 0...count, using: &generator)).flatMap { _ in
+            Int.random(in: 0..<30, using: &generator) == 0
+                ? [UInt8.random(in: 0...255, using: &generator)] : Array(parts.randomElement(using: &generator)!.utf8)
+        }
     }
 
     @Test("gets the same verdict whole, byte by byte, and cut at random")
     func requests() {
-        var generator = SeededGenerator(seed: UInt64(Self.number("FUZZ_SEED", or: 1)))
-        let feed = Feed()
-        for _ in 0..<Self.number("FUZZ_INPUTS", or: 10_000) {
+        always(seed: 1) { generator in
             let bytes = RequestMutator.next(&generator)
-            let whole = feed.verdicts(bytes)
-            var pieces: [Int] = []
-            var rest = bytes.count
-            while rest > 0 {
-                pieces.append(Int.random(in: 1...min(rest, 40), using: &generator))
-                rest -= pieces.last!
-            }
-            guard feed.verdictsBytewise(bytes) == whole, feed.verdicts(bytes, pieces: pieces) == whole else {
-                Issue.record("verdicts differ for \(String(decoding: bytes, as: UTF8.self).debugDescription)")
-                return
-            }
+            return (bytes, Property.connection(bytes, using: &generator))
         }
     }
 
-    @Test("leads the router to a route whose segments are in the path")
-    func routing() {
-        var generator = SeededGenerator(seed: UInt64(Self.number("FUZZ_SEED", or: 2)))
-        let parts = ["", "a", "b", "ab", "rooms", "1", "%41", ".", "é"]
-        var router = Router()
-        for pattern in ["/", "/a", "/a/{x}", "/{x}/b", "/{x}/{y}/a", "/a/b", "/rooms/{id}/ab", "/rooms/1"] {
-            router.get(pattern) { request in .text(request.route ?? "") }
+    @Test("is a field line just when the plainest reading says so")
+    func fields() {
+        let parts = [
+            "Host", "Accept", "X-Request-ID", "Content-Length", "a", "x-1_y", ":", ": ", " ", "\t", "-", "7",
+            "text/html",
+            "é", "\u{7F}", "\r", "aaaaaaaa", "Transfer-Encoding", "@", "[", "{", "`", "z", "Z",
+        ]
+        always(seed: 4) { generator in
+            let line =
+                Bool.random(using: &generator)
+                ? mixture(of: parts, upTo: 8, using: &generator)
+                : Array("Accept: ".utf8) + mixture(of: parts, upTo: 12, using: &generator)
+            let behind = mixture(of: parts, upTo: 3, using: &generator)
+            return (line, Property.fieldLine(line, behind: behind))
         }
-        let trie = RouteTrie(router.routes)
-        for _ in 0..<Self.number("FUZZ_INPUTS", or: 10_000) {
-            let segments = (0..<Int.random(in: 1...4, using: &generator)).map { _ in
-                parts.randomElement(using: &generator)!
+    }
+
+    @Test("comes out of its chunks as it went in")
+    func chunks() {
+        always(seed: 5) { generator in
+            let body = (0..<Int.random(in: 0..<400, using: &generator)).map { _ in
+                UInt8.random(in: 0...255, using: &generator)
             }
-            let path = "/" + segments.joined(separator: "/")
-            var match = PathMatch()
-            let verdict = trie.match(Array(path.utf8).span, .get, into: &match)
-            let candidates = router.routes.indices.filter { index in
-                let pattern = router.routes[index].segments
-                if segments == [""] { return pattern.isEmpty }
-                return pattern.count == segments.count
-                    && zip(pattern, segments).allSatisfy { part, segment in
-                        switch part {
-                        case .literal(let text): text == segment
-                        case .parameter: !segment.isEmpty
-                        }
-                    }
-            }
-            if case .route(let index) = verdict {
-                #expect(candidates.contains(index), "\(path)")
-            } else {
-                #expect(verdict == .notFound && candidates.isEmpty, "\(path)")
-            }
+            return (body, Property.chunks(body, using: &generator))
+        }
+    }
+
+    @Test("leads the router to the route that it should")
+    func routing() {
+        let parts = ["/", "/", "a", "b", "/a", "/b", "/rooms", "rooms", "1", "%41", ".", "é"]
+        always(seed: 2) { generator in
+            let path = mixture(of: parts, upTo: 6, using: &generator)
+            return (path, Property.path(path))
         }
     }
 
     @Test("of a query never traps, and its parts are found again")
-    func queries() throws {
-        var generator = SeededGenerator(seed: UInt64(Self.number("FUZZ_SEED", or: 3)))
-        let parts = ["a", "b", "=", "&", "+", "%20", "%26", "%3D", "%C3%A9", "?", "/", "[", "]", ";"]
-        for _ in 0..<Self.number("FUZZ_INPUTS", or: 10_000) {
-            let text = (0..<Int.random(in: 0...12, using: &generator))
-                .map { _ in parts.randomElement(using: &generator)! }.joined()
-            let query = try Request(.get, "/?" + text).query
-            #expect(query.raw == text)
-            for parameter in query.parameters {
-                #expect(query.values(for: parameter.name).contains(parameter.value))
-                #expect(query[parameter.name] == query.values(for: parameter.name).first)
-            }
+    func queries() {
+        let parts = ["a", "b", "=", "&", "+", "%20", "%26", "%3D", "%C3%A9", "%", "%4", "%G1", "?", "/", "[", ";", "é"]
+        always(seed: 3) { generator in
+            let query = mixture(of: parts, upTo: 12, using: &generator)
+            return (query, Property.query(query))
         }
     }
 }

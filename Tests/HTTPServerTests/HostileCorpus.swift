@@ -1,17 +1,13 @@
-import Testing
-
 /// Requests that a strict server must refuse, or must read in exactly one way, after RFC 9110 and RFC 9112 and the ways
 /// in which servers have been smuggled past each other. Behind each refused one a second request is waiting, which must
 /// never be read.
-struct HostileCase: CustomTestStringConvertible, Sendable {
+struct HostileCase: Sendable {
     let name: String
     let bytes: [UInt8]
     /// The status of the refusal, or `nil` where requests are answered.
     let status: Int?
     /// How many requests are answered 2xx or 404 before anything else.
     let requests: Int
-
-    var testDescription: String { name }
 
     init(_ name: String, _ text: String, status: Int?, requests: Int = 0) {
         self.init(name, Array(text.utf8), status: status, requests: requests)

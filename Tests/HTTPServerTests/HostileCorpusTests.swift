@@ -2,6 +2,10 @@ import Testing
 
 @testable import HTTPServer
 
+extension HostileCase: CustomTestStringConvertible {
+    var testDescription: String { name }
+}
+
 @Suite("Hostile requests")
 struct HostileCorpusTests {
     @Test("are refused with the right status, and nothing behind them is read", arguments: HostileCase.all)
