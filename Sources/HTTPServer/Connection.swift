@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// One client's connection. While it is idle this object, its descriptor's place in two tables, and the kernel's socket

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import HTTPTypes
 
 /// How the loop stands to the listener.
 struct Acceptance: ~Copyable {
@@ -37,15 +38,11 @@ extension EventLoop {
     /// How long to leave the listener alone when the system has no room: 100 ms.
     private static let acceptPause: Int64 = 100_000_000
 
-    private static let refusal: StaticString = """
-        HTTP/1.1 503 Service Unavailable\r
-        Content-Type: application/problem+json\r
-        Content-Length: 65\r
-        Connection: close\r
-        Retry-After: 1\r
-        \r
-        {"type":"about:blank","title":"Service Unavailable","status":503}
-        """
+    private static let noDescriptor = Problem(
+        .serviceUnavailable,
+        detail: "The server has as many connections as it can.",
+        headerFields: [.retryAfter: "1"]
+    )
 
     mutating func acceptBatch() {
         guard acceptance.isWatching else { return }
@@ -55,8 +52,8 @@ extension EventLoop {
         }
     }
 
-    /// - Returns: Whether there may be more to accept.
-    private mutating func acceptOne() -> Bool {
+    /// accept4(2).
+    private func accept() -> (socket: CInt, peer: PeerAddress) {
         var address = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let socket = unsafe withUnsafeMutablePointer(to: &address) { pointer in
@@ -64,8 +61,14 @@ extension EventLoop {
                 unsafe clinux_accept(listener, $0, &length)
             }
         }
+        return (socket, PeerAddress(address))
+    }
+
+    /// - Returns: Whether there may be more to accept.
+    private mutating func acceptOne() -> Bool {
+        let (socket, peer) = accept()
         guard socket < 0 else {
-            open(socket, peer: PeerAddress(address))
+            open(socket, peer: peer)
             reorder()
             return true
         }
@@ -88,14 +91,9 @@ extension EventLoop {
     /// Out of descriptors: lets one client in on the reserve, tells it, and shows it out.
     private mutating func refuseOne() -> Bool {
         if acceptance.reserve >= 0 { _ = Glibc.close(acceptance.reserve) }
-        let socket = clinux_accept(listener, nil, nil)
+        let (socket, peer) = accept()
         if socket >= 0 {
-            _ = unsafe Glibc.send(
-                socket,
-                Self.refusal.utf8Start,
-                Self.refusal.utf8CodeUnitCount,
-                CInt(MSG_NOSIGNAL)
-            )
+            refuse(Connection(socket: socket, peer: peer), Self.noDescriptor)
             _ = Glibc.shutdown(socket, CInt(SHUT_WR))
             // What it has sent must be read, or closing would reset the connection and take the answer away.
             _ = sharedInput.receive(from: socket, at: 0)

@@ -29,12 +29,12 @@ extension EventLoop {
     }
 
     /// Answers a request that cannot be read, or must not be, and nothing after it.
-    mutating func refuse(_ record: RequestRecord, of connection: Connection, _ error: RequestError, received: Int) {
+    mutating func refuse(_ record: RequestRecord, of connection: Connection, _ problem: Problem, received: Int) {
         record.startedAt = now
         record.bytesIn = received
         connection.isClosing = true
         connection.lingers = true
-        let response = record.withID { id in error.problem.response(requestID: String(copying: id)) }
+        let response = record.withID { id in problem.response(requestID: String(copying: id)) }
         write(response, for: record, isClosing: true)
     }
 

@@ -66,7 +66,7 @@ extension EventLoop {
                 start = next
                 answer(record, of: connection)
             } catch {
-                refuse(record, of: connection, error, received: end - start)
+                refuse(record, of: connection, error.problem, received: end - start)
             }
             answered += 1
             if connection.isClosing {
@@ -91,12 +91,23 @@ extension EventLoop {
     mutating func timeOut(_ connection: Connection) {
         guard let record = connection.record, let block = connection.input else { return close(connection) }
         connection.record = nil
-        refuse(record, of: connection, .timeout, received: connection.bytes.count)
+        if !connection.reader.isInBody {
+            connection.reader.readRefusedHead(of: record, until: connection.bytes.upperBound, limits: limits)
+        }
+        refuse(record, of: connection, RequestError.timeout.problem, received: connection.bytes.count)
         let sending = send(to: connection)
         _ = report(in: block)
         guard sending != .failed else { return close(connection) }
         keep(0..<0, in: block, of: connection, escaped: false)
         settle(connection, hasAnswered: true)
+    }
+
+    /// Answers a connection that is not let in, before it was asked for anything.
+    mutating func refuse(_ connection: Connection, _ problem: Problem) {
+        let record = takeRecord(for: connection, in: sharedInput, at: 0)
+        refuse(record, of: connection, problem, received: 0)
+        _ = send(to: connection)
+        _ = report(in: sharedInput)
     }
 
     /// Reads the head, decides, reads the body.

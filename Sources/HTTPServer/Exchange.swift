@@ -7,14 +7,20 @@ public struct Exchange: Sendable {
     /// The request; `nil` when it was refused before it could be understood, such as for a malformed request line.
     public var request: Request? { record.isUnderstood ? Request(record: record) : nil }
 
-    /// The method as text, or `-` when the request was refused before it was known.
-    public var method: String { record.head.hasMethod ? record.head.method.value.rawValue : "-" }
+    /// The method as it came. Of a request that was refused it may be one that the server does not know; `-` when the
+    /// request does not begin with a token of 32 bytes at most and a space.
+    public var method: String { record.head.methodName.isEmpty ? "-" : record.string(record.head.methodName) }
 
-    /// The target as it came, or `-` when the request was refused before it was known.
-    public var target: String { record.head.hasTarget ? record.string(record.head.target) : "-" }
+    /// The target as it came. Of a request that was refused too, as long as it is visible ASCII and the request line of
+    /// three parts; else `-`.
+    public var target: String { record.head.target.isEmpty ? "-" : record.string(record.head.target) }
 
-    /// The target up to the `?`, as it came, or `-`.
-    public var rawPath: String { record.head.hasTarget ? record.string(record.head.rawPath) : "-" }
+    /// The path of the target, as it came: neither query nor authority, which may hold secrets. `-` when there is none to
+    /// be made out.
+    public var rawPath: String {
+        if !record.head.rawPath.isEmpty { return record.string(record.head.rawPath) }
+        return record.decodedPath == nil ? "-" : "/"
+    }
 
     /// The pattern of the route that matched.
     public var route: String? { record.route?.pattern }
@@ -25,10 +31,11 @@ public struct Exchange: Sendable {
     /// The bytes of the request, head and framing included.
     public var bytesIn: Int { record.bytesIn }
 
-    /// The bytes of the answer, head included.
+    /// The bytes of the answer, head included: all of them, also when the client has not taken them yet and may never.
     public var bytesOut: Int { record.bytesOut }
 
-    /// From the request's completion to the answer's.
+    /// From the request's completion until its answer was ready to be sent: the service's own time. What a slow client
+    /// takes to send its request, or to read its answer, is not part of it.
     public var duration: Duration { .nanoseconds(record.endedAt - record.startedAt) }
 
     /// The processor time of the handler, when ``ServerObserver/requestBegan(_:)`` asked for it.

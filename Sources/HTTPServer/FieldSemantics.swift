@@ -49,9 +49,7 @@ struct FieldSemantics {
             guard value.equalsIgnoringCase("100-continue") else { throw .expectationFailed }
             head.expectsContinue = true
         case .requestID:
-            guard head.requestID.isEmpty, (1...128).contains(value.count) else { break }
-            for index in value.indices where !ByteSet.requestID.contains(value[index]) { return }
-            head.requestID = field.value
+            if head.requestID.isEmpty, Self.isRequestID(value) { head.requestID = field.value }
         case .forwardedFor, .other:
             break
         }
@@ -77,6 +75,13 @@ struct FieldSemantics {
             throw .lengthRequired
         }
         head.keepsAlive = !closes && (version == .http1_1 || keepsAlive)
+    }
+
+    /// What is safe to repeat in an answer and a log.
+    static func isRequestID(_ value: Span<UInt8>) -> Bool {
+        guard (1...128).contains(value.count) else { return false }
+        for index in value.indices where !ByteSet.requestID.contains(value[index]) { return false }
+        return true
     }
 
     /// Only `chunked`, once and alone (RFC 9112 section 6.1).

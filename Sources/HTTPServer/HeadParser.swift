@@ -17,12 +17,14 @@ struct HeadParser {
     }
 
     /// Where the line begins that is not complete yet.
-    private var lineStart = 0
+    private(set) var lineStart = 0
     /// Up to where no line end was found, so that a head that comes byte by byte is not searched again and again.
     private var searched = 0
     /// Where the fields begin; 0 before the request line is read.
     private var sectionStart = 0
     private var semantics = FieldSemantics()
+    /// Whether the request line is read.
+    var isInFields: Bool { sectionStart > 0 }
     /// What was read so far.
     private(set) var head: RequestHead
 
@@ -107,6 +109,7 @@ struct HeadParser {
         guard targetEnd > targetStart, bytes[targetEnd] == ASCII.space else {
             throw .malformed("The request line is not method, target and version with single spaces between.")
         }
+        head.target = ByteRange(targetStart..<targetEnd)
         let version = bytes.extracting(targetEnd + 1..<line.upperBound)
         guard version[0] == UInt8(ascii: "H"), version[1] == UInt8(ascii: "T"), version[2] == UInt8(ascii: "T"),
             version[3] == UInt8(ascii: "P"), version[4] == UInt8(ascii: "/"), ASCII.isDigit(version[5]),
@@ -119,14 +122,14 @@ struct HeadParser {
             throw .unknownMethod
         }
         head.method = method
-        head.hasMethod = true
-        try RequestTarget.parse(bytes, targetStart..<targetEnd, into: &head)
-        head.hasTarget = true
+        head.methodName = ByteRange(line.lowerBound..<methodEnd)
+        try RequestTarget.parse(bytes, into: &head)
     }
 
     /// `field-name ":" OWS field-value OWS` (RFC 9112 section 5).
-    private static func parseField(_ bytes: Span<UInt8>, _ line: Range<Int>) throws(RequestError) -> FieldEntry {
-        // Neither goes beyond the line, because it ends with a carriage return.
+    /// - Parameter line: Without its end, which must be there.
+    static func parseField(_ bytes: Span<UInt8>, _ line: Range<Int>) throws(RequestError) -> FieldEntry {
+        // Neither goes beyond the line, whose end is a control byte.
         let nameEnd = endOfName(bytes, from: line.lowerBound)
         guard nameEnd > line.lowerBound, bytes[nameEnd] == UInt8(ascii: ":") else {
             throw .malformed("A header field does not begin with a name and a colon.")

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Asks a server one question over HTTP, as a health check does: one GET, one answer, one deadline.

@@ -1,7 +1,5 @@
 /// Where the parts of a request are: offsets from its first byte.
 struct RequestHead: Sendable {
-    var hasMethod = false
-    var hasTarget = false
     var method = RequestMethod.get
     var version = HTTPVersion.http1_1
     /// The `*` of `OPTIONS *`, which is about the server and not about a path.
@@ -11,6 +9,9 @@ struct RequestHead: Sendable {
 
     /// Where the method begins: an empty line may come before the request line.
     var start = 0
+    /// The method as it came, known or not; empty when there was none to be made out.
+    var methodName = ByteRange()
+    /// Empty when there was none to be made out.
     var target = ByteRange()
     var rawPath = ByteRange()
     var query = ByteRange()

@@ -38,8 +38,7 @@ struct RequestReader {
                 try headParser.parse(bytes, limits: limits)
             }
         } catch {
-            // What is known of a refused request is still worth a line in the log.
-            record.head = headParser.head
+            readRefusedHead(of: record, until: end, limits: limits)
             throw error
         }
         guard let size else { return false }
@@ -58,6 +57,11 @@ struct RequestReader {
             phase = .sized
         }
         return true
+    }
+
+    /// Makes out what can be of a head that is refused, or does not come to its end.
+    func readRefusedHead(of record: RequestRecord, until end: Int, limits: HeadParser.Limits) {
+        record.head = record.input.withSpan(record.origin..<end) { headParser.refusedHead($0, limits: limits) }
     }
 
     /// Takes in the body. The head must be complete.

@@ -8,12 +8,12 @@
 /// - Empty segments stay as they are, and match no route.
 /// - A query may hold any visible ASCII but `#`; its escapes must be well-formed and decode to UTF-8.
 enum RequestTarget {
+    /// Reads ``RequestHead/target``.
     static func parse(
         _ bytes: Span<UInt8>,
-        _ target: Range<Int>,
         into head: inout RequestHead
     ) throws(RequestError) {
-        head.target = ByteRange(target)
+        let target = head.target.range
         var pathStart = target.lowerBound
         if bytes[pathStart] != UInt8(ascii: "/") {
             if target.count == 1, bytes[pathStart] == UInt8(ascii: "*") {

@@ -9,10 +9,12 @@ final class Recorder: ServerObserver, Sendable {
     struct Seen {
         var method: String
         var target: String
+        var path: String
         var route: String?
         var status: Int
         var bytesIn: Int
         var bytesOut: Int
+        var duration: Duration
         var cpuTime: Duration?
         var id: String
         var client: String
@@ -33,10 +35,12 @@ final class Recorder: ServerObserver, Sendable {
         let seen = Seen(
             method: exchange.method,
             target: exchange.target,
+            path: exchange.rawPath,
             route: exchange.route,
             status: exchange.status,
             bytesIn: exchange.bytesIn,
             bytesOut: exchange.bytesOut,
+            duration: exchange.duration,
             cpuTime: exchange.cpuTime,
             id: exchange.id,
             client: exchange.clientAddress,
@@ -91,9 +95,28 @@ struct ObserverTests {
         #expect(seen[1].cpuTime != nil)
         #expect(seen[2].error == "Broken()")
         #expect(seen[4].method == "GET")
-        #expect(seen[4].target == "-")
+        #expect(seen[4].target == "/..")
         #expect(Set(seen.map(\.id)).count == 5)
         #expect(recorder.began.withLock { $0 } == ["GET /rooms/7?x=1", "GET /measured", "GET /broken"])
+    }
+
+    @Test("hears of a large answer when its first part has left: of its whole size, without its reader's time")
+    func slowReader() throws {
+        let recorder = Recorder()
+        let size = 8 << 20
+        let server = try LiveServer(observer: recorder) { router in
+            router.get("/large") { _ in Response(body: .bytes([UInt8](repeating: 7, count: size))) }
+        }
+        defer { server.stop() }
+        let client = try server.connect()
+        let began = ContinuousClock.now
+        client.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+        // Nothing has been read yet, and no socket's buffers hold so much.
+        let seen = recorder.wait(for: 1)[0]
+        #expect(seen.duration <= began.duration(to: .now))
+        let response = client.readResponse()
+        #expect(response?.body.count == size)
+        #expect(seen.bytesOut == (response?.head.utf8.count ?? 0) + size)
     }
 
     @Test("hears once that the process has served enough, and the server serves on")
