@@ -41,6 +41,15 @@ struct EightBytes {
     @inline(__always)
     var controls: Places { Places(bits: ~(Self.between(0x20, 0x7E, word) | word) & Self.highBits) }
 
+    /// Whether JSON takes all of them in a string as they are (RFC 8259 section 7).
+    @inline(__always)
+    var isPlainInJSON: Bool {
+        let quotes = Self.between(UInt8(ascii: "\""), UInt8(ascii: "\""), word)
+        let backslashes = Self.between(UInt8(ascii: "\\"), UInt8(ascii: "\\"), word)
+        let controls = Self.between(0x00, 0x1F, word)
+        return quotes | backslashes | controls == 0
+    }
+
     /// How many letters and hyphens come first: what most field names are made of.
     @inline(__always)
     var nameCount: Int {

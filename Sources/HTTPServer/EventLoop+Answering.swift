@@ -12,9 +12,9 @@ extension EventLoop {
         }
         let response: Response
         if measurements.contains(.cpuTime) {
-            let start = MonotonicClock.threadTime()
+            processorTime.begin(at: now)
             response = dispatcher.answer(record)
-            record.cpuTime = MonotonicClock.threadTime() - start
+            record.cpuTime = processorTime.charge(from: record.startedAt, to: MonotonicClock.now())
         } else {
             response = dispatcher.answer(record)
         }

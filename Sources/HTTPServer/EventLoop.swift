@@ -32,6 +32,7 @@ struct EventLoop: ~Copyable {
     /// The time of the last look at the clock: after each wait, and after each handler when somebody watches.
     var now: Int64
     var date = DateStamp()
+    var processorTime = ProcessorTime()
     var ids = RequestID.Sequence()
 
     /// What connections without bytes of their own receive into.
@@ -89,6 +90,7 @@ struct EventLoop: ~Copyable {
             let count = epoll.wait(timeout: timeout)
             now = MonotonicClock.now()
             date.update(now: now)
+            processorTime.wake()
             var mayAccept = false
             for index in 0..<count {
                 let descriptor = epoll.ready(index)

@@ -4,6 +4,8 @@ import HTTPTypes
 public struct Exchange: Sendable {
     let record: RequestRecord
 
+    private var unknown: StaticString { "-" }
+
     /// The request; `nil` when it was refused before it could be understood, such as for a malformed request line.
     public var request: Request? { record.isUnderstood ? Request(record: record) : nil }
 
@@ -20,6 +22,16 @@ public struct Exchange: Sendable {
     public var rawPath: String {
         if !record.head.rawPath.isEmpty { return record.string(record.head.rawPath) }
         return record.decodedPath == nil ? "-" : "/"
+    }
+
+    /// Lends the bytes of ``rawPath`` without allocating.
+    public func withRawPath<Result, Failure: Error>(
+        _ read: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        guard record.head.hasTarget else {
+            return try unsafe read(Span(_unsafeStart: unknown.utf8Start, count: unknown.utf8CodeUnitCount))
+        }
+        return try record.withBytes(record.head.rawPath, read)
     }
 
     /// The pattern of the route that matched.
@@ -43,6 +55,13 @@ public struct Exchange: Sendable {
 
     /// The request id that the answer carried.
     public var id: String { record.withID { span in String(copying: span) } }
+
+    /// Lends the bytes of ``id`` without allocating.
+    public func withID<Result, Failure: Error>(
+        _ read: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try record.withID(read)
+    }
 
     /// See ``Request/clientAddress``.
     public var clientAddress: String { record.clientAddress }

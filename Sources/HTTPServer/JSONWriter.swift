@@ -36,8 +36,23 @@ public struct JSONWriter: ~Copyable, Sendable {
         close(UInt8(ascii: "]"))
     }
 
-    /// The name of a member; its value must follow.
-    public mutating func key(_ name: String) {
+    /// The name of a member, a constant that needs no escapes; its value must follow.
+    public mutating func key(_ name: StaticString) {
+        let comma = needsComma
+        needsComma = false
+        let name = unsafe Span(_unsafeStart: name.utf8Start, count: name.utf8CodeUnitCount)
+        assert(JSONWriter.firstToEscape(in: name, from: 0) == name.count, "a constant key must need no escapes")
+        bytes.append(addingCapacity: name.count + 4) { output in
+            if comma { output.append(UInt8(ascii: ",")) }
+            output.append(UInt8(ascii: "\""))
+            JSONWriter.append(name, to: &output)
+            output.append(UInt8(ascii: "\""))
+            output.append(UInt8(ascii: ":"))
+        }
+    }
+
+    /// The name of a member that is only known at run time; its value must follow.
+    public mutating func key(name: String) {
         separate()
         appendQuoted(name)
         bytes.append(UInt8(ascii: ":"))
@@ -75,19 +90,19 @@ public struct JSONWriter: ~Copyable, Sendable {
     }
 
     /// A member with a string.
-    public mutating func member(_ name: String, _ text: String) {
+    public mutating func member(_ name: StaticString, _ text: String) {
         key(name)
         value(text)
     }
 
     /// A member with a number.
-    public mutating func member(_ name: String, _ number: Int) {
+    public mutating func member(_ name: StaticString, _ number: Int) {
         key(name)
         value(number)
     }
 
     /// A member with `true` or `false`.
-    public mutating func member(_ name: String, _ flag: Bool) {
+    public mutating func member(_ name: StaticString, _ flag: Bool) {
         key(name)
         value(flag)
     }
@@ -113,47 +128,80 @@ public struct JSONWriter: ~Copyable, Sendable {
     }
 
     private mutating func appendDecimal(_ number: Int) {
-        if number < 0 { bytes.append(UInt8(ascii: "-")) }
+        var digits = InlineArray<20, UInt8>(repeating: 0)
+        var first = digits.count
         var rest = number.magnitude
-        let start = bytes.count
         repeat {
-            bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
+            first -= 1
+            digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10
         } while rest != 0
-        bytes[start...].reverse()
+        bytes.append(addingCapacity: 20) { output in
+            if number < 0 { output.append(UInt8(ascii: "-")) }
+            JSONWriter.append(digits.span.extracting(first...), to: &output)
+        }
+    }
+
+    private mutating func appendQuoted(_ text: String) {
+        var text = text
+        text.withUTF8 { unsafe appendQuoted(Span(_unsafeElements: $0)) }
     }
 
     /// A string is almost always free of what must be escaped (RFC 8259 section 7): then it is one copy.
-    private mutating func appendQuoted(_ text: String) {
-        bytes.append(UInt8(ascii: "\""))
-        var text = text
-        text.withUTF8 { unsafe appendEscaped(Span(_unsafeElements: $0)) }
-        bytes.append(UInt8(ascii: "\""))
-    }
-
-    private mutating func appendEscaped(_ text: Span<UInt8>) {
-        var plain = 0
-        for index in text.indices {
-            let byte = text[index]
-            guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
-            append(text.extracting(plain..<index))
-            plain = index + 1
-            bytes.append(UInt8(ascii: "\\"))
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(byte)
-            case UInt8(ascii: "\n"): bytes.append(UInt8(ascii: "n"))
-            case UInt8(ascii: "\r"): bytes.append(UInt8(ascii: "r"))
-            case UInt8(ascii: "\t"): bytes.append(UInt8(ascii: "t"))
-            default:
-                append("u00")
-                bytes.append(ASCII.hexDigit(byte >> 4))
-                bytes.append(ASCII.hexDigit(byte & 15))
+    private mutating func appendQuoted(_ text: Span<UInt8>) {
+        var plain = JSONWriter.firstToEscape(in: text, from: 0)
+        bytes.append(addingCapacity: text.count + 2) { output in
+            output.append(UInt8(ascii: "\""))
+            JSONWriter.append(text.extracting(..<plain), to: &output)
+            if plain == text.count { output.append(UInt8(ascii: "\"")) }
+        }
+        guard plain < text.count else { return }
+        while plain < text.count {
+            appendEscaped(text[plain])
+            let start = plain + 1
+            plain = JSONWriter.firstToEscape(in: text, from: start)
+            bytes.append(addingCapacity: plain - start) { output in
+                JSONWriter.append(text.extracting(start..<plain), to: &output)
             }
         }
-        append(text.extracting(plain..<text.count))
+        bytes.append(UInt8(ascii: "\""))
     }
 
-    private mutating func append(_ text: Span<UInt8>) {
-        unsafe text.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+    private mutating func appendEscaped(_ byte: UInt8) {
+        bytes.append(UInt8(ascii: "\\"))
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(byte)
+        case UInt8(ascii: "\n"): bytes.append(UInt8(ascii: "n"))
+        case UInt8(ascii: "\r"): bytes.append(UInt8(ascii: "r"))
+        case UInt8(ascii: "\t"): bytes.append(UInt8(ascii: "t"))
+        default:
+            append("u00")
+            bytes.append(ASCII.hexDigit(byte >> 4))
+            bytes.append(ASCII.hexDigit(byte & 15))
+        }
+    }
+
+    /// The position of the first byte that must be escaped, the end when there is none.
+    private static func firstToEscape(in text: Span<UInt8>, from start: Int) -> Int {
+        var position = start
+        while position + 8 <= text.count, EightBytes(text, at: position).isPlainInJSON { position += 8 }
+        while position < text.count {
+            let byte = text[position]
+            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
+            position += 1
+        }
+        return position
+    }
+
+    /// Copies the bytes, for which there must be room.
+    private static func append(_ bytes: Span<UInt8>, to output: inout OutputSpan<UInt8>) {
+        precondition(bytes.count <= output.freeCapacity)
+        unsafe bytes.withUnsafeBytes { source in
+            unsafe output.withUnsafeMutableBufferPointer { buffer, count in
+                guard let from = source.baseAddress, let to = buffer.baseAddress else { return }
+                unsafe UnsafeMutableRawPointer(to + count).copyMemory(from: from, byteCount: source.count)
+                count += source.count
+            }
+        }
     }
 }

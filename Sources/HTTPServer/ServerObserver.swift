@@ -38,6 +38,7 @@ public struct Measurements: OptionSet, Sendable {
         self.rawValue = rawValue
     }
 
-    /// The processor time of the handler: two system calls.
+    /// The processor time of the handler. Of one that is over within 0.1 ms, the time it took: to ask the kernel would
+    /// cost a good part of that.
     public static let cpuTime = Measurements(rawValue: 1)
 }

@@ -18,9 +18,9 @@ import Stays
         guard let start = unsafe sqlite3_column_text(statement, column) else { throw corrupted(column) }
         // The length after the text: asking for the text may convert it.
         let count = unsafe Int(sqlite3_column_bytes(statement, column))
-        let bytes = unsafe UnsafeBufferPointer(start: start, count: count)
-        guard let text = unsafe String(validating: bytes, as: UTF8.self) else { throw corrupted(column) }
-        return text
+        let bytes = unsafe Span(_unsafeStart: start, count: count)
+        guard let text = try? UTF8Span(validating: bytes) else { throw corrupted(column) }
+        return String(copying: text)
     }
 
     /// A value of the domain made from a column; what the domain refuses must not have got into the store.

@@ -28,12 +28,26 @@ public struct Money: Hashable, Sendable {
     /// The amount in decimal, with all decimal places of the currency: `120.00`, `-0.05`, for the yen `120`.
     public var amount: String {
         let places = currency.decimalPlaces
-        var digits = String(minorUnits.magnitude)
-        if digits.utf8.count <= places {
-            digits = String(repeating: "0", count: places + 1 - digits.utf8.count) + digits
+        // From behind: at most 19 digits, the point and the sign.
+        var text = InlineArray<24, UInt8>(repeating: 0)
+        var first = text.count
+        var rest = minorUnits.magnitude
+        var digits = 0
+        repeat {
+            if digits == places, places > 0 {
+                first -= 1
+                text[first] = UInt8(ascii: ".")
+            }
+            first -= 1
+            text[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+            digits += 1
+        } while rest != 0 || digits <= places
+        if minorUnits < 0 {
+            first -= 1
+            text[first] = UInt8(ascii: "-")
         }
-        let sign = minorUnits < 0 ? "-" : ""
-        return places == 0 ? sign + digits : sign + digits.dropLast(places) + "." + digits.suffix(places)
+        return String(ascii: text.span.extracting(first...))
     }
 }
 

@@ -32,7 +32,7 @@ extension JSONWriter {
         }
     }
 
-    private mutating func money(_ name: String, _ money: Money) {
+    private mutating func money(_ name: StaticString, _ money: Money) {
         key(name)
         object { json in
             json.member("amount", money.amount)

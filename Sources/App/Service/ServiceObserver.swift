@@ -7,9 +7,6 @@ import Telemetry
 /// Joins the engine to the outside: each request goes into the worker's black box while it is served, and to the log when
 /// it is answered.
 final class ServiceObserver: ServerObserver {
-    /// Platforms ask these every few seconds; a line for each would bury the others.
-    private static let silentRoutes: Set<String> = ["/livez", "/readyz"]
-
     private let worker: Worker
     private let pid: Int32
     private let logsAccess: Bool
@@ -44,7 +41,7 @@ final class ServiceObserver: ServerObserver {
     func requestEnded(_ exchange: Exchange) {
         worker.slot.end()
         if exchange.status >= 500 { logFailure(exchange) }
-        if logsAccess, !isSilent(exchange.route) { logAccess(exchange) }
+        if logsAccess, !isSilent(exchange.route) { line.writeAccess(exchange, worker: pid, to: output) }
     }
 
     func requestLimitReached() {
@@ -56,27 +53,8 @@ final class ServiceObserver: ServerObserver {
     }
 
     private func isSilent(_ route: String?) -> Bool {
-        route.map { ServiceObserver.silentRoutes.contains($0) } ?? false
-    }
-
-    private func logAccess(_ exchange: Exchange) {
-        line.begin("info", message: "request", at: .now())
-        line.field("method", exchange.method)
-        // Without the query: it may hold what nobody should read in a log.
-        line.field("path", exchange.rawPath)
-        if let route = exchange.route { line.field("route", route) }
-        line.field("status", exchange.status)
-        line.field("bytesIn", exchange.bytesIn)
-        line.field("bytesOut", exchange.bytesOut)
-        line.field("durationMs", milliseconds: exchange.duration)
-        if let time = exchange.cpuTime { line.field("cpuMs", milliseconds: time) }
-        line.field("worker", Int(pid))
-        line.field("requestId", exchange.id)
-        line.field("client", exchange.clientAddress)
-        if let trace = exchange.request?.value(of: .traceparent).flatMap({ TraceContext(traceparent: $0) }) {
-            line.field("traceId", trace.traceID)
-        }
-        line.end(to: output)
+        // Platforms ask these every few seconds; a line for each would bury the others.
+        route == "/livez" || route == "/readyz"
     }
 
     private func logFailure(_ exchange: Exchange) {
@@ -86,6 +64,30 @@ final class ServiceObserver: ServerObserver {
         ]
         if let error = exchange.error { metadata["cause"] = .string(String(describing: error)) }
         logger.error("request failed", metadata: metadata)
+    }
+}
+
+extension LogLine {
+    /// The event of one answered request. In one piece, so that the line is taken out of its owner once and not for each
+    /// field.
+    fileprivate mutating func writeAccess(_ exchange: Exchange, worker: Int32, to output: LogOutput) {
+        begin("info", message: "request", at: .now())
+        field("method", exchange.method)
+        // Without the query: it may hold what nobody should read in a log.
+        exchange.withRawPath { path in field("path", ascii: path) }
+        if let route = exchange.route { field("route", route) }
+        field("status", exchange.status)
+        field("bytesIn", exchange.bytesIn)
+        field("bytesOut", exchange.bytesOut)
+        field("durationMs", milliseconds: exchange.duration)
+        if let time = exchange.cpuTime { field("cpuMs", milliseconds: time) }
+        field("worker", Int(worker))
+        exchange.withID { id in field("requestId", ascii: id) }
+        field("client", exchange.clientAddress)
+        if let trace = exchange.request?.value(of: .traceparent).flatMap({ TraceContext(traceparent: $0) }) {
+            field("traceId", trace.traceID)
+        }
+        end(to: output)
     }
 }
 
