@@ -58,7 +58,8 @@ extension EventLoop {
 
     /// Reads what a client still sends after the answer, and drops it.
     mutating func dropInput(_ connection: Connection) {
-        let count = sharedInput.receive(from: connection.socket, at: 0)
+        // Behind what waits to be answered.
+        let count = sharedInput.receive(from: connection.socket, at: arrivals.end)
         if count > 0 {
             connection.progress += count
             if connection.progress > Self.mostDropped { close(connection) }

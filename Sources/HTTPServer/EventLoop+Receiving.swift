@@ -15,6 +15,8 @@ extension EventLoop {
     private static let mostBodySize = 1 << 30
     /// From this much on, a connection keeps the block that its bytes came in.
     private static let leastAdoptedSize = 16 * 1024
+    /// With less room than this in the shared block, what is there is answered first.
+    private static let leastReceiveSize = 16 * 1024
     /// The least memory for a request that came in pieces.
     private static let leastInputSize = 1024
 
@@ -37,6 +39,41 @@ extension EventLoop {
             close(connection)
         }
         return max(0, count)
+    }
+
+    /// Reads once what begins a request, and leaves it for ``processArrivals()``; goes on at once with what was begun.
+    mutating func collect(_ connection: Connection) {
+        guard connection.input == nil, connection.record == nil, !connection.isWaitingForTurn else {
+            receive(connection)
+            return
+        }
+        let start = arrivals.end
+        let count = sharedInput.receive(from: connection.socket, at: start)
+        if count > 0 {
+            connection.progress += count
+            arrivals.append(connection, start..<start + count)
+            // So much may be the beginning of more, which then comes into the same block: nothing may follow it there.
+            if count >= Self.leastAdoptedSize || sharedInput.capacity - arrivals.end < Self.leastReceiveSize {
+                processArrivals()
+            }
+        } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
+            close(connection)
+        }
+    }
+
+    /// Answers what has been collected.
+    mutating func processArrivals() {
+        guard !arrivals.isEmpty else { return }
+        let isBatch = arrivals.count > 1
+        if isBatch { observer?.batchBegan() }
+        // Not asked for again: when a handler keeps a request, the loop goes on in another block.
+        let block = sharedInput
+        for index in 0..<arrivals.count {
+            let (connection, bytes) = arrivals[index]
+            if isOpen(connection) { process(connection, bytes, in: block) }
+        }
+        arrivals.removeAll()
+        if isBatch { observer?.batchEnded() }
     }
 
     /// Answers every complete request in `bytes`, sends the answers, and keeps what is left.

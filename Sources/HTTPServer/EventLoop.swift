@@ -28,6 +28,8 @@ struct EventLoop: ~Copyable {
     var deadlines: DeadlineLists
     /// Connections with further requests in memory, which wait for the others to have their turn.
     var turns: [CInt] = []
+    /// What this wake has brought so far, one behind the other in ``sharedInput``.
+    var arrivals = Arrivals()
 
     /// The time of the last look at the clock: after each wait, and after each handler when somebody watches.
     var now: Int64
@@ -97,11 +99,13 @@ struct EventLoop: ~Copyable {
                 if descriptor == listener {
                     mayAccept = true
                 } else if descriptor == shutdown {
+                    processArrivals()
                     beginDraining()
                 } else if let connection = connections[Int(descriptor)] {
                     serve(connection)
                 }
             }
+            processArrivals()
             takeTurns()
             // Last, so that a busy process leaves newcomers to idle siblings for as long as its work takes.
             if mayAccept { acceptBatch() }
@@ -113,7 +117,7 @@ struct EventLoop: ~Copyable {
     /// Does what the connection waited for.
     private mutating func serve(_ connection: Connection) {
         switch deadlines.wait(of: connection.socket) {
-        case .head, .body, .idle, .grace: receive(connection)
+        case .head, .body, .idle, .grace: collect(connection)
         case .write: sendRest(connection)
         case .linger, .lastLinger: dropInput(connection)
         case nil: break

@@ -9,6 +9,14 @@ public protocol ServerObserver: AnyObject {
     /// for requests that never reached a handler.
     func requestEnded(_ exchange: Exchange)
 
+    /// Several connections have sent something, all of which has been received: what is answered from here to
+    /// ``batchEnded()`` may be answered from one state of the world, that of now. No client can know anything newer that
+    /// it would then miss in its answer.
+    func batchBegan()
+
+    /// What had been received is answered.
+    func batchEnded()
+
     /// ``ServerConfiguration/maxRequests`` have been answered. Called once; the server serves on until it is told to
     /// drain.
     func requestLimitReached()
@@ -22,6 +30,10 @@ extension ServerObserver {
     public func requestBegan(_ request: Request) -> Measurements { [] }
     /// Does nothing.
     public func requestEnded(_ exchange: Exchange) {}
+    /// Does nothing.
+    public func batchBegan() {}
+    /// Does nothing.
+    public func batchEnded() {}
     /// Does nothing.
     public func requestLimitReached() {}
     /// Does nothing.

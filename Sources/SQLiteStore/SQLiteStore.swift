@@ -11,6 +11,7 @@ public final class SQLiteStore {
     private let patience: Patience
     private let networkFilesystem: NetworkFilesystem.Policy
     private var session: Session?
+    private var isInBatch = false
 
     /// A store that has not opened its database yet.
     /// - Parameters:
@@ -54,6 +55,14 @@ public final class SQLiteStore {
         }
     }
 
+    /// A read: in the batch's snapshot, if there is a batch.
+    private func read<Result>(_ body: (Session) throws(StoreError) -> Result) throws(StoreError) -> Result {
+        try use { session throws(StoreError) in
+            if isInBatch { try session.beginSnapshot() }
+            return try body(session)
+        }
+    }
+
     private func write<Result>(
         _ changes: (Session) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
@@ -72,6 +81,15 @@ extension SQLiteStore: StayStore {
         set { patience.deadline = newValue }
     }
 
+    /// Reads share a snapshot from now on.
+    public func beginBatch() { isInBatch = true }
+
+    /// Ends the snapshot, so that no idle worker keeps the write-ahead log from being cut.
+    public func endBatch() {
+        isInBatch = false
+        session?.endSnapshot()
+    }
+
     /// Opens the database if need be and compares its schema with this release; takes a few microseconds once it is open.
     public func readiness() -> StoreReadiness {
         if let session, session.connection.hasMoved { self.session = nil }
@@ -88,17 +106,17 @@ extension SQLiteStore: StayStore {
 
     /// All rooms, by id.
     public func rooms() throws(StoreError) -> [Room] {
-        try use { session throws(StoreError) in try session.rooms.all(make: Room.init(row:)) }
+        try read { session throws(StoreError) in try session.rooms.all(make: Room.init(row:)) }
     }
 
     /// One room by its primary key: one step of one compiled statement.
     public func room(_ id: RoomID) throws(StoreError) -> Room? {
-        try use { session throws(StoreError) in try session.room.first(id.text, make: Room.init(row:)) }
+        try read { session throws(StoreError) in try session.room.first(id.text, make: Room.init(row:)) }
     }
 
     /// The rooms without a held night in the stay, cheapest first, then by id.
     public func availability(_ query: AvailabilityQuery) throws(StoreError) -> [Room] {
-        try use { session throws(StoreError) in
+        try read { session throws(StoreError) in
             try session.freeRooms.all(
                 query.guests,
                 query.stay.from.description,
@@ -110,7 +128,7 @@ extension SQLiteStore: StayStore {
 
     /// One booking by its primary key.
     public func booking(_ id: BookingID) throws(StoreError) -> Booking? {
-        try use { session throws(StoreError) in try session.booking.first(id.description, make: Booking.init(row:)) }
+        try read { session throws(StoreError) in try session.booking.first(id.description, make: Booking.init(row:)) }
     }
 
     /// Books under the write lock, which makes the check and the change one; refusals that need no lock take none.
@@ -121,7 +139,7 @@ extension SQLiteStore: StayStore {
         now: Timestamp
     ) throws(StoreError) -> BookingOutcome {
         // That nights are taken is known without the write lock: whoever loses a race does not hold up the others.
-        let known = try use { session throws(StoreError) in
+        let known = try read { session throws(StoreError) in
             try session.nightsHeld(in: request).isEmpty
                 ? nil : session.judge(request, idempotency: idempotency, now: now)
         }
@@ -160,7 +178,7 @@ extension SQLiteStore: StayStore {
 
     /// A page along the primary key, or along the index by room.
     public func bookings(_ page: PageRequest) throws(StoreError) -> BookingPage {
-        try use { session throws(StoreError) in
+        try read { session throws(StoreError) in
             let before = page.cursor?.description ?? Self.afterAllIdentifiers
             // One more than the page holds tells whether another page follows.
             let found: [Booking]

@@ -4,7 +4,8 @@ import Stays
 final class Session {
     let connection: Connection
 
-    let begin: Statement
+    let beginReading: Statement
+    let beginWriting: Statement
     let commit: Statement
     let rollback: Statement
     let schemaVersion: Statement
@@ -34,7 +35,8 @@ final class Session {
         // A backup that was put back may have lost this property of the file.
         try connection.useWriteAheadLog()
 
-        begin = try Statement("BEGIN IMMEDIATE", on: connection)
+        beginReading = try Statement("BEGIN", on: connection)
+        beginWriting = try Statement("BEGIN IMMEDIATE", on: connection)
         commit = try Statement("COMMIT", on: connection)
         rollback = try Statement("ROLLBACK", on: connection)
         schemaVersion = try Statement(SchemaHistory.newest, on: connection)
@@ -118,7 +120,8 @@ final class Session {
     ) throws(StoreError) -> Result {
         // IMMEDIATE takes the lock at once. A transaction that first reads and then wants to write could not wait for the
         // lock: what it has read may be outdated by then.
-        try begin.run()
+        endSnapshot()
+        try beginWriting.run()
         do throws(StoreError) {
             let result = try changes()
             try commit.run()
@@ -127,6 +130,19 @@ final class Session {
             undo()
             throw error
         }
+    }
+
+    /// Lets the reads from now on see one state of the database, which the first of them takes. That costs two system calls
+    /// for a lock, and giving it back another: more than a read by primary key itself.
+    func beginSnapshot() throws(StoreError) {
+        if !connection.isInTransaction { try beginReading.run() }
+    }
+
+    /// The next read sees what is there then.
+    func endSnapshot() {
+        guard connection.isInTransaction else { return }
+        // It cannot fail for anything that was read; whatever it says, nothing of it may stay open.
+        do throws(StoreError) { try commit.run() } catch { undo() }
     }
 
     private func undo() {

@@ -8,6 +8,13 @@ public protocol StayStore: AnyObject {
     /// adapter thinks right. A call that is still waiting then throws `StoreError.busy`; one that has written completes.
     var deadline: ContinuousClock.Instant? { get set }
 
+    /// The calls from here to ``endBatch()`` serve requests that have all been received: their reads may share one
+    /// snapshot, taken with the first of them, and taken anew after each write. For adapters to which a snapshot is dear.
+    func beginBatch()
+
+    /// Gives the shared snapshot back. Without one, or twice, it does nothing.
+    func endBatch()
+
     /// Whether the store can be reached and its schema fits this release. Never throws: it is what /readyz tells.
     func readiness() -> StoreReadiness
 
@@ -48,4 +55,11 @@ public protocol StayStore: AnyObject {
     /// - Returns: How many were added.
     @discardableResult
     func add(_ rooms: [Room]) throws(StoreError) -> Int
+}
+
+extension StayStore {
+    /// Each read for itself.
+    public func beginBatch() {}
+    /// Nothing is held.
+    public func endBatch() {}
 }

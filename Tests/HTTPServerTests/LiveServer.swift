@@ -161,6 +161,12 @@ final class Client {
 
     func send(_ text: String) { send(Array(text.utf8)) }
 
+    /// Waits until the server's kernel has all that was sent: none of it is unacknowledged (SIOCOUTQ, tcp(7)).
+    func waitUntilDelivered() {
+        var count: CInt = 1
+        while ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0, count > 0 { sched_yield() }
+    }
+
     /// Ends the sending side.
     func finishSending() { _ = shutdown(descriptor, CInt(SHUT_WR)) }
 

@@ -2,20 +2,23 @@ import HTTPServer
 import HTTPTypes
 import Logging
 import Prefork
+import Stays
 import Telemetry
 
 /// Joins the engine to the outside: each request goes into the worker's black box while it is served, and to the log when
 /// it is answered.
 final class ServiceObserver: ServerObserver {
     private let worker: Worker
+    private let stores: PerThread<any StayStore>
     private let pid: Int32
     private let logsAccess: Bool
     private let logger: Logger
     private let output = LogOutput.standardOutput
     private var line = LogLine()
 
-    init(worker: Worker, logger: Logger) {
+    init(worker: Worker, stores: PerThread<any StayStore>, logger: Logger) {
         self.worker = worker
+        self.stores = stores
         self.logger = logger
         pid = worker.slot.pid
         logsAccess = logger.logLevel <= .info
@@ -42,6 +45,14 @@ final class ServiceObserver: ServerObserver {
         worker.slot.end()
         if exchange.status >= 500 { logFailure(exchange) }
         if logsAccess, !isSilent(exchange.route) { line.writeAccess(exchange, worker: pid, to: output) }
+    }
+
+    func batchBegan() {
+        stores.current.beginBatch()
+    }
+
+    func batchEnded() {
+        stores.current.endBatch()
     }
 
     func requestLimitReached() {

@@ -27,7 +27,7 @@ struct WorkerProcess: Sendable {
         let server = Server(
             configuration: ServerConfiguration(settings),
             router: Router(services),
-            observer: ServiceObserver(worker: worker, logger: logger)
+            observer: ServiceObserver(worker: worker, stores: services.stores, logger: logger)
         )
         do {
             // Ready only with an event loop at hand: in a roll the predecessor leaves at that word.

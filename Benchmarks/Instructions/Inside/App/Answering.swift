@@ -20,9 +20,10 @@ private func answers(
 ) -> MeasuredFunction {
     MeasuredFunction(name) {
         let worker = try Worker.alone()
+        let services = try Hotel.services()
         let connection = try LiveConnection(
-            router: Router(try Hotel.services()),
-            observer: ServiceObserver(worker: worker, logger: .json(level: level)),
+            router: Router(services),
+            observer: ServiceObserver(worker: worker, stores: services.stores, logger: .json(level: level)),
             listener: worker.listener,
             shutdown: worker.shutdown
         )

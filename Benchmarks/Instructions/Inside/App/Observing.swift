@@ -27,7 +27,11 @@ let observing = [
         _ = try message.read()
         _ = message.route()
         let exchange = message.exchange
-        let observer = ServiceObserver(worker: try .alone(), logger: .json(level: .info))
+        let observer = ServiceObserver(
+            worker: try .alone(),
+            stores: try Hotel.services().stores,
+            logger: .json(level: .info)
+        )
         return {
             observer.requestEnded(exchange)
             return 1
