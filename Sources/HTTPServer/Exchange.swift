@@ -4,8 +4,6 @@ import HTTPTypes
 public struct Exchange: Sendable {
     let record: RequestRecord
 
-    private var unknown: StaticString { "-" }
-
     /// The request; `nil` when it was refused before it could be understood, such as for a malformed request line.
     public var request: Request? { record.isUnderstood ? Request(record: record) : nil }
 
@@ -19,19 +17,15 @@ public struct Exchange: Sendable {
 
     /// The path of the target, as it came: neither query nor authority, which may hold secrets. `-` when there is none to
     /// be made out.
-    public var rawPath: String {
-        if !record.head.rawPath.isEmpty { return record.string(record.head.rawPath) }
-        return record.decodedPath == nil ? "-" : "/"
-    }
+    public var rawPath: String { withRawPath { span in String(copying: span) } }
 
     /// Lends the bytes of ``rawPath`` without allocating.
     public func withRawPath<Result, Failure: Error>(
         _ read: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        guard record.head.hasTarget else {
-            return try unsafe read(Span(_unsafeStart: unknown.utf8Start, count: unknown.utf8CodeUnitCount))
-        }
-        return try record.withBytes(record.head.rawPath, read)
+        guard record.head.rawPath.isEmpty else { return try record.withBytes(record.head.rawPath, read) }
+        let substitute: StaticString = record.decodedPath == nil ? "-" : "/"
+        return try unsafe read(Span(_unsafeStart: substitute.utf8Start, count: substitute.utf8CodeUnitCount))
     }
 
     /// The pattern of the route that matched.
