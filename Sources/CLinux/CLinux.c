@@ -87,6 +87,13 @@ int clinux_drop_new_connections(int listener) {
     return setsockopt(listener, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
 }
 
+bool clinux_end_is_acknowledged(int connection) {
+    struct tcp_info info;
+    socklen_t size = sizeof info;
+    if (getsockopt(connection, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return true;
+    return info.tcpi_state != TCP_FIN_WAIT1 && info.tcpi_state != TCP_CLOSING && info.tcpi_state != TCP_LAST_ACK;
+}
+
 int clinux_waiting_connections(int listener) {
     struct tcp_info info;
     socklen_t size = sizeof info;

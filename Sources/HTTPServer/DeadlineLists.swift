@@ -15,6 +15,8 @@ struct DeadlineLists {
         case linger
         /// A request that may be on its way to an idle connection while the server drains.
         case grace
+        /// The news that the client's system knows the end of a connection on which nothing was asked.
+        case parting
         /// ``linger`` while the server drains.
         case lastLinger
     }
@@ -22,6 +24,7 @@ struct DeadlineLists {
     private struct Node {
         var previous: Int32 = -1
         var next: Int32 = -1
+        var since: Int64 = 0
         var deadline: Int64 = 0
         var wait: Wait?
     }
@@ -33,11 +36,14 @@ struct DeadlineLists {
 
     /// By descriptor.
     private var nodes: [Node] = []
-    private var lists = InlineArray<7, List>(repeating: List())
-    private let durations: InlineArray<7, Int64>
+    private var lists = InlineArray<8, List>(repeating: List())
+    private var durations: InlineArray<8, Int64>
+
+    /// How often to look whether an end has been acknowledged, in nanoseconds: 10 ms.
+    static let acknowledgementLook: Int64 = 10_000_000
 
     init(_ configuration: ServerConfiguration) {
-        var durations = InlineArray<7, Int64>(repeating: 0)
+        var durations = InlineArray<8, Int64>(repeating: 0)
         for wait in Wait.allCases {
             let duration =
                 switch wait {
@@ -46,6 +52,7 @@ struct DeadlineLists {
                 case .idle: configuration.keepAliveTimeout
                 case .write: configuration.writeTimeout
                 case .linger: configuration.lingerTimeout
+                case .parting: Duration.nanoseconds(Self.acknowledgementLook)
                 case .grace, .lastLinger: configuration.drainGrace
                 }
             durations[Int(wait.rawValue)] = duration.nanoseconds
@@ -58,13 +65,24 @@ struct DeadlineLists {
         Int(descriptor) < nodes.count ? nodes[Int(descriptor)].wait : nil
     }
 
+    /// Since when it waits.
+    func since(of descriptor: CInt) -> Int64 { nodes[Int(descriptor)].since }
+
+    /// Gives waits of one kind another length from now on.
+    mutating func setLength(of wait: Wait, to duration: Int64) { durations[Int(wait.rawValue)] = duration }
+
     /// Begins a wait in place of the one before.
     mutating func arm(_ descriptor: CInt, _ wait: Wait, now: Int64) {
+        arm(descriptor, wait, since: now, until: now &+ durations[Int(wait.rawValue)])
+    }
+
+    /// Begins a wait that ends no sooner than others of its kind.
+    mutating func arm(_ descriptor: CInt, _ wait: Wait, since: Int64, until deadline: Int64) {
         while nodes.count <= Int(descriptor) { nodes.append(Node()) }
         disarm(descriptor)
         let kind = Int(wait.rawValue)
         let last = lists[kind].last
-        nodes[Int(descriptor)] = Node(previous: last, next: -1, deadline: now &+ durations[kind], wait: wait)
+        nodes[Int(descriptor)] = Node(previous: last, next: -1, since: since, deadline: deadline, wait: wait)
         if last >= 0 { nodes[Int(last)].next = descriptor } else { lists[kind].first = descriptor }
         lists[kind].last = descriptor
     }

@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// epoll(7), level-triggered.
+/// epoll(7), level-triggered but for who asks for edges.
 @safe struct Epoll: ~Copyable {
     /// How many events one wait can return.
     static let batch = 256
@@ -9,6 +9,8 @@ import Glibc
     struct Interest {
         fileprivate let bits: UInt32
         static let read = Interest(bits: CLINUX_EPOLLIN)
+        /// Once for each time it becomes ready, though nobody reads it.
+        static let readEdge = Interest(bits: CLINUX_EPOLLIN | CLINUX_EPOLLET)
         static let write = Interest(bits: CLINUX_EPOLLOUT)
         /// For a listener that other processes wait on as well: wakes one of them, not all.
         static let readExclusive = Interest(bits: CLINUX_EPOLLIN | CLINUX_EPOLLEXCLUSIVE)

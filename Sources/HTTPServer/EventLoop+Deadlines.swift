@@ -22,6 +22,8 @@ extension EventLoop {
                     connection.progress = 0
                     deadlines.arm(descriptor, .write, now: now)
                 }
+            case .parting:
+                keepParting(connection)
             case .linger, .lastLinger:
                 close(connection)
             }
@@ -45,7 +47,7 @@ extension EventLoop {
         case .head where hasBegun, .body:
             timeOut(connection)
         case .grace:
-            linger(connection)
+            part(from: connection)
         default:
             close(connection)
         }
@@ -61,6 +63,11 @@ extension EventLoop {
         // Behind what waits to be answered.
         let count = sharedInput.receive(from: connection.socket, at: arrivals.end)
         if count > 0 {
+            if !connection.isClosing {
+                // We had not answered that there will be no more.
+                connection.isClosing = true
+                observer?.requestMissed()
+            }
             connection.progress += count
             if connection.progress > Self.mostDropped { close(connection) }
         } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
@@ -70,30 +77,47 @@ extension EventLoop {
 
     // MARK: Draining
 
+    /// How long a request may be on its way that was sent before anybody thought of draining.
+    private static let flightTime: Int64 = 50_000_000
+
     /// From here on every answer says `Connection: close`.
     ///
     /// One rule serves both ends a worker can have. The listener stays watched until the grace ends, and is swept then:
     /// in a final stop nobody else may be left to answer those whom the kernel lets in meanwhile; in a roll, siblings
-    /// take most of them, and the rest are answered here as well as there. A connection that has asked for nothing
-    /// yet stays readable for the grace, and is looked at once more before it is closed. When no connection is left
-    /// before that, there is nobody to wait for.
+    /// take most of them, and the rest are answered here as well as there. When no connection is left before that, there
+    /// is nobody to wait for.
     mutating func beginDraining() {
         guard drain == nil else { return }
         status.isDraining = true
-        epoll.remove(shutdown)
         drain = Drain(
             graceEnd: now + configuration.drainGrace.nanoseconds,
             deadline: now + configuration.drainTimeout.nanoseconds
         )
-        for case let connection? in connections {
-            let wait = deadlines.wait(of: connection.socket)
-            if wait == .idle || (wait == .head && connection.record == nil) {
-                deadlines.arm(connection.socket, .grace, now: now)
-            } else if wait == .linger {
-                deadlines.arm(connection.socket, .lastLinger, now: now)
-            }
+        for case let connection? in connections where deadlines.wait(of: connection.socket) == .linger {
+            deadlines.arm(connection.socket, .lastLinger, now: now)
         }
         sweep()
+    }
+
+    /// Gives connections that ask for nothing their time: until they have been silent for the grace, which began with
+    /// their last answer, and at least until what was sent by now is here. They are looked at once more before they are
+    /// closed. Called again when a process that left at its leisure has to hurry.
+    mutating func setGrace() {
+        let grace = isLast() ? configuration.drainGrace : configuration.unhurriedDrainGrace
+        // Before the deadline, where all that is left is cut.
+        let silence = min(grace, configuration.drainTimeout / 2).nanoseconds
+        deadlines.setLength(of: .grace, to: silence)
+        let silent = connections.compactMap { connection -> (socket: CInt, since: Int64)? in
+            guard let connection else { return nil }
+            switch deadlines.wait(of: connection.socket) {
+            case .head where connection.record == nil, .idle, .grace:
+                return (connection.socket, deadlines.since(of: connection.socket))
+            default: return nil
+            }
+        }
+        for (socket, since) in silent.sorted(by: { $0.since < $1.since }) {
+            deadlines.arm(socket, .grace, since: since, until: max(since + silence, now + Self.flightTime))
+        }
     }
 
     /// - Returns: Whether the loop may end.

@@ -19,6 +19,8 @@ struct EventLoop: ~Copyable {
     let status: ServerStatus
     let listener: CInt
     let shutdown: CInt
+    /// Whether nobody else serves on the listener when this loop has ended.
+    let isLast: () -> Bool
 
     let epoll: Epoll
     /// By descriptor. An event for a descriptor that was closed and opened again within one batch finds the new
@@ -55,7 +57,7 @@ struct EventLoop: ~Copyable {
 
     /// The end of a server.
     struct Drain {
-        /// Until then, connections are accepted and idle ones stay readable.
+        /// Until then, connections are accepted.
         let graceEnd: Int64
         /// Then whatever is left is cut.
         let deadline: Int64
@@ -67,7 +69,8 @@ struct EventLoop: ~Copyable {
         observer: (any ServerObserver)?,
         status: ServerStatus,
         listener: CInt,
-        shutdown: CInt
+        shutdown: CInt,
+        isLast: @escaping () -> Bool
     ) throws(ServerError) {
         self.configuration = configuration
         limits = HeadParser.Limits(configuration)
@@ -78,10 +81,11 @@ struct EventLoop: ~Copyable {
         self.status = status
         self.listener = listener
         self.shutdown = shutdown
+        self.isLast = isLast
         deadlines = DeadlineLists(configuration)
         now = MonotonicClock.now()
         let epoll = try Epoll()
-        guard epoll.add(shutdown, .read) else { throw ServerError(call: "epoll_ctl", errno: errno) }
+        guard epoll.add(shutdown, .readEdge) else { throw ServerError(call: "epoll_ctl", errno: errno) }
         acceptance = try Acceptance(of: listener, with: epoll)
         self.epoll = epoll
     }
@@ -101,6 +105,7 @@ struct EventLoop: ~Copyable {
                 } else if descriptor == shutdown {
                     processArrivals()
                     beginDraining()
+                    setGrace()
                 } else if let connection = connections[Int(descriptor)] {
                     serve(connection)
                 }
@@ -119,7 +124,7 @@ struct EventLoop: ~Copyable {
         switch deadlines.wait(of: connection.socket) {
         case .head, .body, .idle, .grace: collect(connection)
         case .write: sendRest(connection)
-        case .linger, .lastLinger: dropInput(connection)
+        case .linger, .parting, .lastLinger: dropInput(connection)
         case nil: break
         }
     }
@@ -178,5 +183,33 @@ struct EventLoop: ~Copyable {
         connection.progress = 0
         _ = Glibc.shutdown(connection.socket, CInt(SHUT_WR))
         deadlines.arm(connection.socket, drain == nil ? .linger : .lastLinger, now: now)
+    }
+
+    /// Ends a connection on which nothing was asked, while draining.
+    ///
+    /// HTTP/1.1 has no word for "ask no more" but the end itself, and a request may cross it on the wire. This much can be
+    /// known: when the client's system has acknowledged the end, what it had sent before is here. If that is nothing,
+    /// nothing was lost and nobody is waited for: who sends now does so with the end in his hands. If it is something,
+    /// a request was missed, and is not passed over in silence.
+    mutating func part(from connection: Connection) {
+        connection.progress = 0
+        _ = Glibc.shutdown(connection.socket, CInt(SHUT_WR))
+        deadlines.arm(connection.socket, .parting, now: now)
+        keepParting(connection)
+    }
+
+    /// Closes the connection if its end is known over there and nothing came before.
+    mutating func keepParting(_ connection: Connection) {
+        // Asked first, and read after that.
+        let isKnown = clinux_end_is_acknowledged(connection.socket)
+        dropInput(connection)
+        guard isOpen(connection) else { return }
+        let since = deadlines.since(of: connection.socket)
+        if isKnown && !connection.isClosing || now >= since + configuration.drainGrace.nanoseconds {
+            close(connection)
+        } else {
+            // Systems acknowledge at once or within some tens of milliseconds.
+            deadlines.arm(connection.socket, .parting, since: since, until: now + DeadlineLists.acknowledgementLook)
+        }
     }
 }

@@ -36,8 +36,8 @@ public final class Server {
     /// Serves on the calling thread until it has drained.
     ///
     /// Draining begins when `shutdown` becomes readable. The server then goes on accepting what the kernel already let
-    /// in, answers every request that was sent with `Connection: close`, keeps idle connections readable for
-    /// ``ServerConfiguration/drainGrace``, and returns when nothing is left, or at
+    /// in, answers every request that was sent with `Connection: close`, keeps connections readable until they have
+    /// been silent for ``ServerConfiguration/drainGrace``, and returns when nothing is left, or at
     /// ``ServerConfiguration/drainTimeout``.
     ///
     /// - Parameters:
@@ -45,16 +45,24 @@ public final class Server {
     ///     closed.
     ///   - shutdown: A descriptor that becomes readable when draining must begin, such as an eventfd. It is not read
     ///     from, and not closed.
+    ///   - isLast: Whether nobody serves on the listener after this server; asked whenever `shutdown` is written to. If
+    ///     somebody does, nobody waits for this one: it drains with ``ServerConfiguration/unhurriedDrainGrace``.
     ///   - whenReady: Called once everything is set up, right before the first connection can be accepted.
     /// - Throws: ``ServerError`` when the event loop cannot be set up.
-    public func run(listener: CInt, shutdown: CInt, whenReady: () -> Void = {}) throws(ServerError) {
+    public func run(
+        listener: CInt,
+        shutdown: CInt,
+        isLast: @escaping () -> Bool = { true },
+        whenReady: () -> Void = {}
+    ) throws(ServerError) {
         var loop = try EventLoop(
             configuration: configuration,
             router: router,
             observer: observer,
             status: status,
             listener: listener,
-            shutdown: shutdown
+            shutdown: shutdown,
+            isLast: isLast
         )
         whenReady()
         loop.run()

@@ -41,8 +41,12 @@ public struct ServerConfiguration: Sendable {
     /// not a reset (RFC 9112 section 9.6).
     public var lingerTimeout: Duration = .seconds(2)
 
-    /// While draining: how long idle connections stay readable, because a request may be on its way already.
+    /// While draining: a connection that has been silent for so long is closed. The longer the silence, the less likely
+    /// it is that a request crosses the end of its connection on the wire.
     public var drainGrace: Duration = .milliseconds(300)
+
+    /// ``drainGrace`` while other processes go on serving on the same listener, so that nobody waits for this one.
+    public var unhurriedDrainGrace: Duration = .seconds(2)
 
     /// When draining ends, whatever is still open.
     public var drainTimeout: Duration = .seconds(20)

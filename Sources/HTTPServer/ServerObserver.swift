@@ -21,6 +21,10 @@ public protocol ServerObserver: AnyObject {
     /// drain.
     func requestLimitReached()
 
+    /// Bytes of a request came when the end of the connection was on its way already: it is not answered, and its sender
+    /// cannot know whether it was read. HTTP/1.1 has no way to rule this out.
+    func requestMissed()
+
     /// The number of open connections changed.
     func connectionsChanged(open: Int)
 }
@@ -36,6 +40,8 @@ extension ServerObserver {
     public func batchEnded() {}
     /// Does nothing.
     public func requestLimitReached() {}
+    /// Does nothing.
+    public func requestMissed() {}
     /// Does nothing.
     public func connectionsChanged(open: Int) {}
 }

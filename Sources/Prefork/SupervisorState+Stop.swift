@@ -60,6 +60,10 @@ extension SupervisorState {
         life = .stopping(until: now + configuration.shutdownTimeout)
         breakOffRoll(because: "the service stops", at: now)
         effects.append(.refuseNewConnections)
+        // Those that are leaving already do so at their leisure, until they hear that everybody leaves.
+        for worker in workers where worker.phase == .leaving {
+            if let pid = worker.pid { effects.append(.send(.terminate, pid: pid)) }
+        }
         for index in workers.indices { leave(index, at: now) }
     }
 

@@ -63,7 +63,10 @@ struct WorkerProcess {
         while true {
             let deadline = leavingSince.map { $0 + patience }
             switch Self.nextSignal(until: deadline) {
-            case SIGTERM, SIGINT: leavingSince = leavingSince ?? leave()
+            case SIGTERM, SIGINT:
+                // Told again, it may have to hurry.
+                if leavingSince != nil { EventDescriptor.signal(worker.shutdown) }
+                leavingSince = leavingSince ?? leave()
             case SIGQUIT: _exit(Death.immediate)
             case SIGABRT: dieWithLastWords(body: body)
             default:

@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTypes
 import Synchronization
 import Testing
@@ -97,6 +98,70 @@ struct DrainTests {
         #expect(idle.isAtEnd())
         #expect(new.isAtEnd())
         server.join()
+    }
+
+    @Test("does not wait for clients that have been silent for the grace already, whether they close or not")
+    func longSilent() throws {
+        let server = try server(grace: .seconds(1))
+        let idle = try server.connect()
+        #expect(idle.get("/")?.status == 200)
+        usleep(1_000_000)
+        let started = ContinuousClock.now
+        server.drain()
+        server.join()
+        #expect(ContinuousClock.now - started < .milliseconds(700))
+        #expect(idle.isAtEnd())
+    }
+
+    @Test("takes its time while others serve on, until it is told that they do not")
+    func unhurried() throws {
+        let isLast = Atomic(false)
+        var configuration = ServerConfiguration()
+        configuration.drainGrace = .milliseconds(20)
+        configuration.unhurriedDrainGrace = .seconds(60)
+        configuration.drainTimeout = .seconds(120)
+        let server = try LiveServer(configuration, isLast: { isLast.load(ordering: .relaxed) }) { router in
+            router.get("/") { _ in .text("root") }
+        }
+        let late = try server.connect()
+        #expect(late.get("/")?.status == 200)
+        let idle = try server.connect()
+        #expect(idle.get("/")?.status == 200)
+        server.drain()
+        while !server.status.isDraining {}
+        // Much longer than the grace of a server that is the last.
+        usleep(200_000)
+        #expect(late.get("/")?["Connection"] == "close")
+        isLast.store(true, ordering: .relaxed)
+        server.drain()
+        #expect(idle.isAtEnd())
+        late.close()
+        server.join()
+    }
+
+    private final class Misses: ServerObserver, Sendable {
+        let count = Atomic(0)
+        func requestMissed() { count.add(1, ordering: .relaxed) }
+    }
+
+    @Test("knows when a request crossed the end of its connection")
+    func missed() throws {
+        let misses = Misses()
+        var configuration = ServerConfiguration()
+        configuration.drainGrace = .milliseconds(60)
+        let server = try LiveServer(configuration, observer: misses) { router in router.get("/") { _ in .text("root") }
+        }
+        let clients = try (0..<20).map { _ in try server.connect() }
+        for client in clients { #expect(client.get("/")?.status == 200) }
+        server.drain()
+        // To the server it looks the same whether a client had not seen the end or did not look.
+        for client in clients {
+            _ = client.isAtEnd()
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        }
+        server.join()
+        // Not each: where the end was acknowledged at once, the connection is closed.
+        #expect(misses.count.load(ordering: .relaxed) > 0)
     }
 
     @Test("cuts off what is left at its deadline")

@@ -26,6 +26,7 @@ final class LiveServer: @unchecked Sendable {
     init(
         _ configuration: ServerConfiguration = ServerConfiguration(),
         observer: (any ServerObserver)? = nil,
+        isLast: @escaping @Sendable () -> Bool = { true },
         _ build: (inout Router) -> Void
     ) throws {
         listener = socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_NONBLOCK.rawValue), 0)
@@ -48,7 +49,7 @@ final class LiveServer: @unchecked Sendable {
         var router = Router()
         build(&router)
         let server = Server(configuration: configuration, router: router, observer: observer ?? counter, status: status)
-        let body = Body(server: server, listener: listener, shutdown: ends[0])
+        let body = Body(server: server, listener: listener, shutdown: ends[0], isLast: isLast)
         let argument = Unmanaged.passRetained(body).toOpaque()
         let result = pthread_create(
             &thread,
@@ -56,7 +57,7 @@ final class LiveServer: @unchecked Sendable {
             { argument in
                 let body = Unmanaged<Body>.fromOpaque(argument!).takeRetainedValue()
                 do {
-                    try body.server.run(listener: body.listener, shutdown: body.shutdown)
+                    try body.server.run(listener: body.listener, shutdown: body.shutdown, isLast: body.isLast)
                 } catch {
                     fatalError("\(error)")
                 }
@@ -71,17 +72,19 @@ final class LiveServer: @unchecked Sendable {
         let server: Server
         let listener: CInt
         let shutdown: CInt
+        let isLast: () -> Bool
 
-        init(server: Server, listener: CInt, shutdown: CInt) {
+        init(server: Server, listener: CInt, shutdown: CInt, isLast: @escaping () -> Bool) {
             self.server = server
             self.listener = listener
             self.shutdown = shutdown
+            self.isLast = isLast
         }
     }
 
     func connect() throws -> Client { try Client(port: port) }
 
-    /// Tells the server to drain.
+    /// Tells the server to drain, or to ask again whether it is the last.
     func drain() {
         var byte: UInt8 = 1
         _ = write(shutdownPipe.write, &byte, 1)

@@ -104,6 +104,20 @@ extension ProcessTests {
             #expect(times.median < 1, "seconds: \(times)")
         }
 
+        @Test("connections that have been silent for a while cost a stop next to nothing, though their clients stay")
+        func silentConnections() throws {
+            let times = try (0..<3).map { _ in
+                let service = try Service(workers: 3)
+                let idle = try (0..<8).map { _ in try service.connect() }
+                for connection in idle { #expect(connection.exchange(.get("/livez")).status == 200) }
+                usleep(400_000)
+                let started = ContinuousClock.now
+                service.stop()
+                return (ContinuousClock.now - started).inSeconds
+            }
+            #expect(times.median < 0.25, "seconds: \(times)")
+        }
+
         @Test("SIGKILL of the supervisor: no worker is left within a second, and the port is free")
         func killSupervisor() throws {
             let times = try (0..<3).map { _ in

@@ -133,21 +133,45 @@ extension ProcessTests {
             let service = try Service(workers: 2)
             let connections = try (0..<20).map { _ in try service.connect() }
             for connection in connections { #expect(connection.exchange(.get("/livez")).status == 200) }
+            // However long ago their last requests were, those that are sent before a worker has heard of the stop count.
+            usleep(400_000)
+            let workers = service.workers
+            for worker in workers { kill(worker, SIGSTOP) }
             let mark = service.log.mark
             service.signal(SIGTERM)
             try service.log.wait(for: "stopping", after: mark)
             for connection in connections[..<10] { connection.send(Request.get("/v1/rooms").bytes) }
+            for worker in workers { kill(worker, SIGCONT) }
             for connection in connections[..<10] {
                 let outcome = connection.receive()
                 #expect(outcome.status == 200, "\(outcome)")
             }
-            for connection in connections {
+            for connection in connections[10...] {
                 switch connection.receiveEnd() {
                 case .closedWithoutAnswer: break
                 case let other: Issue.record("not a clean end: \(other)")
                 }
             }
             service.expectCleanExit()
+        }
+
+        @Test("a worker that is replaced stays for clients that are in no hurry, until the whole service stops")
+        func unhurried() throws {
+            let service = try Service(workers: 1)
+            let worker = try #require(service.workers.first)
+            let connections = try (0..<2).map { _ in try service.connect() }
+            for connection in connections { #expect(connection.exchange(.get("/livez")).status == 200) }
+            let mark = service.log.mark
+            service.signal(SIGHUP)
+            try service.log.wait(for: "worker ready", after: mark)
+            // More than the grace of a final stop.
+            usleep(600_000)
+            let answer = connections[0].exchange(.get("/livez")).answer
+            #expect(answer?.closesConnection == true)
+            #expect(ProcessTree.status(of: worker) != nil, "it waits for the other one")
+            let started = ContinuousClock.now
+            service.stop()
+            #expect((ContinuousClock.now - started).inSeconds < 1)
         }
     }
 }

@@ -59,6 +59,10 @@ final class ServiceObserver: ServerObserver {
         worker.askForReplacement()
     }
 
+    func requestMissed() {
+        logger.warning("request crossed the end of its connection", metadata: ["worker": .number(pid)])
+    }
+
     func connectionsChanged(open: Int) {
         worker.slot.setConnections(open)
     }

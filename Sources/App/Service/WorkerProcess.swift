@@ -31,7 +31,12 @@ struct WorkerProcess: Sendable {
         )
         do {
             // Ready only with an event loop at hand: in a roll the predecessor leaves at that word.
-            try server.run(listener: worker.listener, shutdown: worker.shutdown, whenReady: worker.becomeReady)
+            try server.run(
+                listener: worker.listener,
+                shutdown: worker.shutdown,
+                isLast: { worker.isLast },
+                whenReady: worker.becomeReady
+            )
             return 0
         } catch {
             logger.error("worker cannot serve", error: error, metadata: ["worker": .number(worker.slot.pid)])

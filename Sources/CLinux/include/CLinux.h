@@ -20,6 +20,7 @@ static const uint32_t CLINUX_EPOLLOUT = EPOLLOUT;
 static const uint32_t CLINUX_EPOLLRDHUP = EPOLLRDHUP;
 static const uint32_t CLINUX_EPOLLERR = EPOLLERR;
 static const uint32_t CLINUX_EPOLLHUP = EPOLLHUP;
+static const uint32_t CLINUX_EPOLLET = EPOLLET;
 static const uint32_t CLINUX_EPOLLEXCLUSIVE = EPOLLEXCLUSIVE;
 static const int CLINUX_EPOLL_CLOEXEC = EPOLL_CLOEXEC;
 
@@ -72,6 +73,10 @@ int clinux_thread_count(void);
 // socket(7) SO_ATTACH_FILTER: from now on the listener drops every new SYN, so nobody is promised a connection that
 // would never be accepted, while handshakes under way still finish and connections in the queue can still be accepted.
 int clinux_drop_new_connections(int listener);
+
+// Whether the other side's kernel has acknowledged our end of the connection, after shutdown(2) of its writing half (tcp(7)
+// TCP_INFO). Always, where an end does not travel: on a unix socket.
+bool clinux_end_is_acknowledged(int connection);
 
 // tcp(7) TCP_INFO: how many connections wait in a TCP listener's queue. -1 for other sockets.
 int clinux_waiting_connections(int listener);
