@@ -11,6 +11,7 @@
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
@@ -184,6 +185,8 @@ struct clinux_place clinux_locate(uint64_t address) {
     if (dladdr((void *)address, &info) == 0) return (struct clinux_place){0};
     return (struct clinux_place){.file = info.dli_fname, .base = (uint64_t)info.dli_fbase, .symbol = info.dli_sname};
 }
+
+void clinux_release_free_memory(void) { malloc_trim(0); }
 
 static int take_base(struct dl_phdr_info *info, size_t size, void *base) {
     (void)size;

@@ -27,6 +27,7 @@ struct EventLoop: ~Copyable {
     /// connection, which then reads nothing: harmless.
     var connections: [Connection?] = []
     var openCount = 0
+    private var crowdMemory = CrowdMemory()
     var deadlines: DeadlineLists
     /// Connections with further requests in memory, which wait for the others to have their turn.
     var turns: [CInt] = []
@@ -115,6 +116,7 @@ struct EventLoop: ~Copyable {
             // Last, so that a busy process leaves newcomers to idle siblings for as long as its work takes.
             if mayAccept { acceptBatch() }
             expire()
+            crowdMemory.update(open: openCount)
             if drain != nil, isDrained() { return }
         }
     }

@@ -90,6 +90,9 @@ void clinux_warm_up_backtrace(void);
 void clinux_prepare_backtrace(void *_Nonnull destination, int room);
 int clinux_backtrace_signal(void);
 
+// malloc_trim(3): gives the kernel back the pages that nothing is allocated in.
+void clinux_release_free_memory(void);
+
 // dl_iterate_phdr(3): how far this program is loaded from the addresses that its file names.
 uint64_t clinux_program_base(void);
 
