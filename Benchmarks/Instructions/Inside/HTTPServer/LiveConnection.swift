@@ -15,7 +15,8 @@ public final class LiveConnection {
             observer: observer,
             status: ServerStatus(),
             listener: listener,
-            shutdown: shutdown
+            shutdown: shutdown,
+            isLast: { false }
         )
         loop.date.update(now: loop.now)
         var ends: [CInt] = [0, 0]
