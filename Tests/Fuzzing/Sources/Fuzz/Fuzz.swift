@@ -11,7 +11,8 @@ public func initialize(
     _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>
 ) -> CInt {
     let options = (1..<Int(count.pointee)).compactMap { arguments.pointee[$0].map { String(cString: $0) } }
-    guard let folder = options.first(where: { !$0.hasPrefix("-") }) else { return 0 }
+    // A file is a finding that is to be shown again.
+    guard let folder = options.first(where: { !$0.hasPrefix("-") }), isFolder(folder) else { return 0 }
     let seeds = HostileCase.all.map { (name: $0.name, bytes: $0.bytes) } + others
     for (index, seed) in seeds.enumerated() where seed.bytes.count <= longestSeed {
         let file = open("\(folder)/seed-\(index)", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
@@ -21,6 +22,12 @@ public func initialize(
         close(file)
     }
     return 0
+}
+
+private func isFolder(_ path: String) -> Bool {
+    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    defer { close(descriptor) }
+    return descriptor >= 0
 }
 
 /// The limits below are reached by less.
