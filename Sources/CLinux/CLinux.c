@@ -204,6 +204,9 @@ uint64_t clinux_program_base(void) {
 static char *title_start;
 static size_t title_room;
 static bool environment_moved;
+enum { activity_size = 64 };
+static char *activity_start;
+static size_t activity_room;
 extern char **environ;
 
 // glibc hands constructors what main gets.
@@ -240,4 +243,17 @@ void clinux_set_process_title(const char *title) {
     size_t length = strnlen(title, title_room - 1);
     memcpy(title_start, title, length);
     memset(title_start + length, 0, title_room - length);
+    activity_start = title_start + length;
+    // The last byte stays zero.
+    size_t room = title_room - length - 1;
+    activity_room = room < activity_size ? room : activity_size;
+}
+
+void clinux_show_activity(const void *text) {
+    // The usual case with a constant, which is a few moves.
+    if (activity_room == activity_size) {
+        memcpy(activity_start, text, activity_size);
+    } else if (activity_room > 0) {
+        memcpy(activity_start, text, activity_room);
+    }
 }

@@ -32,6 +32,9 @@ public struct Request: Sendable {
     /// `nil` when none did.
     public var route: String? { record.route?.pattern }
 
+    /// The place of that route in ``Router/routes``: for tables with something for each. `nil` when none matched.
+    public var routeIndex: Int? { record.routeIndex < 0 ? nil : record.routeIndex }
+
     /// All header fields in the order they came. Builds them: ask ``value(of:)`` when you want one.
     public var headerFields: HTTPFields { record.headerFields }
 

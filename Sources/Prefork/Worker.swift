@@ -27,6 +27,9 @@ public struct Worker: Sendable {
         EventDescriptor.signal(poke)
     }
 
+    /// Says in the process title what this worker is about. Only its body's thread may.
+    public func show(_ activity: Activity) { activity.show() }
+
     /// Asks to be replaced, because a limit such as the number of requests was reached. The worker goes on serving:
     /// the supervisor starts a successor first and then tells this worker to leave. Asking again changes nothing.
     public func askForReplacement() {

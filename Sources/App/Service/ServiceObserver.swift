@@ -12,19 +12,25 @@ final class ServiceObserver: ServerObserver {
     private let stores: PerThread<any StayStore>
     private let pid: Int32
     private let logsAccess: Bool
+    /// By route, without what is in a request: everybody on the host can read it.
+    private let activities: [Activity]
+    private let idle = Activity("idle")
     private let logger: Logger
     private let output = LogOutput.standardOutput
     private var line = LogLine()
 
-    init(worker: Worker, stores: PerThread<any StayStore>, logger: Logger) {
+    init(worker: Worker, stores: PerThread<any StayStore>, routes: [Route], logger: Logger) {
         self.worker = worker
         self.stores = stores
         self.logger = logger
+        worker.show(idle)
+        activities = routes.map { Activity("busy \($0.method) \($0.pattern)") }
         pid = worker.slot.pid
         logsAccess = logger.logLevel <= .info
     }
 
     func requestBegan(_ request: Request) -> Measurements {
+        if let index = request.routeIndex { worker.show(activities[index]) }
         let times = request.monotonicTimes
         request.withMethodAndTarget { label in
             request.withID { id in
@@ -43,6 +49,7 @@ final class ServiceObserver: ServerObserver {
 
     func requestEnded(_ exchange: Exchange) {
         worker.slot.end()
+        worker.show(idle)
         if exchange.status >= 500 { logFailure(exchange) }
         if logsAccess, !isSilent(exchange.route) { line.writeAccess(exchange, worker: pid, to: output) }
     }

@@ -24,10 +24,16 @@ struct WorkerProcess: Sendable {
         if case .unready(let reason) = services.stores.current.readiness() {
             logger.error("store not ready", metadata: ["worker": .number(worker.slot.pid), "reason": .string(reason)])
         }
+        let router = Router(services)
         let server = Server(
             configuration: ServerConfiguration(settings),
-            router: Router(services),
-            observer: ServiceObserver(worker: worker, stores: services.stores, logger: logger)
+            router: router,
+            observer: ServiceObserver(
+                worker: worker,
+                stores: services.stores,
+                routes: router.routes,
+                logger: logger
+            )
         )
         do {
             // Ready only with an event loop at hand: in a roll the predecessor leaves at that word.

@@ -112,4 +112,8 @@ char *_Nullable swift_demangle(const char *_Nonnull name, size_t length, char *_
 // Call it from a single-threaded process: the first call moves the environment.
 void clinux_set_process_title(const char *_Nonnull title);
 
+// Puts prepared text behind the title, which has to be set before: 64 bytes, filled up with zeros. No system call: ps(1)
+// reads it out of this process's memory.
+void clinux_show_activity(const void *_Nonnull text);
+
 #endif

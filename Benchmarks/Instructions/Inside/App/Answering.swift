@@ -21,9 +21,15 @@ private func answers(
     MeasuredFunction(name) {
         let worker = try Worker.alone()
         let services = try Hotel.services()
+        let router = Router(services)
         let connection = try LiveConnection(
-            router: Router(services),
-            observer: ServiceObserver(worker: worker, stores: services.stores, logger: .json(level: level)),
+            router: router,
+            observer: ServiceObserver(
+                worker: worker,
+                stores: services.stores,
+                routes: router.routes,
+                logger: .json(level: level)
+            ),
             listener: worker.listener,
             shutdown: worker.shutdown
         )

@@ -23,13 +23,15 @@ let observing = [
         }
     },
     MeasuredFunction("access-log") {
-        let message = ReceivedMessage(Messages.room, router: Router(try Hotel.services()))
+        let router = Router(try Hotel.services())
+        let message = ReceivedMessage(Messages.room, router: router)
         _ = try message.read()
         _ = message.route()
         let exchange = message.exchange
         let observer = ServiceObserver(
             worker: try .alone(),
             stores: try Hotel.services().stores,
+            routes: router.routes,
             logger: .json(level: .info)
         )
         return {
