@@ -105,6 +105,44 @@ struct ConnectionTests {
         #expect(client.get("/")?.text == "root")
     }
 
+    @Test("that offers an upgrade stays what it is")
+    func upgrade() throws {
+        let server = try server()
+        defer { server.stop() }
+        let client = try server.connect()
+        let response = client.get("/", "Connection: upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n")
+        #expect(response?.status == 200)
+        #expect(response?["Upgrade"] == nil)
+        #expect(client.get("/")?.text == "root")
+    }
+
+    @Test("brings no field in a trailer, and nothing in a chunk's extension")
+    func trailers() throws {
+        let server = try LiveServer { router in
+            router.post("/fields") { request in
+                .text(request.headerFields.map(\.name.canonicalName).joined(separator: " "))
+            }
+        }
+        defer { server.stop() }
+        let client = try server.connect()
+        client.send(
+            "POST /fields HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTrailer: X-Admin\r\n\r\n"
+                + "1;X-Admin=yes\r\nx\r\n0\r\nX-Admin: yes\r\nHost: b\r\nContent-Length: 9\r\n\r\n"
+        )
+        #expect(client.readResponse()?.text == "host transfer-encoding trailer")
+    }
+
+    @Test("is never answered with an interim status that a handler made up")
+    func interim() throws {
+        let server = try LiveServer { router in
+            router.get("/{status}") { request in .status(.init(code: Int(request.parameters["status"] ?? "") ?? 0)) }
+        }
+        defer { server.stop() }
+        let client = try server.connect()
+        for status in [100, 101, 103, 199, 600, 999] { #expect(client.get("/\(status)")?.status == 500) }
+        #expect(client.get("/299")?.status == 299)
+    }
+
     @Test("gets 413 and not a reset, though it goes on sending")
     func tooLarge() throws {
         let server = try server()

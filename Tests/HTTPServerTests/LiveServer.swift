@@ -151,15 +151,18 @@ final class Client {
     }
 
     /// Sends all of it; what the server no longer takes is dropped.
-    func send(_ bytes: [UInt8]) {
+    /// - Returns: Whether it took all.
+    @discardableResult
+    func send(_ bytes: [UInt8]) -> Bool {
         var sent = 0
         while sent < bytes.count {
             let count = bytes[sent...].withUnsafeBytes {
                 Glibc.send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL))
             }
-            guard count > 0 else { return }
+            guard count > 0 else { return false }
             sent += count
         }
+        return true
     }
 
     func send(_ text: String) { send(Array(text.utf8)) }
@@ -216,6 +219,12 @@ final class Client {
     func get(_ target: String, _ fields: String = "") -> Response? {
         send("GET \(target) HTTP/1.1\r\nHost: a\r\n\(fields)\r\n")
         return readResponse()
+    }
+
+    /// Whether there is something to read, or the end.
+    var hasAnswer: Bool {
+        var byte: UInt8 = 0
+        return !buffer.isEmpty || recv(descriptor, &byte, 1, CInt(MSG_PEEK) | CInt(MSG_DONTWAIT)) >= 0
     }
 
     /// Whether the server has ended the connection, orderly, with nothing left to read.

@@ -29,13 +29,42 @@ struct TimeoutTests {
         defer { server.stop() }
         let client = try server.connect()
         #expect(client.get("/")?.status == 200)
-        client.send("GET / HTTP/1.1\r\nHost: a\r\n")
+        client.send("GET / HTTP/1.1\r\nHost: a\r\nA: ")
         let began = ContinuousClock.now
+        while !client.hasAnswer, began.duration(to: .now) < .seconds(10) {
+            client.send("a")
+            usleep(1_000)
+        }
         let response = client.readResponse()
         #expect(response?.status == 408)
         #expect(response?["Connection"] == "close")
         #expect(began.duration(to: .now) >= .milliseconds(90))
         #expect(client.isAtEnd())
+    }
+
+    @Test("that stays after it was refused is let go when its time is over")
+    func lingering() throws {
+        let server = try server { $0.lingerTimeout = .milliseconds(50) }
+        defer { server.stop() }
+        let client = try server.connect()
+        client.send("GET /.. HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(client.readResponse()?.status == 400)
+        #expect(client.isAtEnd())
+        let other = try server.connect()
+        // The first one's end of the connection stays open.
+        while server.openConnections > 1 { #expect(other.get("/")?.status == 200) }
+    }
+
+    @Test("that goes on sending after it was refused is listened to for some megabytes and no more")
+    func flooding() throws {
+        let server = try server { $0.lingerTimeout = .seconds(60) }
+        defer { server.stop() }
+        let client = try server.connect()
+        client.send("GET /.. HTTP/1.1\r\nHost: a\r\n\r\n")
+        let block = [UInt8](repeating: 7, count: 64 * 1024)
+        // What is dropped, and what the kernel's buffers take.
+        let isCutOff = (0..<64 * 16).contains { _ in !client.send(block) }
+        #expect(isCutOff)
     }
 
     @Test("that does not send its body gets 408")
