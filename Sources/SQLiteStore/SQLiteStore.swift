@@ -66,6 +66,20 @@ public final class SQLiteStore {
     private func write<Result>(
         _ changes: (Session) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
+        let wasOpen = session != nil
+        do throws(StoreError) {
+            return try writeOnce(changes)
+        } catch {
+            // A connection that was opened when only reading was possible never tries to write. A new one does, and the
+            // operator who mended the matter need not wait until each worker has refused once more. Nothing was changed.
+            guard case .readOnly = error, wasOpen else { throw error }
+            return try writeOnce(changes)
+        }
+    }
+
+    private func writeOnce<Result>(
+        _ changes: (Session) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
         // Someone put another database in this one's place: what is written here would be lost.
         if let session, session.connection.hasMoved { self.session = nil }
         return try use { session throws(StoreError) in
@@ -98,7 +112,7 @@ extension SQLiteStore: StayStore {
                 let version = try session.schemaVersion.first { row in Int(row.integer(0)) } ?? 0
                 try SchemaHistory.requireServable(version: version, at: location)
             }
-            return .ready
+            return location.obstacleToWriting.map { .readable(obstacle: $0.description) } ?? .ready
         } catch {
             return .unready(reason: error.description)
         }

@@ -87,6 +87,14 @@ struct RoutesTests {
         #expect(text(self.router().respond(to: try Request(.get, "/readyz"))) == #"{"ready":true}"#)
     }
 
+    @Test("a store that can only be read is a warning: without any instance nobody could even read")
+    func readableStore() throws {
+        let router = router(readiness: .readable(obstacle: "the disk is full"))
+        let answer = router.respond(to: try Request(.get, "/readyz"))
+        #expect(answer.status == .ok)
+        #expect(text(answer) == #"{"ready":true,"warnings":["the disk is full"]}"#)
+    }
+
     @Test("with API keys /v1 wants one of them, and nothing else does")
     func keys() throws {
         let router = router(keys: ["first-key-0123456789", "second-key-0123456789"])

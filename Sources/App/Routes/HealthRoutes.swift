@@ -10,13 +10,20 @@ extension Router {
         get("/readyz") { request in
             var reasons: [String] = []
             if services.isLeaving() { reasons.append("this worker is about to leave") }
-            if case .unready(let reason) = services.store(for: request).readiness() { reasons.append(reason) }
+            var warnings: [String] = []
+            switch services.store(for: request).readiness() {
+            case .ready: break
+            // All instances share the store. Were none of them ready, nobody could even read.
+            case .readable(let obstacle): warnings.append(obstacle)
+            case .unready(let reason): reasons.append(reason)
+            }
             return .json(status: reasons.isEmpty ? .ok : .serviceUnavailable) { json in
                 json.object { json in
                     json.member("ready", reasons.isEmpty)
-                    guard !reasons.isEmpty else { return }
-                    json.key("reasons")
-                    json.array { json in for reason in reasons { json.value(reason) } }
+                    for (name, texts) in [("reasons", reasons), ("warnings", warnings)] where !texts.isEmpty {
+                        json.key(name: name)
+                        json.array { json in for text in texts { json.value(text) } }
+                    }
                 }
             }
         }

@@ -21,7 +21,9 @@ struct WorkerProcess: Sendable {
         )
         // Opens the store before the first request has to wait for it. A worker without its store serves all the same:
         // liveness, readiness with the reason, and everything else as soon as the store is there.
-        if case .unready(let reason) = services.stores.current.readiness() {
+        switch services.stores.current.readiness() {
+        case .ready: break
+        case .readable(let reason), .unready(let reason):
             logger.error("store not ready", metadata: ["worker": .number(worker.slot.pid), "reason": .string(reason)])
         }
         let router = Router(services)
