@@ -136,6 +136,7 @@ extension EventLoop {
 
     /// Lets in everybody whom the kernel has promised a connection, and nobody after that.
     mutating func finishAccepting() {
+        now = MonotonicClock.now()
         sweep()
         stopWatching()
         acceptance.isOver = true

@@ -2,7 +2,8 @@ import HTTPTypes
 
 extension EventLoop {
     /// Has a complete request answered, into the output.
-    mutating func answer(_ record: RequestRecord, of connection: Connection) {
+    /// - Parameter isLast: Whether nothing that came after it is in memory.
+    mutating func answer(_ record: RequestRecord, of connection: Connection, isLast: Bool) {
         record.startedAt = now
         record.isUnderstood = true
         var measurements: Measurements = []
@@ -20,7 +21,7 @@ extension EventLoop {
         }
         if !record.head.keepsAlive {
             connection.isClosing = true
-        } else if drain != nil {
+        } else if drain != nil, isLast {
             connection.isClosing = true
             // The client had no reason to expect the end: its next request may be on its way.
             connection.lingers = true

@@ -88,6 +88,8 @@ extension EventLoop {
     /// is nobody to wait for.
     mutating func beginDraining() {
         guard drain == nil else { return }
+        // Logs and slow clients may have held the loop up since its last look: everybody gets the whole grace.
+        now = MonotonicClock.now()
         status.isDraining = true
         drain = Drain(
             graceEnd: now + configuration.drainGrace.nanoseconds,

@@ -51,7 +51,7 @@ extension EventLoop {
         let count = sharedInput.receive(from: connection.socket, at: start)
         if count > 0 {
             connection.progress += count
-            arrivals.append(connection, start..<start + count)
+            arrivals.append(connection, start..<start + count, in: sharedInput)
             // So much may be the beginning of more, which then comes into the same block: nothing may follow it there.
             if count >= Self.leastAdoptedSize || sharedInput.capacity - arrivals.end < Self.leastReceiveSize {
                 processArrivals()
@@ -66,10 +66,8 @@ extension EventLoop {
         guard !arrivals.isEmpty else { return }
         let isBatch = arrivals.count > 1
         if isBatch { observer?.batchBegan() }
-        // Not asked for again: when a handler keeps a request, the loop goes on in another block.
-        let block = sharedInput
         for index in 0..<arrivals.count {
-            let (connection, bytes) = arrivals[index]
+            let (connection, bytes, block) = arrivals[index]
             if isOpen(connection) { process(connection, bytes, in: block) }
         }
         arrivals.removeAll()
@@ -101,7 +99,7 @@ extension EventLoop {
                     break
                 }
                 start = next
-                answer(record, of: connection)
+                answer(record, of: connection, isLast: start >= end)
             } catch {
                 refuse(record, of: connection, error.problem, received: end - start)
             }

@@ -1,5 +1,6 @@
 internal import CSQLite
 import Glibc
+import Stays
 
 /// How long a connection waits for locks that others hold, and when a running query must give up.
 ///
@@ -33,8 +34,18 @@ final class Patience {
         return true
     }
 
+    /// Runs a commit, which no deadline interrupts: SQLite also asks when the commit is done, and who was told then that
+    /// the time is up would take for undone what is done.
+    func whileCommitting(_ commit: () throws(StoreError) -> Void) throws(StoreError) {
+        isCommitting = true
+        defer { isCommitting = false }
+        try commit()
+    }
+
+    private var isCommitting = false
+
     var isOver: Bool {
-        guard let deadline else { return false }
+        guard let deadline, !isCommitting else { return false }
         return deadline <= ContinuousClock.now
     }
 

@@ -102,6 +102,7 @@ extension SQLiteStore: StayStore {
     public func endBatch() {
         isInBatch = false
         session?.endSnapshot()
+        if session?.isStuck == true { session = nil }
     }
 
     /// Opens the database if need be and compares its schema with this release; takes a few microseconds once it is open.

@@ -124,7 +124,7 @@ final class Session {
         try beginWriting.run()
         do throws(StoreError) {
             let result = try changes()
-            try commit.run()
+            try connection.patience.whileCommitting { () throws(StoreError) in try commit.run() }
             return result
         } catch {
             undo()
@@ -139,14 +139,13 @@ final class Session {
     }
 
     /// The next read sees what is there then.
-    func endSnapshot() {
-        guard connection.isInTransaction else { return }
-        // It cannot fail for anything that was read; whatever it says, nothing of it may stay open.
-        do throws(StoreError) { try commit.run() } catch { undo() }
-    }
+    func endSnapshot() { undo() }
+
+    /// Whether something is still open that should have ended.
+    var isStuck: Bool { connection.isInTransaction }
 
     private func undo() {
-        // Some errors have rolled back already.
+        // Some errors have rolled back already, and there may have been nothing.
         guard connection.isInTransaction else { return }
         // What cannot be rolled back was not committed either; closing the connection ends it.
         try? rollback.run()

@@ -22,7 +22,7 @@ private final class BatchRecorder: ServerObserver, Sendable {
 }
 
 /// Where a handler waits until the test lets it go on.
-private final class Gate: Sendable {
+final class Gate: Sendable {
     private let isOpen = Atomic(false)
     func open() { isOpen.store(true, ordering: .releasing) }
     func pass() { while !isOpen.load(ordering: .acquiring) { sched_yield() } }

@@ -175,4 +175,32 @@ struct DrainTests {
         server.join()
         #expect(client.readResponse() == nil)
     }
+
+    @Test("answers every pipelined request that was there, and ends the connection with the last of them")
+    func pipelined() throws {
+        let gate = Gate()
+        let began = Atomic(false)
+        var configuration = ServerConfiguration()
+        configuration.maxPipelined = 2
+        let server = try LiveServer(configuration) { router in
+            router.get("/gate") { _ in
+                began.store(true, ordering: .releasing)
+                gate.pass()
+                return .noContent
+            }
+            router.get("/") { _ in .noContent }
+        }
+        defer { server.stop() }
+        let client = try server.connect()
+        let rest = String(repeating: "GET / HTTP/1.1\r\nHost: a\r\n\r\n", count: 5)
+        client.send("GET /gate HTTP/1.1\r\nHost: a\r\n\r\n" + rest)
+        while !began.load(ordering: .acquiring) { sched_yield() }
+        // Between the first turn, of two, and the second it begins to drain.
+        server.drain()
+        gate.open()
+        let answers = (0..<6).map { _ in client.readResponse() }
+        #expect(answers.map { $0?.status } == Array(repeating: 204, count: 6))
+        #expect(answers.map { $0?["Connection"] } == [nil, nil, nil, nil, nil, "close"])
+        #expect(client.isAtEnd())
+    }
 }

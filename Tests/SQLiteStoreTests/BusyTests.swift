@@ -74,6 +74,31 @@ struct BusyTests {
         #expect(try Statement("SELECT 1", on: connection).first { row in row.integer(0) } == 1)
     }
 
+    @Test("a write is undone when the time is up, or kept and answered: never kept and refused")
+    func deadlineAtCommit() throws {
+        let database = try TemporaryDatabase()
+        let store = try database.store()
+        let session = try store.openSession()
+        // Not the disk is to be seen here.
+        try session.connection.execute("PRAGMA synchronous = OFF; CREATE TABLE kept (number INTEGER)")
+        let insert = try Statement("INSERT INTO kept VALUES (?1)", on: session.connection)
+        session.connection.patience.deadline = .now
+        // SQLite asks whether the time is up once in ten thousand steps, counted over all runs of a statement.
+        var (kept, refused) = (0, 0)
+        for number in 0..<12_000 {
+            do throws(StoreError) {
+                try session.write { () throws(StoreError) in try insert.run(number) }
+                kept += 1
+            } catch {
+                refused += 1
+            }
+        }
+        #expect(refused > 0)
+        session.connection.patience.deadline = nil
+        let count = try Statement("SELECT count(*) FROM kept", on: session.connection).first { row in row.integer(0) }
+        #expect(count == Int64(kept))
+    }
+
     private let noon = Timestamp(microsecondsSinceEpoch: 1_795_490_055_123_456)
 
     private func wish() throws -> BookingRequest {
