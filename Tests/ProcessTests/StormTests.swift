@@ -159,9 +159,13 @@ extension ProcessTests {
             }
         }
 
-        @Test("twenty TTIN and forty TTOU: never more than it can supervise, never none, and all of them boot")
+        @Test(
+            "twenty TTIN and forty TTOU under load: never more than it can supervise, never none, exactly no request fails"
+        )
         func manyResizes() throws {
             let service = try Service(workers: 2)
+            let loads = Load.mixed(on: service.address, of: try Hotel(of: service), clients: 3)
+            #expect(loads.waitForAnswers(20))
             for _ in 0..<20 {
                 service.signal(SIGTTIN)
                 usleep(5_000)
@@ -188,6 +192,7 @@ extension ProcessTests {
                 }
             )
             #expect(try service.answer(.get("/v1/rooms")).status == 200)
+            loads.expectNoLoss("TTIN and TTOU", times: 60)
             service.stop()
         }
     }

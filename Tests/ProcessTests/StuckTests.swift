@@ -67,14 +67,37 @@ extension ProcessTests {
         func softDeadline() throws {
             let service = try Service(workers: 1, environment: ["REQUEST_TIMEOUT": "500ms"])
             let worker = try #require(service.workers.first)
-            let held = try HeldBooking(in: service, id: "too-late", room: try Hotel(of: service).rooms[0])
+            let room = try Hotel(of: service).rooms[0]
+            let started = ContinuousClock.now
+            let held = try HeldBooking(in: service, id: "too-late", room: room)
             let answer = held.connection.receive().answer
+            // At its deadline, and long before the supervisor would abort the worker.
+            #expect(ContinuousClock.now - started >= .milliseconds(500))
+            #expect(ContinuousClock.now - started < .seconds(2))
             #expect(answer?.status == 503)
+            #expect(answer?["X-Request-ID"] == "too-late")
+            #expect(answer?["Retry-After"] != nil)
             #expect(answer?.json?["requestId"]?.string == "too-late")
             try held.database.query("ROLLBACK")
             #expect(service.workers == [worker])
             #expect(try service.answer(.get("/v1/rooms")).status == 200)
             service.stop()
+        }
+
+        @Test("TERM does not break into a handler that waits for the store: it goes on, and its client gets the answer")
+        func termWhileWaiting() throws {
+            let service = try Service(workers: 1)
+            let worker = try #require(service.workers.first)
+            let held = try HeldBooking(in: service, id: "in-no-hurry", room: try Hotel(of: service).rooms[0])
+            #expect(held.isInHandler(of: worker))
+            let mark = service.log.mark
+            for process in [worker, service.supervisor, worker] { kill(process, SIGTERM) }
+            try service.log.wait(for: "stopping", after: mark)
+            #expect(held.isInHandler(of: worker))
+            try held.database.query("ROLLBACK")
+            let answer = held.connection.receive().answer
+            #expect(answer?.status == 201)
+            service.expectCleanExit()
         }
 
         @Test("a worker that does not come back from a request is aborted, explained and replaced")
