@@ -47,8 +47,9 @@ extension EventLoop {
     mutating func acceptBatch() {
         guard acceptance.isWatching else { return }
         for _ in 0..<Self.acceptBatchSize {
-            guard openCount < configuration.maxConnections else { return stopWatching() }
             guard acceptOne() else { return }
+            // At once: to be told of a client and not let it in would keep the news from siblings that have room.
+            guard openCount < configuration.maxConnections else { return stopWatching() }
         }
     }
 
