@@ -171,5 +171,17 @@ extension ProcessTests {
             }
             service.stop()
         }
+
+        @Test("when memory runs out the kernel takes a worker before the supervisor")
+        func outOfMemoryOrder() throws {
+            let service = try Service(workers: 2)
+            func score(of pid: pid_t) throws -> Int {
+                let text = try #require(ProcessTree.read("/proc/\(pid)/oom_score_adj"))
+                return try #require(Int(text.prefix { $0 != "\n" }))
+            }
+            let supervisor = try score(of: service.supervisor)
+            for worker in service.workers { #expect(try score(of: worker) == min(1000, supervisor + 100)) }
+            service.stop()
+        }
     }
 }
