@@ -2,7 +2,7 @@ import CLinux
 
 /// What a worker is about, prepared for the process title that `ps` shows: "busy GET /v1/rooms/{id}".
 ///
-/// Prepare one for each kind of work, and show it when that work begins: this costs about twenty instructions and no system
+/// Prepare one for each kind of work, and show it when that work begins: this costs some fifty instructions and no system
 /// call. Everybody on the host can read it, so it must name kinds of requests and not what is in them.
 @safe public struct Activity: @unchecked Sendable {
     private static let size = 64

@@ -101,8 +101,9 @@ extension SQLiteStore: StayStore {
     /// Ends the snapshot, so that no idle worker keeps the write-ahead log from being cut.
     public func endBatch() {
         isInBatch = false
-        session?.endSnapshot()
-        if session?.isStuck == true { session = nil }
+        guard let session else { return }
+        session.endSnapshot()
+        if session.connection.isInTransaction { self.session = nil }
     }
 
     /// Opens the database if need be and compares its schema with this release; takes a few microseconds once it is open.

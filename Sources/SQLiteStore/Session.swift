@@ -141,9 +141,6 @@ final class Session {
     /// The next read sees what is there then.
     func endSnapshot() { undo() }
 
-    /// Whether something is still open that should have ended.
-    var isStuck: Bool { connection.isInTransaction }
-
     private func undo() {
         // Some errors have rolled back already, and there may have been nothing.
         guard connection.isInTransaction else { return }

@@ -190,4 +190,48 @@ struct DeadlineListsTests {
         #expect(lists.popExpired(now: 5000)! == (4, .head))
         #expect(lists.popExpired(now: 5000) == nil)
     }
+
+    @Test("JSON escapes what must be, wherever it stands in a string, and nothing else")
+    func escapes() {
+        func reference(_ text: String) -> String {
+            text.unicodeScalars.reduce(into: "") { result, scalar in
+                switch scalar {
+                case "\"": result += "\\\""
+                case "\\": result += "\\\\"
+                case "\n": result += "\\n"
+                case "\r": result += "\\r"
+                case "\t": result += "\\t"
+                case ..<" ":
+                    let digits = String(scalar.value, radix: 16)
+                    result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+                default: result.unicodeScalars.append(scalar)
+                }
+            }
+        }
+        let scalars = (0..<0x100).compactMap { Unicode.Scalar(UInt32($0)) } + ["€", "𝄞"]
+        // Strings are looked through eight bytes at a time.
+        for scalar in scalars {
+            for position in 0..<18 {
+                var scalars = Array(repeating: Unicode.Scalar("x"), count: 18)
+                scalars[position] = scalar
+                let text = String(String.UnicodeScalarView(scalars))
+                var json = JSONWriter()
+                json.object { json in
+                    json.key(name: text)
+                    json.value(text)
+                }
+                let quoted = "\"" + reference(text) + "\""
+                #expect(String(decoding: json.bytes, as: UTF8.self) == "{" + quoted + ":" + quoted + "}")
+            }
+        }
+    }
+
+    @Test(
+        "an address is written as it is read",
+        arguments: ["0.0.0.0", "1.20.103.255", "10.0.100.9", "255.255.255.255", "2001:db8::1", "::1"]
+    )
+    func addresses(_ text: String) {
+        #expect(PeerAddress(text: text)?.text == text)
+        #expect(text.contains(":") || PeerAddress(text: "::ffff:" + text)?.text == text)
+    }
 }

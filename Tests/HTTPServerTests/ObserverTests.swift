@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTypes
 import Synchronization
 import Testing
@@ -130,5 +131,28 @@ struct ObserverTests {
         for _ in 0..<10 { #expect(client.get("/")?.status == 204) }
         #expect(recorder.limitReached.load(ordering: .relaxed) == 1)
         #expect(recorder.open.load(ordering: .relaxed) == 1)
+    }
+
+    @Test("is told the processor time of a handler, not the time it waited")
+    func processorTime() throws {
+        let recorder = Recorder()
+        let server = try LiveServer(observer: recorder) { router in
+            router.get("/measured") { request in
+                if request.query["waits"] != nil {
+                    usleep(50_000)
+                } else {
+                    let start = MonotonicClock.threadTime()
+                    while MonotonicClock.threadTime() - start < 5_000_000 {}
+                }
+                return .noContent
+            }
+        }
+        defer { server.stop() }
+        let client = try server.connect()
+        #expect(client.get("/measured?waits=")?.status == 204)
+        #expect(client.get("/measured")?.status == 204)
+        let times = recorder.wait(for: 2).map(\.cpuTime)
+        #expect(try #require(times[0]) < .milliseconds(25))
+        #expect(try #require(times[1]) >= .milliseconds(5))
     }
 }

@@ -20,8 +20,9 @@ extension Router {
             return .json(status: reasons.isEmpty ? .ok : .serviceUnavailable) { json in
                 json.object { json in
                     json.member("ready", reasons.isEmpty)
-                    for (name, texts) in [("reasons", reasons), ("warnings", warnings)] where !texts.isEmpty {
-                        json.key(name: name)
+                    let lists: [(StaticString, [String])] = [("reasons", reasons), ("warnings", warnings)]
+                    for (name, texts) in lists where !texts.isEmpty {
+                        json.key(name)
                         json.array { json in for text in texts { json.value(text) } }
                     }
                 }

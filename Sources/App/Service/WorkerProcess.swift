@@ -21,10 +21,13 @@ struct WorkerProcess: Sendable {
         )
         // Opens the store before the first request has to wait for it. A worker without its store serves all the same:
         // liveness, readiness with the reason, and everything else as soon as the store is there.
+        let pid = Logger.MetadataValue.number(worker.slot.pid)
         switch services.stores.current.readiness() {
         case .ready: break
-        case .readable(let reason), .unready(let reason):
-            logger.error("store not ready", metadata: ["worker": .number(worker.slot.pid), "reason": .string(reason)])
+        case .readable(let obstacle):
+            logger.error("store cannot be written", metadata: ["worker": pid, "reason": .string(obstacle)])
+        case .unready(let reason):
+            logger.error("store not ready", metadata: ["worker": pid, "reason": .string(reason)])
         }
         let router = Router(services)
         let server = Server(
