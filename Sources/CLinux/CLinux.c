@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <execinfo.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <link.h>
 #include <linux/filter.h>
 #include <linux/inet_diag.h>
@@ -76,8 +77,14 @@ int clinux_thread_count(void) {
     return count;
 }
 
-int clinux_drop_new_connections(int listener) {
-    // The filter sees the TCP header. Byte 13 holds the flags: a segment with SYN set is dropped, all others pass whole.
+// No network interface has this index, and none will: the kernel counts up from 1.
+enum { no_interface = INT_MAX };
+
+int clinux_refuse_new_connections(int listener) {
+    int interface = no_interface;
+    if (setsockopt(listener, SOL_SOCKET, SO_BINDTOIFINDEX, &interface, sizeof interface) == 0) return 0;
+    // Kernels before 5.7 ask for CAP_NET_RAW there. With CAP_NET_ADMIN a filter does instead. It sees the TCP header, whose
+    // byte 13 holds the flags: a segment with SYN set is dropped, all others pass whole.
     struct sock_filter program[] = {
         BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),
         BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x02, 0, 1),

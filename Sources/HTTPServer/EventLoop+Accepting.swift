@@ -135,7 +135,7 @@ extension EventLoop {
         acceptance.isWatching = epoll.add(listener, .readExclusive)
     }
 
-    /// Lets in everybody whom the kernel has promised a connection, and nobody after that.
+    /// Lets in everybody who is connected already, and nobody after that.
     mutating func finishAccepting() {
         now = MonotonicClock.now()
         sweep()

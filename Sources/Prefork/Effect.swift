@@ -9,7 +9,7 @@ enum Effect: Equatable {
 
     /// Let readiness probes say no.
     case announceLeaving
-    /// Let the kernel promise nobody a connection any more.
+    /// Let the kernel refuse new connections from now on.
     case refuseNewConnections
     /// Look around. Answered by ``Event/observed(_:)``.
     case observe(memory: Bool)

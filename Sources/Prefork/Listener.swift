@@ -54,12 +54,17 @@ public final class Listener: Sendable {
         Glibc.close(descriptor)
     }
 
-    /// From now on nobody is promised a connection. Those in the queue can still be accepted.
+    /// From now on nobody new is let in. Those in the queue can still be accepted, and handshakes under way still finish.
     ///
     /// Does nothing to a shared socket: its queue waits for the next one who listens.
-    func refuseNewConnections() {
+    /// - Throws: When the kernel does not allow it. Then connections go on arriving until the socket is closed, and those
+    ///   that nobody accepts until then are reset.
+    func refuseNewConnections() throws(SystemError) {
         guard !isShared else { return }
-        if let file { file.remove() } else { _ = clinux_drop_new_connections(descriptor) }
+        // The name in the file system is what new clients of a unix socket find it by.
+        if let file { return file.remove() }
+        guard case .tcp = address else { return }
+        guard clinux_refuse_new_connections(descriptor) == 0 else { throw SystemError("setsockopt") }
     }
 
     /// How many connections wait to be accepted.

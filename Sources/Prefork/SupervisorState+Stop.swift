@@ -17,7 +17,7 @@ struct StopProgress: Equatable {
     var handshakesUntil: MonotonicInstant?
 }
 
-/// The final stop: nobody whom the kernel has promised a connection is left without an answer.
+/// The final stop: new connections are refused, and everybody who is connected by then is answered.
 extension SupervisorState {
     /// How long to wait for handshakes that the kernel has begun to finish: some round trips.
     private static let handshakeTime = Duration.milliseconds(500)

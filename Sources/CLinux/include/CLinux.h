@@ -70,9 +70,10 @@ int clinux_usable_processors(void);
 // How many threads this process has, from /proc/self/task. fork(2) keeps only the calling one.
 int clinux_thread_count(void);
 
-// socket(7) SO_ATTACH_FILTER: from now on the listener drops every new SYN, so nobody is promised a connection that
-// would never be accepted, while handshakes under way still finish and connections in the queue can still be accepted.
-int clinux_drop_new_connections(int listener);
+// socket(7) SO_BINDTOIFINDEX, as any user: binds a TCP listener to an interface that does not exist. From now on the kernel
+// finds nobody who listens and refuses every new connection, while handshakes under way still finish, without delay, and
+// connections in the queue can still be accepted: none of these is bound. IPv4 and IPv6 alike.
+int clinux_refuse_new_connections(int listener);
 
 // Whether the other side's kernel has acknowledged our end of the connection, after shutdown(2) of its writing half (tcp(7)
 // TCP_INFO). Always, where an end does not travel: on a unix socket.
