@@ -11,6 +11,8 @@ struct Death: Equatable {
     /// How many requests it had finished, and how many of them since it was told to leave.
     var requests = 0
     var requestsWhileDraining = 0
+    /// How many log lines it dropped that the log does not know of.
+    var droppedLogLines = 0
     /// The request it was in.
     var lastRequest: BlackBox?
     /// Where it was, innermost frame first, when it was aborted.

@@ -28,6 +28,7 @@ enum ScoreboardLayout {
     enum Counters {
         static let requests = 64
         static let connections = 72
+        static let droppedLogLines = 80
     }
 
     /// What: the request being served, guarded by `sequence`.

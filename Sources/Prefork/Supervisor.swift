@@ -12,7 +12,7 @@ import Glibc
 public struct Supervisor {
     let configuration: SupervisorConfiguration
     let listener: Listener
-    let notice: (Notice) -> Void
+    let notices: any NoticeOutput
     let body: @Sendable (Worker) -> Int32
 
     /// A supervisor that is ready to ``run()``.
@@ -20,18 +20,18 @@ public struct Supervisor {
     /// - Parameters:
     ///   - configuration: how many workers, and how patient to be with them.
     ///   - listener: the socket that all workers share.
-    ///   - notice: gets all that the supervisor has to say. Called on the supervisor's only thread; it must start none.
+    ///   - notices: gets all that the supervisor has to say.
     ///   - worker: the body of a worker. It runs in the worker's process and returns the worker's exit code, 0 after a
     ///     graceful leave.
     public init(
         configuration: SupervisorConfiguration,
         listener: Listener,
-        notice: @escaping (Notice) -> Void,
+        notices: any NoticeOutput,
         worker: @escaping @Sendable (Worker) -> Int32
     ) {
         self.configuration = configuration
         self.listener = listener
-        self.notice = notice
+        self.notices = notices
         self.body = worker
     }
 
@@ -47,7 +47,7 @@ public struct Supervisor {
         do throws(SystemError) {
             return try SupervisorLoop(self, inheritedMask: inherited).run()
         } catch {
-            notice(Notice(.error, "supervisor cannot start", [.text("reason", error.description)]))
+            notices.write(Notice(.error, "supervisor cannot start", [.text("reason", error.description)]))
             return .workersCannotBoot
         }
     }

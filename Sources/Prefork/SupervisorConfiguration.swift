@@ -18,7 +18,7 @@ public struct SupervisorConfiguration: Sendable {
 
     /// How long a worker may take to finish its requests when it is told to leave, before it is killed.
     public var shutdownTimeout: Duration = .seconds(20)
-    /// How long to go on serving after the order to stop, with ``Worker/isLeaving`` set, so that balancers look elsewhere.
+    /// How long to go on serving after the order to stop, with ``Worker/isLast`` set, so that balancers look elsewhere.
     public var drainDelay: Duration = .zero
     /// How many workers a roll replaces at a time.
     public var rollWidth = 1

@@ -76,11 +76,10 @@ extension Supervisor {
         configuration.shutdownTimeout = self.configuration.shutdownTimeout
         configuration.bootAttempts = 1
         configuration.title = self.configuration.title
-        let notice = notice
         return Supervisor(
             configuration: configuration,
             listener: listener,
-            notice: { notice(Notice($0.level, "rehearsal: " + $0.message, $0.fields)) },
+            notices: RehearsalOutput(notices),
             worker: body
         )
     }

@@ -27,6 +27,9 @@ final class SupervisorLoop {
     /// Which signals were blocked before the supervisor blocked its own.
     let inheritedMask: sigset_t
 
+    /// How long the last notices may wait for their reader.
+    private static let lastNoticesTime = Duration.milliseconds(500)
+
     /// Waking that much later than asked means that somebody had stopped us.
     private static let oversleep = Duration.seconds(1)
 
@@ -77,6 +80,7 @@ final class SupervisorLoop {
     }
 
     private func end(_ code: ExitCode) -> ExitCode {
+        finishNotices()
         if isRehearsal, code == .stopped, state.someWorkerBecameReady { received?.file.answerRehearsed() }
         return code
     }
@@ -96,9 +100,13 @@ final class SupervisorLoop {
             pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0),
             pollfd(fd: poke, events: Int16(POLLIN), revents: 0),
         ]
+        if let blocked = supervisor.notices.blockedDescriptor {
+            descriptors.append(pollfd(fd: blocked, events: Int16(POLLOUT), revents: 0))
+        }
         let sleptAt = MonotonicInstant.now
         let timeout = deadline.map { max(0, ($0 - .now).inNanoseconds) } ?? -1
         _ = unsafe clinux_poll(&descriptors, CInt(descriptors.count), timeout)
+        if descriptors.count > 2, descriptors[2].revents != 0 { supervisor.notices.flush() }
         // When it was stopped is not known, only since when it did not look: all that time is forgiven.
         let wokeAt = MonotonicInstant.now
         if let deadline, wokeAt - max(deadline, sleptAt) > Self.oversleep { handle(.overslept(wokeAt - sleptAt)) }
@@ -151,9 +159,20 @@ final class SupervisorLoop {
         guard let slot else { return death }
         death.requests = slot.requests
         death.requestsWhileDraining = slot.requestsWhileDraining
+        death.droppedLogLines = slot.droppedLogLines
         death.lastRequest = slot.blackBox
         death.backtrace = SymbolTable.names(of: slot.backtrace)
         return death
+    }
+
+    /// All is done: the reader of the notices gets a moment for the last of them.
+    private func finishNotices() {
+        let deadline = MonotonicInstant.now + Self.lastNoticesTime
+        while let blocked = supervisor.notices.blockedDescriptor, .now < deadline {
+            var room = pollfd(fd: blocked, events: Int16(POLLOUT), revents: 0)
+            _ = unsafe clinux_poll(&room, 1, (deadline - .now).inNanoseconds)
+            supervisor.notices.flush()
+        }
     }
 
     // MARK: - Doing
@@ -172,9 +191,9 @@ final class SupervisorLoop {
         switch effect {
         case .fork(let birth): fork(birth)
         case .send(let urge, let pid): children[pid]?.send(urge)
-        case .notice(let notice): supervisor.notice(notice)
+        case .notice(let notice): supervisor.notices.write(notice)
         case .announceLeaving: scoreboard.isLeaving = true
-        case .refuseNewConnections: supervisor.listener.refuseNewConnections()
+        case .refuseNewConnections: refuseNewConnections()
         case .observe(let memory): events.append(.observed(observe(memory: memory)))
         case .inspectBacklog:
             let listener = supervisor.listener
@@ -184,6 +203,16 @@ final class SupervisorLoop {
         case .rehearse: rehearse()
         case .handOver: mustHandOver = true
         case .finish(let code): exitCode = code
+        }
+    }
+
+    private func refuseNewConnections() {
+        do throws(SystemError) {
+            try supervisor.listener.refuseNewConnections()
+        } catch {
+            let todo = "Let the balancer look away before it stops (DRAIN_DELAY), or use Linux 5.7 or later."
+            let fields: [Notice.Field] = [.text("reason", error.description), .text("todo", todo)]
+            supervisor.notices.write(Notice(.warning, "new connections cannot be refused", fields))
         }
     }
 

@@ -281,6 +281,7 @@ extension SupervisorState {
     private func fields(of worker: WorkerHandle, _ death: Death, at now: MonotonicInstant) -> [Notice.Field] {
         var fields: [Notice.Field] = [.text("how", worker.words(for: death)), .integer("requests", death.requests)]
         if death.requestsWhileDraining > 0 { fields.append(.integer("drainedRequests", death.requestsWhileDraining)) }
+        if death.droppedLogLines > 0 { fields.append(.integer("droppedLogLines", death.droppedLogLines)) }
         fields.append(.duration("age", now - worker.forkedAt))
         if let request = death.lastRequest {
             fields += [.text("request", request.label), .text("requestId", request.id)]

@@ -37,13 +37,10 @@ public struct Worker: Sendable {
         EventDescriptor.signal(poke)
     }
 
-    /// Whether nobody will serve when this worker has left: the whole service is about to leave. It may become so while
-    /// the worker is leaving already, and ``shutdown`` is rung again then.
+    /// Whether nobody will serve when this worker has left: the whole service is about to leave. Readiness probes should say
+    /// no from then on, although requests are still served; not before, because siblings serve on when one worker leaves.
+    /// It may become so while the worker is leaving already, and ``shutdown`` is rung again then.
     public var isLast: Bool { scoreboard.isLeaving || supervisorIsGone }
-
-    /// Whether this worker, or the whole service, is about to leave. Readiness probes should say no from then on,
-    /// although requests are still served.
-    public var isLeaving: Bool { isLast || slot.phase == .draining }
 
     var supervisorIsGone: Bool { getppid() != supervisor }
 }

@@ -11,7 +11,7 @@ struct WorkerProcess {
     let shutdownTimeout: Duration
     /// Whether it only serves what is left in the queue.
     let isLast: Bool
-    /// Drops the kernel's promises when the supervisor cannot any more.
+    /// Closed to newcomers by the worker when the supervisor cannot any more.
     let listener: Listener
 
     /// How long a worker that was told to leave while it boots may go on booting.
@@ -78,7 +78,7 @@ struct WorkerProcess {
 
     /// Tells the body, and the supervisor should it not know.
     private func leave() -> MonotonicInstant {
-        if worker.supervisorIsGone { listener.refuseNewConnections() }
+        if worker.supervisorIsGone { try? listener.refuseNewConnections() }
         worker.slot.beginDraining()
         EventDescriptor.signal(worker.shutdown)
         EventDescriptor.signal(worker.poke)

@@ -76,6 +76,12 @@ public struct WorkerSlot: Sendable {
         word(ScoreboardLayout.Counters.connections).storeRelaxed(UInt64(clamping: count))
     }
 
+    /// How many log lines the worker has dropped and not yet said so in the log: should it leave before it can, the supervisor
+    /// says it.
+    public func setDroppedLogLines(_ count: Int) {
+        word(ScoreboardLayout.Counters.droppedLogLines).storeRelaxed(UInt64(clamping: count))
+    }
+
     // MARK: - Reading
 
     /// What the worker is about.
@@ -100,6 +106,9 @@ public struct WorkerSlot: Sendable {
 
     /// How many connections the worker holds.
     public var connections: Int { Int(clamping: word(ScoreboardLayout.Counters.connections).load()) }
+
+    /// How many log lines the worker has dropped without saying so.
+    var droppedLogLines: Int { Int(clamping: word(ScoreboardLayout.Counters.droppedLogLines).load()) }
 
     /// Since when the worker has been busy with one request, `nil` when it is idle.
     public var busySince: MonotonicInstant? { instant(ScoreboardLayout.BlackBox.startedAt) }

@@ -1,35 +1,121 @@
 import Glibc
+import Synchronization
 
 /// Where log lines go: a descriptor that gets each line in one write(2).
-public struct LogOutput: Sendable {
+///
+/// Nobody waits long for a reader who does not read. A writer that finds no room waits ``patience`` for it; then the line
+/// is dropped and counted, and for a while no further line is waited for. The first line that is taken again is preceded by
+/// a warning, `log lines dropped`, with the `count`. A reader that is gone or a full disk loses lines too: a service must
+/// not fail because nobody takes its logs.
+public final class LogOutput: Sendable {
     /// The process's stdout; the platform routes it from there (twelve-factor XI).
-    public static let standardOutput = LogOutput(descriptor: STDOUT_FILENO)
+    public static let standardOutput = LogOutput(NonBlockingDescriptor(of: STDOUT_FILENO))
 
-    private let descriptor: CInt
+    /// How long one line may wait: a reader that is alive takes all that a pipe holds in a fraction of it.
+    public static let patience = Duration.milliseconds(100)
 
-    /// An output on a descriptor that stays open as long as this is used.
-    public init(descriptor: CInt) {
+    /// How long no line is waited for after one was dropped. So a reader that barely reads costs a tenth of the time.
+    public static let impatience = Duration.seconds(1)
+
+    private let descriptor: NonBlockingDescriptor
+    private let dropped = Atomic<Int>(0)
+    /// Nanoseconds of the monotonic clock before which nothing is waited for.
+    private let impatientUntil = Atomic<Int64>(0)
+    /// Whether the last line ended before its line break.
+    private let isTorn = Atomic<Bool>(false)
+
+    /// An output on a descriptor that stays open as long as this is used. If it is blocking, its writers wait for as long as
+    /// its reader makes them.
+    public convenience init(descriptor: CInt) {
+        self.init(NonBlockingDescriptor(asItIs: descriptor))
+    }
+
+    init(_ descriptor: NonBlockingDescriptor) {
         self.descriptor = descriptor
     }
 
-    /// Writes one line. A full pipe makes the caller wait, as a blocking stdout would; a reader that is gone or a full
-    /// disk loses the line, for a service must not fail because nobody takes its logs.
+    /// How many lines were dropped since the last that was taken.
+    public var droppedLines: Int { dropped.load(ordering: .relaxed) }
+
+    /// Writes one line, its line break included, or drops it.
     public func write(_ line: Span<UInt8>) {
         unsafe line.withUnsafeBytes { unsafe write($0) }
     }
 
+    /// Says how many lines were dropped, if some were and the reader takes that now. A process that is about to end calls it.
+    public func reportDropped() {
+        _ = droppedLines == 0 || saysHowManyWereDropped()
+    }
+
     func write(_ line: UnsafeRawBufferPointer) {
+        guard droppedLines == 0 || saysHowManyWereDropped(), unsafe put(line) else {
+            dropped.add(1, ordering: .relaxed)
+            return
+        }
+    }
+
+    private func saysHowManyWereDropped() -> Bool {
+        let count = dropped.exchange(0, ordering: .relaxed)
+        var line = LogLine()
+        line.begin("warning", message: "log lines dropped", at: .now())
+        line.field("count", count)
+        line.field("pid", Int(getpid()))
+        let isTaken = unsafe line.end().withUnsafeBytes { unsafe put($0) }
+        if !isTaken { dropped.add(count, ordering: .relaxed) }
+        return isTaken
+    }
+
+    /// - Returns: Whether the line is written, or lost for another reason than that the reader is slow.
+    private func put(_ line: UnsafeRawBufferPointer) -> Bool {
+        if isTorn.load(ordering: .relaxed) {
+            guard unsafe [UInt8(ascii: "\n")].withUnsafeBytes({ unsafe write(whole: $0) }) else { return false }
+            isTorn.store(false, ordering: .relaxed)
+        }
+        return unsafe write(whole: line)
+    }
+
+    private func write(whole line: UnsafeRawBufferPointer) -> Bool {
         var offset = 0
+        var deadline: Int64?
         while offset < line.count {
-            let count = unsafe Glibc.write(descriptor, line.baseAddress! + offset, line.count - offset)
+            let count = unsafe descriptor.write(UnsafeRawBufferPointer(rebasing: line[offset...]))
             if count >= 0 {
                 offset += count
             } else if errno == EAGAIN {
-                var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                _ = unsafe poll(&waiting, 1, -1)
+                guard waitForRoom(until: &deadline) else {
+                    // A pipe takes a line whole or not at all; sockets and terminals may take a part.
+                    if offset > 0 { isTorn.store(true, ordering: .relaxed) }
+                    return false
+                }
             } else if errno != EINTR {
-                return
+                return true
             }
         }
+        return true
+    }
+
+    private func waitForRoom(until deadline: inout Int64?) -> Bool {
+        let now = Self.now()
+        let end: Int64
+        if let deadline {
+            end = deadline
+        } else {
+            guard now >= impatientUntil.load(ordering: .relaxed) else { return false }
+            end = now + Self.nanoseconds(Self.patience)
+            deadline = end
+        }
+        if now < end, descriptor.hasRoom(within: .nanoseconds(end - now)) { return true }
+        impatientUntil.store(Self.now() + Self.nanoseconds(Self.impatience), ordering: .relaxed)
+        return false
+    }
+
+    private static func now() -> Int64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
+    private static func nanoseconds(_ duration: Duration) -> Int64 {
+        duration.components.seconds * 1_000_000_000 + duration.components.attoseconds / 1_000_000_000
     }
 }

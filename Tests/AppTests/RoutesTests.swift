@@ -82,7 +82,7 @@ struct RoutesTests {
         let router = router(readiness: .unready(reason: "no database"), isLeaving: true)
         let ready = router.respond(to: try Request(.get, "/readyz"))
         #expect(ready.status == .serviceUnavailable)
-        #expect(text(ready) == #"{"ready":false,"reasons":["this worker is about to leave","no database"]}"#)
+        #expect(text(ready) == #"{"ready":false,"reasons":["the service is about to stop","no database"]}"#)
         #expect(router.respond(to: try Request(.get, "/livez")).status == .ok)
         #expect(text(self.router().respond(to: try Request(.get, "/readyz"))) == #"{"ready":true}"#)
     }

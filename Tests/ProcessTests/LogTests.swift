@@ -134,6 +134,50 @@ extension ProcessTests {
             service.stop()
         }
 
+        /// Asks until the log's pipe has long been full: it holds some 300 lines.
+        private func askFor(_ answers: Int, of service: Service) -> Load.Tally {
+            let load = Load(on: service.address, clients: 4, style: .oneShot) { _, _ in .get("/v1/rooms") }
+            #expect(load.waitForAnswers(answers))
+            return load.stop()
+        }
+
+        @Test("a log reader that stalls holds up no request, no probe and no roll, and hears later how much it missed")
+        func stalledReader() throws {
+            let service = try Service(workers: 2)
+            let former = service.workers
+            service.log.stall()
+            let tally = askFor(3000, of: service)
+            #expect(tally.failures == [])
+            #expect(tally.serverErrors == [:])
+            #expect(try service.answer(.get("/readyz")).status == 200)
+            service.signal(SIGHUP)
+            #expect(eventually { Set(service.workers).isDisjoint(with: former) && service.workers.count == 2 })
+            service.log.goOn()
+            try service.log.wait(for: "roll finished")
+            service.stop()
+            let missed =
+                service.log.events("log lines dropped").compactMap { $0["count"]?.int }.reduce(0, +)
+                + service.log.events("worker exited").compactMap { $0["droppedLogLines"]?.int }.reduce(0, +)
+            #expect(missed > 0)
+            // Not one is unaccounted for: probes are silent, and each other request has been logged or counted.
+            #expect(service.log.requestCount + missed == tally.total)
+        }
+
+        @Test("a log reader that stalls for good holds up no stop", arguments: [SIGTERM, SIGQUIT])
+        func stopWithStalledReader(_ signal: Int32) throws {
+            let service = try Service(workers: 2, environment: ["SHUTDOWN_TIMEOUT": "5s"])
+            service.log.stall()
+            #expect(askFor(2000, of: service).failures == [])
+            let began = ContinuousClock.now
+            service.signal(signal)
+            #expect(service.waitForExit() == .code(0))
+            let time = (ContinuousClock.now - began).inSeconds
+            #expect(time < 4, "stopped after \(time) s")
+            #expect(service.survivors == [])
+            service.log.goOn()
+            #expect(service.log.waitForEnd())
+        }
+
         @Test("LOG_LEVEL=error leaves only errors")
         func level() throws {
             let directory = try TemporaryDirectory()

@@ -30,12 +30,11 @@ struct Serve: ParsableCommand {
             logger.error("cannot listen", metadata: ["reason": .string(String(describing: error))])
             throw ExitCode(Prefork.ExitCode.addressUnavailable.rawValue)
         }
-        let notices = NoticeLog(level: settings.logLevel)
         let process = WorkerProcess(settings: settings, logger: logger)
         let supervisor = Supervisor(
             configuration: SupervisorConfiguration(settings),
             listener: listener,
-            notice: { notices.write($0) },
+            notices: NoticeLog(level: settings.logLevel),
             worker: { process.run($0) }
         )
         throw ExitCode(supervisor.run().rawValue)

@@ -9,7 +9,7 @@ extension Router {
 
         get("/readyz") { request in
             var reasons: [String] = []
-            if services.isLeaving() { reasons.append("this worker is about to leave") }
+            if services.isLeaving() { reasons.append("the service is about to stop") }
             var warnings: [String] = []
             switch services.store(for: request).readiness() {
             case .ready: break

@@ -7,7 +7,8 @@ struct Services: Sendable {
     let stores: PerThread<any StayStore>
     /// The present moment, for rules such as "not in the past".
     let now: @Sendable () -> Timestamp
-    /// Whether this worker is about to leave, so that balancers should look elsewhere.
+    /// Whether the whole service is about to leave, so that balancers should look elsewhere. That one worker leaves while
+    /// others serve is nobody's concern.
     let isLeaving: @Sendable () -> Bool
     /// Who may use `/v1`; empty leaves it open.
     let apiKeys: [APIKey]

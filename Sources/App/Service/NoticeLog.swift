@@ -3,9 +3,17 @@ import Prefork
 import Telemetry
 
 /// Writes what the supervisor has to say as log lines, the details in the order in which they are best read.
-struct NoticeLog {
-    let level: Logger.Level
-    let output = LogOutput.standardOutput
+final class NoticeLog: NoticeOutput {
+    private let level: Logger.Level
+    private let queue = LogQueue()
+
+    init(level: Logger.Level) {
+        self.level = level
+    }
+
+    var blockedDescriptor: Int32? { queue.blockedDescriptor }
+
+    func flush() { queue.flush() }
 
     func write(_ notice: Notice) {
         let (severity, name): (Logger.Level, StaticString) =
@@ -28,6 +36,6 @@ struct NoticeLog {
                 line.field(name: field.name, json: "[" + numbers.map(String.init).joined(separator: ",") + "]")
             }
         }
-        line.end(to: output)
+        queue.append(line.end())
     }
 }

@@ -52,6 +52,7 @@ final class ServiceObserver: ServerObserver {
         worker.show(idle)
         if exchange.status >= 500 { logFailure(exchange) }
         if logsAccess, !isSilent(exchange.route) { line.writeAccess(exchange, worker: pid, to: output) }
+        worker.slot.setDroppedLogLines(output.droppedLines)
     }
 
     func batchBegan() {

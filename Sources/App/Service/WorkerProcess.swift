@@ -13,10 +13,14 @@ struct WorkerProcess: Sendable {
     /// Serves until the supervisor wants the worker to leave.
     /// - Returns: The worker's exit code.
     func run(_ worker: Worker) -> Int32 {
+        defer {
+            LogOutput.standardOutput.reportDropped()
+            worker.slot.setDroppedLogLines(LogOutput.standardOutput.droppedLines)
+        }
         let services = Services(
             stores: PerThread { SQLiteStore(settings.databaseLocation) },
             now: { .now() },
-            isLeaving: { worker.isLeaving },
+            isLeaving: { worker.isLast },
             apiKeys: settings.apiKeys
         )
         // Opens the store before the first request has to wait for it. A worker without its store serves all the same:

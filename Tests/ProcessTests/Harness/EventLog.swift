@@ -49,14 +49,17 @@ final class EventLog: Sendable {
     }
 
     private let contents = Monitor(Contents())
+    private let isReading = Monitor(true)
 
     /// Reads `descriptor` until every process that holds the other end is gone, then closes it.
     init(reading descriptor: CInt, onEvent: @escaping @Sendable (Event) -> Void) {
         let contents = self.contents
+        let isReading = self.isReading
         let reader = Crew(1) { _ in
             var pending: [UInt8] = []
             var buffer = [UInt8](repeating: 0, count: 65_536)
             while true {
+                _ = isReading.wait(until: .after(600)) { $0 ? true : nil }
                 let count = read(descriptor, &buffer, buffer.count)
                 if count < 0 && errno == EINTR { continue }
                 guard count > 0 else { break }
@@ -75,6 +78,12 @@ final class EventLog: Sendable {
         }
         reader.detach()
     }
+
+    /// Reads no further than what is being read now, as a log router that hangs.
+    func stall() { isReading.update { $0 = false } }
+
+    /// Reads on.
+    func goOn() { isReading.update { $0 = true } }
 
     private static func take(
         _ line: ArraySlice<UInt8>,

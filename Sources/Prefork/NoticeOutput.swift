@@ -1,0 +1,28 @@
+/// Where a ``Supervisor``'s notices go.
+///
+/// The supervisor has one thread and must never wait for a reader: an output that finds no room keeps the notice and says
+/// so by ``blockedDescriptor``. All calls come on the supervisor's thread; none may start another one.
+public protocol NoticeOutput: AnyObject {
+    /// Writes a notice, or keeps it until it can be written.
+    func write(_ notice: Notice)
+
+    /// What the supervisor should watch until it can be written to, to call ``flush()`` then. `nil` when nothing is kept.
+    var blockedDescriptor: CInt? { get }
+
+    /// Writes what can be written of what was kept.
+    func flush()
+}
+
+/// Notices of a rehearsal, which must not be mistaken for the service's own.
+final class RehearsalOutput: NoticeOutput {
+    private let output: any NoticeOutput
+
+    init(_ output: any NoticeOutput) { self.output = output }
+
+    func write(_ notice: Notice) {
+        output.write(Notice(notice.level, "rehearsal: " + notice.message, notice.fields))
+    }
+
+    var blockedDescriptor: CInt? { output.blockedDescriptor }
+    func flush() { output.flush() }
+}
