@@ -8,13 +8,14 @@ final class Dispatcher: Sendable {
 
     /// A handler in a struct of its own: an array of functions would hold each behind a conversion.
     private struct Endpoint: Sendable {
+        let admission: [Admission]
         let handler: Handler
     }
 
     init(_ router: Router) {
         routes = router.routes
         trie = RouteTrie(router.routes)
-        endpoints = router.routes.map { Endpoint(handler: $0.handler) }
+        endpoints = router.routes.map { Endpoint(admission: $0.admission, handler: $0.handler) }
     }
 
     /// Finds the route. The head must be complete.
@@ -27,6 +28,29 @@ final class Dispatcher: Sendable {
             record.match = match
         }
         record.routeIndex = if case .route(let index) = record.verdict { index } else { -1 }
+    }
+
+    /// Whether the route's body may be read: there is one, and the head is admitted. The refusal becomes the answer.
+    func admits(_ record: RequestRecord) -> Bool {
+        guard record.routeIndex >= 0 else { return false }
+        do {
+            try admit(record, endpoints[record.routeIndex].admission)
+            return true
+        } catch {
+            record.admission = .refused(error)
+            return false
+        }
+    }
+
+    /// Each request is judged once.
+    private func admit(_ record: RequestRecord, _ admission: [Admission]) throws {
+        switch record.admission {
+        case .granted: break
+        case .refused(let error): throw error
+        case .open:
+            for admit in admission { try admit(Request(record: record)) }
+            record.admission = .granted
+        }
     }
 
     /// The answer, whatever happens. What is not the client's fault is kept in ``RequestRecord/error``.
@@ -47,7 +71,9 @@ final class Dispatcher: Sendable {
     private func respond(_ record: RequestRecord) throws -> Response {
         switch record.verdict {
         case .route(let index):
-            return try endpoints[index].handler(Request(record: record))
+            let endpoint = endpoints[index]
+            if !endpoint.admission.isEmpty { try admit(record, endpoint.admission) }
+            return try endpoint.handler(Request(record: record))
         case .options(let allowed):
             return Response(status: .noContent, headerFields: [.allow: allowed.fieldValue])
         case .methodNotAllowed(let allowed):

@@ -113,12 +113,20 @@ extension EventLoop {
         acceptance.sinceReordering += 1
         guard acceptance.sinceReordering == Self.acceptsPerReordering else { return }
         acceptance.sinceReordering = 0
-        epoll.remove(listener)
-        epoll.add(listener, .readExclusive)
+        stopWatching()
+        startWatching()
     }
 
     private mutating func pauseAccepting() {
         stopWatching()
+        acceptance.resumption = now + Self.acceptPause
+    }
+
+    /// Without memory for it in the kernel, tries again in a moment: a worker that does not watch the listener is deaf.
+    private mutating func startWatching() {
+        acceptance.isWatching = epoll.add(listener, .readExclusive)
+        guard !acceptance.isWatching else { return }
+        observer?.listenerNotWatched(because: ServerError(call: "epoll_ctl", errno: errno))
         acceptance.resumption = now + Self.acceptPause
     }
 
@@ -132,7 +140,7 @@ extension EventLoop {
     mutating func resumeAccepting() {
         guard !acceptance.isWatching, !acceptance.isOver, openCount < configuration.maxConnections else { return }
         acceptance.resumption = nil
-        acceptance.isWatching = epoll.add(listener, .readExclusive)
+        startWatching()
     }
 
     /// Lets in everybody who is connected already, and nobody after that.

@@ -27,7 +27,11 @@ extension EventLoop {
         guard !connection.isWaitingForTurn else { return 0 }
         let block: InputBlock
         if let own = connection.input {
-            block = connection.bytes.upperBound < own.capacity ? own : growInput(of: connection)
+            if connection.bytes.upperBound == own.capacity, !move(connection.bytes, in: own, of: connection) {
+                refuseForMemory(connection, in: own)
+                return 0
+            }
+            block = connection.input!
         } else {
             block = sharedInput
         }
@@ -118,7 +122,9 @@ extension EventLoop {
         if output.size > 0, sending == .done { sending = send(to: connection) }
         let escaped = report(in: block)
         guard sending != .failed else { return close(connection) }
-        keep(start..<end, in: block, of: connection, escaped: escaped)
+        guard keep(start..<end, in: block, of: connection, escaped: escaped) else {
+            return refuseForMemory(connection, in: block)
+        }
         settle(connection, hasAnswered: answered > 0)
     }
 
@@ -129,11 +135,28 @@ extension EventLoop {
         if !connection.reader.isInBody {
             connection.reader.readRefusedHead(of: record, until: connection.bytes.upperBound, limits: limits)
         }
-        refuse(record, of: connection, RequestError.timeout.problem, received: connection.bytes.count)
+        endWithRefusal(record, of: connection, in: block, .timeout)
+    }
+
+    /// Answers a request that cannot be kept until the rest of it is there.
+    private mutating func refuseForMemory(_ connection: Connection, in block: InputBlock) {
+        let record = connection.record ?? takeRecord(for: connection, in: block, at: connection.bytes.lowerBound)
+        connection.record = nil
+        endWithRefusal(record, of: connection, in: block, .noMemoryLeft)
+    }
+
+    private mutating func endWithRefusal(
+        _ record: RequestRecord,
+        of connection: Connection,
+        in block: InputBlock,
+        _ error: RequestError
+    ) {
+        refuse(record, of: connection, error.problem, received: connection.bytes.count)
+        connection.answeredCount &+= 1
         let sending = send(to: connection)
         _ = report(in: block)
         guard sending != .failed else { return close(connection) }
-        keep(0..<0, in: block, of: connection, escaped: false)
+        hold(nil, 0..<0, of: connection)
         settle(connection, hasAnswered: true)
     }
 
@@ -163,7 +186,8 @@ extension EventLoop {
         return try reader.readBody(of: record, until: &end, limits: limits)
     }
 
-    /// Refuses a body that is too large before it is sent, and asks for one that is wanted.
+    /// Decides whether a body is read that has not arrived: by route, credentials, size, and the memory that is left. Asks for
+    /// it if the client waits for that.
     /// - Returns: Whether the body is to be read. If not, the request is answered now, and the connection closed: whether
     ///   the body still comes is the client's choice (RFC 9110 section 10.1.1).
     private mutating func admitBody(
@@ -176,15 +200,22 @@ extension EventLoop {
         if record.routeIndex >= 0 { limit = context.routes[record.routeIndex].maxBodySize ?? limit }
         limit = min(limit, Self.mostBodySize)
         reader.maxBodySize = limit
-        guard record.head.contentLength <= limit else { throw .contentTooLarge }
-        guard record.head.expectsContinue else { return true }
-        guard record.routeIndex >= 0 else {
+        let length = record.head.contentLength
+        let size = reader.expectedSize + max(0, length)
+        // The refusal of what is here already can wait its turn, and leaves the connection open.
+        if !record.head.isChunked, length <= limit, end - record.origin >= size { return true }
+        if record.routeIndex >= 0 { record.deadline = now + timeouts[record.routeIndex] }
+        guard dispatcher.admits(record) else {
             record.bytesIn = reader.expectedSize
             connection.isClosing = true
             connection.lingers = true
             return false
         }
-        if record.origin + reader.expectedSize == end { output.append("HTTP/1.1 100 Continue\r\n\r\n") }
+        guard length <= limit else { throw .contentTooLarge }
+        guard canHold(size, of: connection) else { throw .noMemoryLeft }
+        if record.head.expectsContinue, record.origin + reader.expectedSize == end {
+            output.append("HTTP/1.1 100 Continue\r\n\r\n")
+        }
         return true
     }
 
@@ -218,40 +249,56 @@ extension EventLoop {
     }
 
     /// Keeps the bytes that are not answered yet, in memory of the connection's own.
-    private mutating func keep(_ bytes: Range<Int>, in block: InputBlock, of connection: Connection, escaped: Bool) {
+    /// - Returns: Whether there is memory for them.
+    private mutating func keep(
+        _ bytes: Range<Int>,
+        in block: InputBlock,
+        of connection: Connection,
+        escaped: Bool
+    ) -> Bool {
         if bytes.isEmpty {
-            connection.input = nil
-            connection.bytes = 0..<0
+            hold(nil, 0..<0, of: connection)
         } else if block === connection.input, !escaped {
             connection.bytes = bytes
         } else if bytes.count >= Self.leastAdoptedSize, block === sharedInput, !escaped,
-            bytes.lowerBound + connection.reader.expectedSize <= block.capacity
+            bytes.lowerBound + connection.reader.expectedSize <= block.capacity,
+            canHold(block.capacity, of: connection)
         {
             // A new shared block costs less than a copy.
-            connection.input = block
-            connection.bytes = bytes
+            hold(block, bytes, of: connection)
             sharedInput = InputBlock(capacity: Self.sharedInputSize)
         } else {
-            move(bytes, in: block, of: connection)
+            return move(bytes, in: block, of: connection)
         }
+        return true
     }
 
-    private mutating func growInput(of connection: Connection) -> InputBlock {
-        move(connection.bytes, in: connection.input!, of: connection)
-        return connection.input!
-    }
-
-    /// Moves a request's bytes to a new block with room for more. As much as was promised, but no more than twice what
-    /// was delivered, once that is more than usual: a promise costs the client nothing.
-    private mutating func move(_ bytes: Range<Int>, in block: InputBlock, of connection: Connection) {
-        let doubled = max(bytes.count * 2, Self.leastInputSize)
-        let promised = connection.record == nil ? 0 : connection.reader.expectedSize
-        let new = InputBlock(capacity: max(min(promised, max(doubled, Self.sharedInputSize)), doubled))
+    /// Moves a request's bytes to a new block with room for the rest. Room that is not filled takes address space, not memory,
+    /// but it is spoken for: other bodies that would not fit beside this one are refused before they are read.
+    /// - Returns: Whether there is memory for it.
+    private mutating func move(_ bytes: Range<Int>, in block: InputBlock, of connection: Connection) -> Bool {
+        let isSized = connection.record?.head.isChunked == false && connection.reader.isInBody
+        let capacity = isSized ? connection.reader.expectedSize : max(bytes.count * 2, Self.leastInputSize)
+        guard canHold(capacity, of: connection) else { return false }
+        let new = InputBlock(capacity: capacity)
         new.copy(bytes, of: block)
-        connection.input = new
-        connection.bytes = 0..<bytes.count
+        hold(new, 0..<bytes.count, of: connection)
         connection.record?.input = new
         connection.record?.origin = 0
+        return true
+    }
+
+    /// Whether a connection may have a block of so many bytes in place of the one it has.
+    private func canHold(_ capacity: Int, of connection: Connection) -> Bool {
+        let others = bufferedSize - (connection.input?.capacity ?? 0)
+        return others == 0 || capacity <= configuration.maxBodyMemory - others
+    }
+
+    /// Gives a connection memory of its own for bytes that have not been answered, or takes it back.
+    mutating func hold(_ block: InputBlock?, _ bytes: Range<Int>, of connection: Connection) {
+        bufferedSize += (block?.capacity ?? 0) - (connection.input?.capacity ?? 0)
+        connection.input = block
+        connection.bytes = bytes
     }
 
     // MARK: Sending

@@ -27,6 +27,8 @@ struct EventLoop: ~Copyable {
     /// connection, which then reads nothing: harmless.
     var connections: [Connection?] = []
     var openCount = 0
+    /// The memory of requests that have not arrived whole.
+    var bufferedSize = 0
     private var crowdMemory = CrowdMemory()
     var deadlines: DeadlineLists
     /// Connections with further requests in memory, which wait for the others to have their turn.
@@ -170,7 +172,7 @@ struct EventLoop: ~Copyable {
         connections[Int(connection.socket)] = nil
         connection.isWaitingForTurn = false
         connection.record = nil
-        connection.input = nil
+        hold(nil, 0..<0, of: connection)
         openCount -= 1
         _ = Glibc.close(connection.socket)
         observer?.connectionsChanged(open: openCount)

@@ -5,6 +5,12 @@
 /// ``ServerObserver`` everything.
 public typealias Handler = @Sendable (Request) throws -> Response
 
+/// Decides by a request's head whether it may go on, before its body is read and before its handler runs: credentials, rates,
+/// what a client may send at all. What it throws is the answer, as with a ``Handler``. The request's body is not there yet.
+///
+/// Only what is known from the head can be refused so early; what needs the body belongs into a ``Middleware``.
+public typealias Admission = @Sendable (Request) throws -> Void
+
 /// Wraps a handler in another one: what runs before it, after it, or instead of it.
 ///
 /// ```swift

@@ -44,13 +44,19 @@ struct RequestError: Error, Equatable {
         status: 501,
         detail: "The only transfer coding this server implements is chunked."
     )
+    static let noMemoryLeft = RequestError(
+        status: 503,
+        detail: "The server holds as many bodies as it can. Try again in a moment."
+    )
     static let unknownVersion = RequestError(
         status: 505,
         detail: "This server speaks HTTP/1.1."
     )
 
     var problem: Problem {
-        Problem(HTTPResponse.Status(code: status), detail: detail.description)
+        var problem = Problem(HTTPResponse.Status(code: status), detail: detail.description)
+        if self == .noMemoryLeft { problem.headerFields[.retryAfter] = "1" }
+        return problem
     }
 
     static func == (left: RequestError, right: RequestError) -> Bool {

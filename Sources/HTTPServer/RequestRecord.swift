@@ -26,6 +26,14 @@ final class RequestRecord: @unchecked Sendable {
     var routeIndex = -1
     var match = PathMatch()
 
+    /// Whether the head was found good enough for the body to be read.
+    enum Admission {
+        case open
+        case granted
+        case refused(any Error)
+    }
+    var admission = Admission.open
+
     // The outcome.
     var isUnderstood = false
     var startedAt: Int64 = 0
@@ -71,6 +79,7 @@ final class RequestRecord: @unchecked Sendable {
         body = ByteRange()
         if decodedPath != nil { decodedPath = nil }
         routeIndex = -1
+        admission = .open
         isUnderstood = false
         bytesIn = 0
         bytesOut = 0

@@ -13,6 +13,7 @@ public struct Route: Sendable {
 
     let requestMethod: RequestMethod
     let segments: [Segment]
+    let admission: [Admission]
     let handler: Handler
 
     enum Segment: Sendable, Hashable {
@@ -26,6 +27,7 @@ public struct Route: Sendable {
         pattern: String,
         timeout: Duration?,
         maxBodySize: Int?,
+        admission: [Admission],
         handler: @escaping Handler
     ) {
         self.requestMethod = requestMethod
@@ -33,6 +35,7 @@ public struct Route: Sendable {
         self.pattern = pattern
         self.timeout = timeout
         self.maxBodySize = maxBodySize
+        self.admission = admission
         self.handler = handler
     }
 

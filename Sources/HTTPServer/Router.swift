@@ -9,8 +9,8 @@ public import HTTPTypes
 /// ```swift
 /// var router = Router()
 /// router.get("/v1/rooms/{id}") { request in … }
-/// router.group("/v1/bookings", use: [authentication]) { bookings in
-///     bookings.post(timeout: .seconds(5)) { request in … }
+/// router.group("/v1/bookings", admission: [apiKey]) { bookings in
+///     bookings.post(timeout: .seconds(5), maxBodySize: 64 * 1024) { request in … }
 /// }
 /// ```
 public struct Router: Sendable {
@@ -18,15 +18,17 @@ public struct Router: Sendable {
     public private(set) var routes: [Route] = []
 
     private let prefix: String
+    private var admission: [Admission]
     private var middleware: [Middleware]
 
     /// A router without routes.
     public init() {
-        self.init(prefix: "", middleware: [])
+        self.init(prefix: "", admission: [], middleware: [])
     }
 
-    private init(prefix: String, middleware: [Middleware]) {
+    private init(prefix: String, admission: [Admission], middleware: [Middleware]) {
         self.prefix = prefix
+        self.admission = admission
         self.middleware = middleware
     }
 
@@ -36,13 +38,19 @@ public struct Router: Sendable {
         self.middleware.append(middleware)
     }
 
-    /// Adds the routes of `build` under a prefix, inside the middleware used so far and `use`.
+    /// Adds the routes of `build` under a prefix, inside the middleware used so far and `use`. Their requests are asked for
+    /// `admission` in this order before their bodies are read, after that of enclosing groups.
     public mutating func group(
         _ prefix: String = "",
+        admission: [Admission] = [],
         use middleware: [Middleware] = [],
         _ build: (inout Router) throws -> Void
     ) rethrows {
-        var group = Router(prefix: self.prefix + prefix, middleware: self.middleware + middleware)
+        var group = Router(
+            prefix: self.prefix + prefix,
+            admission: self.admission + admission,
+            middleware: self.middleware + middleware
+        )
         try build(&group)
         for route in group.routes { append(route) }
     }
@@ -72,6 +80,7 @@ public struct Router: Sendable {
                 pattern: pattern,
                 timeout: timeout,
                 maxBodySize: maxBodySize,
+                admission: admission,
                 handler: middleware.reversed().reduce(handler) { handler, middleware in middleware(handler) }
             )
         )

@@ -16,6 +16,10 @@ public struct ServerConfiguration: Sendable {
     /// held in memory whole; 1 GiB is the most.
     public var maxBodySize = 1024 * 1024
 
+    /// The memory for requests that have not arrived whole, of all connections together: 503 beyond, decided before a body of
+    /// known size is read. Requests that come in one piece need none of it, and when nothing is held one body always fits.
+    public var maxBodyMemory = 32 * 1024 * 1024
+
     /// From a request's first byte (on a new connection: from its acceptance) to the end of its header section: 408
     /// beyond; without a byte the connection is closed silently.
     public var headerTimeout: Duration = .seconds(10)

@@ -25,6 +25,10 @@ public protocol ServerObserver: AnyObject {
     /// cannot know whether it was read. HTTP/1.1 has no way to rule this out.
     func requestMissed()
 
+    /// The kernel did not let the server watch its listener (epoll_ctl(2): no memory, or too many watches of this user). It
+    /// accepts nobody until it has tried again, a tenth of a second later.
+    func listenerNotWatched(because error: ServerError)
+
     /// The number of open connections changed.
     func connectionsChanged(open: Int)
 }
@@ -42,6 +46,8 @@ extension ServerObserver {
     public func requestLimitReached() {}
     /// Does nothing.
     public func requestMissed() {}
+    /// Does nothing.
+    public func listenerNotWatched(because error: ServerError) {}
     /// Does nothing.
     public func connectionsChanged(open: Int) {}
 }

@@ -61,7 +61,10 @@ struct ListenerTests {
         #expect(error?.description.contains("Set HOST") == true)
     }
 
-    @Test("waiting connections are counted, and after refusal newcomers are refused at once", arguments: ["127.0.0.1", "::"])
+    @Test(
+        "waiting connections are counted, and after refusal newcomers are refused at once",
+        arguments: ["127.0.0.1", "::"]
+    )
     func backlog(_ host: String) throws {
         let listener = try Listener(on: .tcp(host: host, port: 0))
         let port = try #require(listener.address.port)

@@ -8,7 +8,7 @@ extension Router {
         self.init()
         addHealth(services)
         addProblems()
-        group("/v1", use: [apiKeyRequired(services.apiKeys)]) { v1 in
+        group("/v1", admission: [apiKeyRequired(services.apiKeys)]) { v1 in
             v1.addRooms(services)
             v1.addBookings(services)
         }

@@ -71,6 +71,10 @@ final class ServiceObserver: ServerObserver {
         logger.warning("request crossed the end of its connection", metadata: ["worker": .number(pid)])
     }
 
+    func listenerNotWatched(because error: ServerError) {
+        logger.warning("listener not watched, trying again", error: error, metadata: ["worker": .number(pid)])
+    }
+
     func connectionsChanged(open: Int) {
         worker.slot.setConnections(open)
     }
