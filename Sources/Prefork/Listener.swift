@@ -16,8 +16,15 @@ public final class Listener: Sendable {
     /// What this process created in the file system, to remove just that.
     let file: SocketFile?
 
-    /// How many connections may wait until a worker accepts them. The system may allow fewer (net.core.somaxconn).
-    public static let defaultBacklog = 1024
+    /// How many connections may wait until a worker accepts them, unless the caller says otherwise. As many as current kernels
+    /// allow: a client that finds the queue full tries again a second later, and loses more time than any queue costs.
+    public static let defaultBacklog = 4096
+
+    /// The longest backlog that the kernel gives a socket, whatever is asked for (net.core.somaxconn, listen(2)). `nil` where
+    /// it does not tell.
+    public static var longestBacklog: Int? {
+        SystemFile.read("/proc/sys/net/core/somaxconn").flatMap { Int($0.prefix { $0 != "\n" }) }
+    }
 
     /// The inherited listener when there is one (see ``inherited()``), else a new one on the address.
     public static func open(

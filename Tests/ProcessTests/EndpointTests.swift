@@ -351,13 +351,14 @@ extension ProcessTests {
             service.stop()
         }
 
-        @Test("a body of almost a megabyte is taken, in one piece or in chunks")
+        @Test("a booking of 60 KB is taken, in one piece or in chunks, and one of 70 KB is too large for its route")
         func largeBody() throws {
             let service = try Service()
             let room = try Hotel(of: service).rooms[0]
-            #expect(try service.answer(Hotel.booking(of: room, inDays: 70, padding: 900_000)).status == 201)
+            #expect(try service.answer(Hotel.booking(of: room, inDays: 70, padding: 60_000)).status == 201)
+            #expect(try service.answer(Hotel.booking(of: room, inDays: 73, padding: 70_000)).status == 413)
 
-            let request = Hotel.booking(of: room, inDays: 71, padding: 900_000)
+            let request = Hotel.booking(of: room, inDays: 71, padding: 60_000)
             let connection = try service.connect()
             connection.send(
                 "POST /v1/bookings HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"

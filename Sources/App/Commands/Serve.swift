@@ -25,10 +25,16 @@ struct Serve: ParsableCommand {
 
         let listener: Listener
         do {
-            listener = try Listener.open(settings.listenAddress)
+            listener = try Listener.open(settings.listenAddress, backlog: settings.backlog)
         } catch {
             logger.error("cannot listen", metadata: ["reason": .string(String(describing: error))])
             throw ExitCode(Prefork.ExitCode.addressUnavailable.rawValue)
+        }
+        if let longest = Listener.longestBacklog, longest < settings.backlog {
+            logger.warning(
+                "the kernel shortens the backlog: raise net.core.somaxconn, or set BACKLOG to what it allows",
+                metadata: ["backlog": .number(settings.backlog), "somaxconn": .number(longest)]
+            )
         }
         let process = WorkerProcess(settings: settings, logger: logger)
         let supervisor = Supervisor(

@@ -2,10 +2,13 @@ import HTTPServer
 import HTTPTypes
 import Stays
 
+/// The largest body that says what to book, in bytes: the longest names and addresses take a tenth of it.
+private let largestBooking = 64 * 1024
+
 extension Router {
     mutating func addBookings(_ services: Services) {
         get("/bookings") { request in try list(request, services) }
-        post("/bookings") { request in try book(request, services) }
+        post("/bookings", maxBodySize: largestBooking) { request in try book(request, services) }
         get("/bookings/{id}") { request in try show(request, services) }
         delete("/bookings/{id}") { request in try cancel(request, services) }
     }

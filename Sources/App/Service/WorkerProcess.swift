@@ -64,6 +64,8 @@ extension ServerConfiguration {
     init(_ settings: Settings) {
         self.init()
         maxBodySize = settings.maxBodySize
+        maxBodyMemory = settings.maxBodyMemory
+        maxConnections = settings.maxConnections
         keepAliveTimeout = settings.keepAliveTimeout
         requestTimeout = settings.requestTimeout
         drainTimeout = settings.shutdownTimeout

@@ -8,6 +8,7 @@ struct Settings: Sendable {
     let port: UInt16
     let host: String
     let workers: WorkerCount
+    let backlog: Int
     let databaseLocation: SQLiteLocation
     let logLevel: Logger.Level
     let requestTimeout: Duration
@@ -16,6 +17,8 @@ struct Settings: Sendable {
     let drainDelay: Duration
     let keepAliveTimeout: Duration
     let maxBodySize: Int
+    let maxBodyMemory: Int
+    let maxConnections: Int
     let maxRequests: Int
     let maxWorkerMemory: Int
     let maxWorkerAge: Duration
@@ -32,6 +35,7 @@ struct Settings: Sendable {
         port = reading.value(of: Settings.port)
         host = reading.value(of: Settings.host)
         workers = reading.value(of: Settings.workers)
+        backlog = reading.value(of: Settings.backlog)
         databaseLocation = reading.value(of: Settings.databaseLocation)
         logLevel = reading.value(of: Settings.logLevel)
         requestTimeout = reading.value(of: Settings.requestTimeout)
@@ -40,6 +44,8 @@ struct Settings: Sendable {
         drainDelay = reading.value(of: Settings.drainDelay)
         keepAliveTimeout = reading.value(of: Settings.keepAliveTimeout)
         maxBodySize = reading.value(of: Settings.maxBodySize)
+        maxBodyMemory = reading.value(of: Settings.maxBodyMemory)
+        maxConnections = reading.value(of: Settings.maxConnections)
         maxRequests = reading.value(of: Settings.maxRequests)
         maxWorkerMemory = reading.value(of: Settings.maxWorkerMemory)
         maxWorkerAge = reading.value(of: Settings.maxWorkerAge)
@@ -88,6 +94,13 @@ extension Settings {
         "Worker processes: `4`, a range that follows the load such as `2-8`, or `auto` (2 × usable cores + 1).",
         expected: "a number from 1 to \(WorkerCount.limit), a range such as 2-8, or auto"
     ) { WorkerCount($0) }
+
+    static let backlog = Setting<Int>(
+        "BACKLOG",
+        default: "4096",
+        "Connections that may wait to be accepted; the kernel's net.core.somaxconn is a limit above it.",
+        expected: "a whole number, 1 to 65535"
+    ) { text in Int(text).flatMap { (1...65_535).contains($0) ? $0 : nil } }
 
     static let databaseLocation = Setting<SQLiteLocation>(
         "DATABASE_URL",
@@ -146,6 +159,20 @@ extension Settings {
         expected: ByteSizeText.expected
     ) { ByteSizeText.parse($0) }
 
+    static let maxBodyMemory = Setting<Int>(
+        "MAX_BODY_MEMORY",
+        default: "32MB",
+        "Memory that a worker gives to requests which have not arrived whole; more is answered 503. One body always fits.",
+        expected: ByteSizeText.expected
+    ) { ByteSizeText.parse($0) }
+
+    static let maxConnections = Setting<Int>(
+        "MAX_CONNECTIONS",
+        default: "16384",
+        "Connections that a worker holds; at the limit it leaves new ones to its siblings, or in the backlog.",
+        expected: "a whole number, 1 or more"
+    ) { text in Int(text).flatMap { $0 >= 1 ? $0 : nil } }
+
     static let maxRequests = Setting<Int>(
         "MAX_REQUESTS",
         default: "0",
@@ -192,9 +219,11 @@ extension Settings {
 
     /// Every setting there is.
     static let all: [SettingDescription] = [
-        port.description, host.description, workers.description, databaseLocation.description, logLevel.description,
+        port.description, host.description, workers.description, backlog.description,
+        databaseLocation.description, logLevel.description,
         requestTimeout.description, bootTimeout.description, shutdownTimeout.description, drainDelay.description,
-        keepAliveTimeout.description, maxBodySize.description, maxRequests.description, maxWorkerMemory.description,
+        keepAliveTimeout.description, maxBodySize.description, maxBodyMemory.description,
+        maxConnections.description, maxRequests.description, maxWorkerMemory.description,
         maxWorkerAge.description, trustedProxies.description, apiKeys.description,
     ]
 

@@ -1,7 +1,7 @@
 import Testing
 
 extension Load {
-    /// What services are asked: small answers, writes, and now and then a body of almost a megabyte.
+    /// What services are asked: small answers, writes, and now and then a body that comes in many pieces.
     static func mixture(of hotel: Hotel) -> @Sendable (Int, Int) -> Request {
         { client, turn in
             let room = hotel.rooms[(client + turn) % hotel.rooms.count]
@@ -10,7 +10,7 @@ extension Load {
                 return Hotel.booking(of: room, inDays: 30 + (client * 31 + turn) % 300, key: "\(client)-\(turn)")
             case 1: return .get("/v1/bookings?limit=10")
             case 2: return .get("/livez")
-            case 3 where client == 0: return Hotel.booking(of: room, inDays: 31, padding: 900_000)
+            case 3 where client == 0: return Hotel.booking(of: room, inDays: 31, padding: 60_000)
             default: return .get("/v1/rooms/\(room)")
             }
         }
