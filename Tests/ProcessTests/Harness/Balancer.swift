@@ -13,11 +13,14 @@ final class Balancer {
     private let process: Spawned
 
     /// Starts the balancer and returns once it listens.
-    init(_ kind: Kind, before service: UInt16) throws {
+    ///
+    /// - Parameter isProbing: Whether it asks /readyz all the time, and takes the service out after the first no (HAProxy).
+    init(_ kind: Kind, before service: UInt16, isProbing: Bool = false) throws {
         directory = try TemporaryDirectory()
         port = try Balancer.freePort()
         let path = directory.path + "/configuration"
-        try Balancer.write(kind.configuration(listeningOn: port, to: service, in: directory.path), to: path)
+        let configuration = kind.configuration(listeningOn: port, to: service, in: directory.path, isProbing: isProbing)
+        try Balancer.write(configuration, to: path)
         let output = open(directory.path + "/output", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
         defer { close(output) }
         process = try Spawned(
@@ -51,10 +54,15 @@ final class Balancer {
 }
 
 extension Balancer.Kind {
-    fileprivate func configuration(listeningOn port: UInt16, to service: UInt16, in directory: String) -> String {
+    fileprivate func configuration(
+        listeningOn port: UInt16,
+        to service: UInt16,
+        in directory: String,
+        isProbing: Bool
+    ) -> String {
         switch self {
         case .nginx: nginx(port, to: service, in: directory)
-        case .haproxy: haproxy(port, to: service)
+        case .haproxy: haproxy(port, to: service, isProbing: isProbing)
         }
     }
 
@@ -91,7 +99,7 @@ extension Balancer.Kind {
         """
     }
 
-    private func haproxy(_ port: UInt16, to service: UInt16) -> String {
+    private func haproxy(_ port: UInt16, to service: UInt16, isProbing: Bool) -> String {
         """
         global
             maxconn 1000
@@ -106,7 +114,9 @@ extension Balancer.Kind {
             bind 127.0.0.1:\(port)
             default_backend service
         backend service
-            server one 127.0.0.1:\(service)
+            option httpchk GET /readyz
+            http-check expect status 200
+            server one 127.0.0.1:\(service)\(isProbing ? " check inter 50ms fall 1 rise 1" : "")
 
         """
     }

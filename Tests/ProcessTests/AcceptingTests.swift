@@ -1,0 +1,66 @@
+import Glibc
+import Testing
+
+extension ProcessTests {
+    @Suite("Accepting")
+    struct AcceptingTests {
+        @Test("two thousand connections that come at once wait in the backlog, and each is answered")
+        func rush() throws {
+            let service = try Service(workers: 2)
+            let workers = service.workers
+            for worker in workers { kill(worker, SIGSTOP) }
+            // Nobody accepts. A connection that did not fit would not be made before its client tries again, a second later.
+            let began = ContinuousClock.now
+            let connections = try (0..<2000).map { _ in try service.connect() }
+            let time = (ContinuousClock.now - began).inSeconds
+            for connection in connections { #expect(connection.send(Request.get("/livez").bytes)) }
+            for worker in workers { kill(worker, SIGCONT) }
+            let outcomes = connections.map { $0.receive() }
+            #expect(outcomes.filter { $0.status == 200 }.count == 2000, "\(outcomes.first { $0.status != 200 }!)")
+            print("2000 connections made in \(time) s while nobody accepted")
+            service.stop()
+        }
+
+        @Test("a backlog that the kernel shortens is said")
+        func shortened() throws {
+            let service = try Service(workers: 1, environment: ["BACKLOG": "65535"])
+            let said = service.log.events.first { $0.message.hasPrefix("the kernel shortens the backlog") }
+            #expect(said?.level == "warning")
+            #expect((said?["somaxconn"]?.int ?? 0) < 65_535)
+            service.stop()
+        }
+
+        @Test(
+            "a worker whom the kernel does not let watch the listener says so, and tries again",
+            .enabled(if: SystemCallFault.isPossible)
+        )
+        func deaf() throws {
+            let service = try Service(workers: 1)
+            let worker = try #require(service.workers.first)
+            let mark = service.log.mark
+            // Its threads are traced as children are. Each accepted connection is one call; after sixteen the listener is taken off the list and put back.
+            let fault = try SystemCallFault("epoll_ctl:error=ENOMEM:when=18", in: worker, withChildren: true)
+            for _ in 0..<16 { #expect(try service.answer(.get("/livez")).status == 200) }
+            let warning = try service.log.wait(for: "listener not watched, trying again", after: mark)
+            #expect(warning.worker == worker)
+            fault.end()
+            for _ in 0..<16 { #expect(try service.answer(.get("/livez")).status == 200) }
+            #expect(service.workers == [worker])
+            service.stop()
+        }
+
+        @Test("MAX_CONNECTIONS is how many a worker holds: others wait until one leaves")
+        func limit() throws {
+            let service = try Service(workers: 1, environment: ["MAX_CONNECTIONS": "3"])
+            var held = try (0..<3).map { _ in try service.connect() }
+            for connection in held { #expect(connection.exchange(.get("/livez")).status == 200) }
+            let fourth = try service.connect()
+            #expect(fourth.send(Request.get("/livez").bytes))
+            for connection in held { #expect(connection.exchange(.get("/livez")).status == 200) }
+            #expect(fourth.peek() == .open, "it is not answered yet")
+            held.removeLast()
+            #expect(fourth.receive().status == 200)
+            service.stop()
+        }
+    }
+}
