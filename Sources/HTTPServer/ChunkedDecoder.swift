@@ -143,6 +143,8 @@ struct ChunkedDecoder {
         guard byte == ASCII.lineFeed else { throw .malformed("A bare carriage return stands in the chunked body.") }
     }
 
+    /// Apart, because chunks hardly ever have any.
+    @inline(never)
     private mutating func acceptExtension(_ byte: UInt8) throws(RequestError) {
         extensionSize += 1
         guard extensionSize <= Self.maxExtensionSize else { throw .malformed("The chunk extensions are too long.") }

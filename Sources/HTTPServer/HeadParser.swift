@@ -99,11 +99,10 @@ struct HeadParser {
     /// Where the token ends that begins at `start`, or the bytes do. No more of it needs to come when it is longer than
     /// any method: RFC 9112 section 3 wants 501, whatever stands behind it.
     static func endOfMethod(_ bytes: Span<UInt8>, from start: Int) throws(RequestError) -> Int {
+        let most = min(bytes.count, start + longestMethod + 1)
         var position = start
-        while position < bytes.count, ByteSet.token.contains(bytes[position]) {
-            guard position - start < longestMethod else { throw .unknownMethod }
-            position += 1
-        }
+        while position < most, ByteSet.token.contains(bytes[position]) { position += 1 }
+        guard position - start <= longestMethod else { throw .unknownMethod }
         return position
     }
 
