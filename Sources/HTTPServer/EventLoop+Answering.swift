@@ -46,7 +46,8 @@ extension EventLoop {
         output.append(response, to: record, date: date.line, then: continuation)
         record.status = UInt16(response.status.code)
         record.bytesOut = output.size - start
-        if observer != nil { now = MonotonicClock.now() }
+        // What comes next has its time from here on.
+        now = MonotonicClock.now()
         record.endedAt = now
         finished.append(record)
         answeredCount += 1

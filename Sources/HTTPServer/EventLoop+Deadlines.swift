@@ -34,11 +34,17 @@ extension EventLoop {
     private mutating func lookOnceMore(_ connection: Connection, _ wait: DeadlineLists.Wait) {
         let answeredBefore = connection.answeredCount
         var progress = connection.progress
-        progress += receive(connection)
-        guard isOpen(connection), connection.answeredCount == answeredBefore else { return }
+        let least = leastProgress(in: configuration.bodyTimeout)
+        var count: Int
+        // One look takes no more than there is memory for, and more may be there: the rest of a head, enough of a body.
+        repeat {
+            count = receive(connection)
+            progress += count
+            guard isOpen(connection), connection.answeredCount == answeredBefore else { return }
+        } while count > 0 && (wait == .head && !connection.reader.isInBody || wait == .body && progress < least)
         let hasBegun = connection.record != nil
         switch wait {
-        case .body where progress >= leastProgress(in: configuration.bodyTimeout):
+        case .body where progress >= least:
             connection.progress = 0
             deadlines.arm(connection.socket, .body, now: now)
         case .head where hasBegun && connection.reader.isInBody, .idle where hasBegun, .grace where hasBegun:

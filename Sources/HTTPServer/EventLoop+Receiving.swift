@@ -340,7 +340,8 @@ extension EventLoop {
             connection.lingers ? linger(connection) : close(connection)
         } else if connection.record != nil {
             if connection.reader.isInBody {
-                guard wait != .body else { return }
+                // Of a body that comes right behind another one, the time has only begun.
+                guard hasAnswered || wait != .body else { return }
                 connection.progress = 0
                 deadlines.arm(socket, .body, now: now)
             } else if hasAnswered || wait != .head {

@@ -36,7 +36,7 @@ struct EventLoop: ~Copyable {
     /// What this wake has brought so far, one behind the other in ``sharedInput``.
     var arrivals = Arrivals()
 
-    /// The time of the last look at the clock: after each wait, and after each handler when somebody watches.
+    /// The time of the last look at the clock: after each wait, and after each handler.
     var now: Int64
     var date = DateStamp()
     var processorTime = ProcessorTime()

@@ -56,13 +56,14 @@ struct FieldSemantics {
     }
 
     /// What can be said only when all fields are there.
-    func finish(_ bytes: Span<UInt8>, head: inout RequestHead) throws(RequestError) {
+    func finish(_ head: inout RequestHead) throws(RequestError) {
         if head.host.isEmpty {
             if version == .http1_1 { throw .malformed("There is no Host field.") }
         } else if !head.authority.isEmpty {
-            let authority = bytes.extracting(head.authority.range)
-            guard authority.equalsIgnoringCase(bytes.extracting(head.host.range)) else {
-                throw .malformed("The target's authority and the Host field differ.")
+            // RFC 9112 section 3.2.2: the target counts, and takes the place of what Host says.
+            head.host = head.authority
+            for index in head.fields.indices where head.fields[index].known == .host {
+                head.fields[index].value = head.authority
             }
         }
         if hasTransferEncoding {

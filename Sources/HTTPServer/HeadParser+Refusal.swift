@@ -1,7 +1,4 @@
 extension HeadParser {
-    /// No registered method is longer than 17 bytes; what is longer than this is none.
-    private static let longestMethod = 32
-
     /// What can be said of a request that is refused, or does not come: enough to find it in our log, and our answer in
     /// the client's.
     ///
@@ -19,10 +16,9 @@ extension HeadParser {
     }
 
     private func readMethod(_ bytes: Span<UInt8>, into head: inout RequestHead) {
-        let mostEnd = min(bytes.count, head.start + Self.longestMethod + 1)
-        var end = head.start
-        while end < mostEnd, ByteSet.token.contains(bytes[end]) { end += 1 }
-        guard end > head.start, end < mostEnd, bytes[end] == ASCII.space else { return }
+        guard let end = try? Self.endOfMethod(bytes, from: head.start), end > head.start, end < bytes.count,
+            bytes[end] == ASCII.space
+        else { return }
         head.methodName = ByteRange(head.start..<end)
         // HEAD gets no content, not even with a refusal.
         if let method = RequestMethod(bytes.extracting(head.start..<end)) { head.method = method }

@@ -16,7 +16,10 @@ struct HeadParser {
         }
     }
 
-    /// Where the line begins that is not complete yet.
+    /// No registered method is longer than 17 bytes; what is longer than this is none.
+    private static let longestMethod = 32
+
+    /// Where the line begins that is not complete yet, or that ends the head.
     private(set) var lineStart = 0
     /// Up to where no line end was found, so that a head that comes byte by byte is not searched again and again.
     private var searched = 0
@@ -54,7 +57,9 @@ struct HeadParser {
             let lineFeed = bytes.firstIndex(of: ASCII.lineFeed, from: searched)
             // An unfinished line has at least its line feed still to come.
             let end = lineFeed.map { $0 + 1 } ?? bytes.count + 1
+            var methodEnd = 0
             if sectionStart == 0 {
+                methodEnd = try Self.endOfMethod(bytes, from: lineStart)
                 if end - lineStart > limits.requestLine { throw .lineTooLong }
             } else if end - lineStart > limits.field || end - sectionStart > limits.section {
                 throw .fieldTooLarge
@@ -67,21 +72,21 @@ struct HeadParser {
                 throw .malformed("A line ends with a bare line feed.")
             }
             let line = lineStart..<lineFeed - 1
+            if line.isEmpty, isInFields {
+                // `lineStart` stays: of a head that is refused at its end, nothing behind it must be read.
+                try semantics.finish(&head)
+                return lineFeed + 1
+            }
+            // One empty line may come first (RFC 9112 section 2.2).
+            if line.isEmpty, head.start > 0 { throw .malformed("The request begins with empty lines.") }
             lineStart = lineFeed + 1
             searched = lineStart
-            if sectionStart == 0 {
-                if line.isEmpty {
-                    // One empty line may come first (RFC 9112 section 2.2).
-                    guard head.start == 0 else { throw .malformed("The request begins with empty lines.") }
-                    head.start = lineStart
-                    continue
-                }
-                try Self.parseRequestLine(bytes, line, into: &head)
+            if line.isEmpty {
+                head.start = lineStart
+            } else if sectionStart == 0 {
+                try Self.parseRequestLine(bytes, line, methodEnd: methodEnd, into: &head)
                 semantics = FieldSemantics(version: head.version)
                 sectionStart = lineStart
-            } else if line.isEmpty {
-                try semantics.finish(bytes, head: &head)
-                return lineStart
             } else {
                 if head.fields.count == limits.fieldCount { throw .tooManyFields }
                 let field = try Self.parseField(bytes, line)
@@ -91,15 +96,23 @@ struct HeadParser {
         }
     }
 
+    /// Where the token ends that begins at `start`, or the bytes do. No more of it needs to come when it is longer than
+    /// any method: RFC 9112 section 3 wants 501, whatever stands behind it.
+    static func endOfMethod(_ bytes: Span<UInt8>, from start: Int) throws(RequestError) -> Int {
+        let most = min(bytes.count, start + longestMethod + 1)
+        var position = start
+        while position < most, ByteSet.token.contains(bytes[position]) { position += 1 }
+        guard position - start <= longestMethod else { throw .unknownMethod }
+        return position
+    }
+
     /// `method SP request-target SP HTTP-version` (RFC 9112 section 3).
     private static func parseRequestLine(
         _ bytes: Span<UInt8>,
         _ line: Range<Int>,
+        methodEnd: Int,
         into head: inout RequestHead
     ) throws(RequestError) {
-        var position = line.lowerBound
-        while position < line.upperBound, ByteSet.token.contains(bytes[position]) { position += 1 }
-        let methodEnd = position
         guard methodEnd > line.lowerBound, methodEnd < line.upperBound, bytes[methodEnd] == ASCII.space else {
             throw .malformed("The request line does not begin with a method and a space.")
         }

@@ -60,6 +60,32 @@ struct PeerAddress: Sendable, Hashable {
         }
     }
 
+    /// Reads one hop of an `X-Forwarded-For` field, with blanks around it: an address, an IPv6 one also in brackets, and,
+    /// where proxies add it, the port it came from (`192.0.2.1:4711`, `[2001:db8::1]:443`).
+    init?(forwarded hop: Substring) {
+        let isBlank = { (character: Character) in character == " " || character == "\t" }
+        var address = hop.drop(while: isBlank)
+        while let last = address.last, isBlank(last) { address.removeLast() }
+        if address.first == "[" {
+            guard let end = address.firstIndex(of: "]") else { return nil }
+            let behind = address[end...].dropFirst()
+            guard behind.isEmpty || Self.isPort(behind) else { return nil }
+            address = address[..<end].dropFirst()
+            guard address.contains(":") else { return nil }
+        } else if let colon = address.firstIndex(of: ":"), colon == address.lastIndex(of: ":") {
+            guard Self.isPort(address[colon...]) else { return nil }
+            address = address[..<colon]
+        }
+        self.init(text: String(address))
+    }
+
+    /// Whether the text is a colon and the number of a port.
+    private static func isPort(_ text: Substring) -> Bool {
+        let digits = text.utf8.dropFirst()
+        return text.first == ":" && (1...5).contains(digits.count) && digits.allSatisfy(ASCII.isDigit)
+            && UInt16(text.dropFirst()) != nil
+    }
+
     var bitCount: Int {
         switch family {
         case .unix: 0

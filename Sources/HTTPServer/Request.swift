@@ -35,7 +35,8 @@ public struct Request: Sendable {
     /// The place of that route in ``Router/routes``: for tables with something for each. `nil` when none matched.
     public var routeIndex: Int? { record.routeIndex < 0 ? nil : record.routeIndex }
 
-    /// All header fields in the order they came. Builds them: ask ``value(of:)`` when you want one.
+    /// All header fields in the order they came. Builds them: ask ``value(of:)`` when you want one. When the target is in
+    /// absolute form, `Host` says what the target does (RFC 9112 section 3.2.2).
     public var headerFields: HTTPFields { record.headerFields }
 
     /// The value of one header field, or `nil` when there is none. Several lines of the name are joined by `", "`

@@ -169,9 +169,8 @@ final class RequestRecord: @unchecked Sendable {
         let hops = head.fields.filter { $0.known == .forwardedFor }
             .flatMap { string($0.value).split(separator: ",", omittingEmptySubsequences: false) }
         for hop in hops.reversed() {
-            let text = String(hop.drop { $0 == " " || $0 == "\t" }.prefix { $0 != " " && $0 != "\t" })
             // Past what is no address nothing can be believed.
-            guard let address = PeerAddress(text: text) else { break }
+            guard let address = PeerAddress(forwarded: hop) else { break }
             client = address
             if !context.trusts(address) { break }
         }

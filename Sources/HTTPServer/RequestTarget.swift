@@ -1,6 +1,7 @@
 /// The request target (RFC 9112 section 3.2), and the one place where it is decided what a path may be.
 ///
-/// - Origin form and absolute form are taken; the authority of the latter must be the `Host`. `*` goes with OPTIONS only.
+/// - Origin form and absolute form are taken; the authority of the latter counts, whatever `Host` says. `*` goes with
+///   OPTIONS only.
 /// - A path is made of what RFC 3986 allows in one. `%XX` is decoded once, here; nothing decodes it again.
 /// - Refused with 400, because a proxy in front and a handler behind could disagree on what they mean: dot segments
 ///   (`.`, `..`, written plainly or as `%2E`), an encoded slash or backslash, encoded NUL and other control bytes,

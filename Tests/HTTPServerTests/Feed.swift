@@ -7,12 +7,15 @@ struct Feed {
     enum Verdict: Equatable, CustomStringConvertible {
         case request(String)
         case refused(Int)
+        /// Refused, and given a request id that stands behind the request's head.
+        case refusedWithStrangeID(Int)
         case incomplete
 
         var description: String {
             switch self {
             case .request(let summary): "request \(summary)"
             case .refused(let status): "refused \(status)"
+            case .refusedWithStrangeID(let status): "refused \(status) with the id of another request"
             case .incomplete: "incomplete"
             }
         }
@@ -57,7 +60,8 @@ struct Feed {
                     if !record!.head.keepsAlive { return verdicts }
                     record = nil
                 } catch {
-                    return verdicts + [.refused(error.status)]
+                    let isOwn = hasOwnID(record!, until: end)
+                    return verdicts + [isOwn ? .refused(error.status) : .refusedWithStrangeID(error.status)]
                 }
             }
         }
@@ -71,6 +75,20 @@ struct Feed {
     /// The same, byte by byte.
     func verdictsBytewise(_ bytes: [UInt8]) -> [Verdict] {
         verdicts(bytes, pieces: Array(repeating: 1, count: bytes.count))
+    }
+
+    /// Whether the request's id, if it brought one, stands before the empty line that ends its head.
+    private func hasOwnID(_ record: RequestRecord, until end: Int) -> Bool {
+        record.input.withSpan(record.origin..<end) { bytes in
+            var start = 0
+            while let lineFeed = bytes.firstIndex(of: ASCII.lineFeed, from: start) {
+                let hasReturn = lineFeed > start && bytes[lineFeed - 1] == ASCII.carriageReturn
+                // One empty line may come before the request line.
+                if start > 0, start == (hasReturn ? lineFeed - 1 : lineFeed) { break }
+                start = lineFeed + 1
+            }
+            return record.head.requestID.range.upperBound <= start
+        }
     }
 
     private func summary(of record: RequestRecord) -> String {

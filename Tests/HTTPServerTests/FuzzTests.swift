@@ -92,6 +92,17 @@ struct FuzzTests {
         }
     }
 
+    @Test("is a chunk's extension just when the plainest reading says so")
+    func chunkExtensions() {
+        let parts = [
+            ";", ";", "a", "b1", "=", "\"", "\"c\"", "\\", " ", "\t", "[", ",", "é", "\u{7F}", "\r", "\"\\\"\"", ";a=b",
+        ]
+        always(seed: 6) { generator in
+            let extensions = mixture(of: parts, upTo: 8, using: &generator)
+            return (extensions, Property.chunkExtensions(extensions))
+        }
+    }
+
     @Test("leads the router to the route that it should")
     func routing() {
         let parts = ["/", "/", "a", "b", "/a", "/b", "/rooms", "rooms", "1", "%41", ".", "é"]

@@ -1,6 +1,6 @@
 /// Requests that a strict server must refuse, or must read in exactly one way, after RFC 9110 and RFC 9112 and the ways
 /// in which servers have been smuggled past each other. Behind each refused one a second request is waiting, which must
-/// never be read.
+/// never be read: nothing of it, not even its request id.
 struct HostileCase: Sendable {
     let name: String
     let bytes: [UInt8]
@@ -20,7 +20,7 @@ struct HostileCase: Sendable {
         self.requests = requests
     }
 
-    static let second = "GET /second HTTP/1.1\r\nHost: a\r\n\r\n"
+    static let second = "GET /second HTTP/1.1\r\nHost: a\r\nX-Request-ID: NEXT\r\n\r\n"
 
     private static func refused(_ name: String, _ status: Int, _ text: String) -> HostileCase {
         HostileCase(name, text + second, status: status)
@@ -54,6 +54,21 @@ struct HostileCase: Sendable {
         refused("a method that is no token", 400, "GE(T / HTTP/1.1\r\nHost: a\r\n\r\n"),
         refused("a lower-case method", 501, "get / HTTP/1.1\r\nHost: a\r\n\r\n"),
         refused("an unknown method", 501, "BREW / HTTP/1.1\r\nHost: a\r\n\r\n"),
+        refused("a method longer than any", 501, String(repeating: "A", count: 33) + " / HTTP/1.1\r\nHost: a\r\n\r\n"),
+        refused("a method of 100 KB", 501, String(repeating: "A", count: 100_000) + " / HTTP/1.1\r\nHost: a\r\n\r\n"),
+        refused("a long method behind an empty line", 501, "\r\n" + String(repeating: "A", count: 9000)),
+        refused("a long method and nothing behind it", 501, String(repeating: "A", count: 40) + "\r\n\r\n"),
+        refused("a long method and a bare line feed", 501, String(repeating: "A", count: 40) + "\n"),
+        refused(
+            "a long method in a version nobody speaks",
+            501,
+            String(repeating: "A", count: 40) + " / HTTP/2.0\r\n\r\n"
+        ),
+        refused(
+            "a method of 32 letters that is no token",
+            400,
+            String(repeating: "A", count: 32) + "( / HTTP/1.1\r\n\r\n"
+        ),
         refused("CONNECT", 501, "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n"),
         refused("a lower-case version", 400, "GET / http/1.1\r\nHost: a\r\n\r\n"),
         refused("a version of one digit", 400, "GET / HTTP/1\r\nHost: a\r\n\r\n"),
@@ -99,7 +114,15 @@ struct HostileCase: Sendable {
             requests: 2
         ),
         HostileCase("HTTP/1.0 without Host", "GET / HTTP/1.0\r\n\r\n" + second, status: nil, requests: 1),
-        refused("absolute form and another Host", 400, "GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n"),
+        HostileCase(
+            "absolute form and another Host",
+            "GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n" + second,
+            status: nil,
+            requests: 2
+        ),
+        refused("absolute form and an invalid Host", 400, "GET http://a/ HTTP/1.1\r\nHost: a b\r\n\r\n"),
+        refused("absolute form and an empty Host", 400, "GET http://a/ HTTP/1.1\r\nHost:\r\n\r\n"),
+        refused("absolute form and two Hosts", 400, "GET http://a/ HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"),
         refused("absolute form without Host", 400, "GET http://a/ HTTP/1.1\r\n\r\n"),
         refused("absolute form with user information", 400, "GET http://u@a/ HTTP/1.1\r\nHost: a\r\n\r\n"),
         refused("absolute form without authority", 400, "GET http:///x HTTP/1.1\r\nHost: a\r\n\r\n"),
@@ -212,6 +235,25 @@ struct HostileCase: Sendable {
             ("a bare line feed in an extension", "1;a\nb\r\nx\r\n0\r\n\r\n"),
             ("NUL in an extension", "1;a\0\r\nx\r\n0\r\n\r\n"),
             ("an endless extension", "1;" + String(repeating: "a", count: 5000) + "\r\nx\r\n0\r\n\r\n"),
+            ("an extension without a name", "1;\r\nx\r\n0\r\n\r\n"),
+            ("blanks in place of an extension", "1; \r\nx\r\n0\r\n\r\n"),
+            ("an empty extension before another", "1;;a\r\nx\r\n0\r\n\r\n"),
+            ("an extension that ends with a semicolon", "1;a;\r\nx\r\n0\r\n\r\n"),
+            ("an extension's value without a name", "1;=b\r\nx\r\n0\r\n\r\n"),
+            ("an extension's name that is no token", "1;bad[=x\r\nx\r\n0\r\n\r\n"),
+            ("an extension's name of two words", "1;a b\r\nx\r\n0\r\n\r\n"),
+            ("an extension without a value", "1;a=\r\nx\r\n0\r\n\r\n"),
+            ("an extension's value that is no token", "1;a=b@\r\nx\r\n0\r\n\r\n"),
+            ("an extension of two values", "1;a=b=c\r\nx\r\n0\r\n\r\n"),
+            ("an open quote in an extension", "1;a=\"\r\nx\r\n0\r\n\r\n"),
+            ("a quote in an extension that is closed in the data", "1;a=\"\r\n\"\r\n0\r\n\r\n"),
+            ("a quoted quote at an extension's end", "1;a=\"\\\"\r\nx\r\n0\r\n\r\n"),
+            ("a quoted line end in an extension", "1;a=\"\\\r\n\"\r\nx\r\n0\r\n\r\n"),
+            ("a control character in a quoted extension", "1;a=\"\u{1}\"\r\nx\r\n0\r\n\r\n"),
+            ("text behind a quoted extension", "1;a=\"b\"c\r\nx\r\n0\r\n\r\n"),
+            ("a blank behind an extension", "1;a \r\nx\r\n0\r\n\r\n"),
+            ("a blank behind an extension's value", "1;a=\"b\"\t\r\nx\r\n0\r\n\r\n"),
+            ("an extension of the last chunk without a name", "0;\r\n\r\n"),
             ("a trailer without a colon", "0\r\nTrailer\r\n\r\n"),
             ("a trailer with a blank in its name", "0\r\nA b: c\r\n\r\n"),
             ("a folded trailer", "0\r\nA: b\r\n c\r\n\r\n"),
@@ -230,6 +272,12 @@ struct HostileCase: Sendable {
             HostileCase(
                 "extensions and trailers",
                 chunked("1;a=b;c=\"d\"\r\nx\r\n2 ; e\r\nyz\r\n000\r\nContent-Length: 7\r\nB: c\r\n\r\n") + second,
+                status: nil,
+                requests: 2
+            ),
+            HostileCase(
+                "extensions with blanks and quotes wherever they may be",
+                chunked("1\t; a\t=\t\"b\\\"\\\\;\u{E9}\t\" ;d = e;f \t;g=\"\"\r\nx\r\n0;h\r\n\r\n") + second,
                 status: nil,
                 requests: 2
             ),

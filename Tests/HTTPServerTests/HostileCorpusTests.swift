@@ -43,6 +43,7 @@ struct HostileCorpusTests {
             let response = client.readResponse()
             #expect(response?.status == hostile.status, "\(hostile.name)")
             #expect(response?["Connection"] == "close", "\(hostile.name)")
+            #expect(response?.head.contains("\(hostile.status ?? 0) Status") == false, "\(hostile.name)")
             #expect(response?["Content-Type"] == "application/problem+json", "\(hostile.name)")
             #expect(client.isAtEnd(), "\(hostile.name)")
         }

@@ -26,6 +26,7 @@ final class LiveServer: @unchecked Sendable {
     init(
         _ configuration: ServerConfiguration = ServerConfiguration(),
         observer: (any ServerObserver)? = nil,
+        isObserved: Bool = true,
         isLast: @escaping @Sendable () -> Bool = { true },
         _ build: (inout Router) -> Void
     ) throws {
@@ -48,7 +49,8 @@ final class LiveServer: @unchecked Sendable {
 
         var router = Router()
         build(&router)
-        let server = Server(configuration: configuration, router: router, observer: observer ?? counter, status: status)
+        let watching = isObserved ? observer ?? counter : nil
+        let server = Server(configuration: configuration, router: router, observer: watching, status: status)
         let body = Body(server: server, listener: listener, shutdown: ends[0], isLast: isLast)
         let argument = Unmanaged.passRetained(body).toOpaque()
         let result = pthread_create(

@@ -5,9 +5,11 @@ import HTTPTypes
 /// What holds for whatever bytes a stranger sends: the fuzz target and the tests with random input ask the same.
 /// Each returns what is wrong, or `nil`.
 enum Property {
-    /// A connection's bytes mean the same whole, byte by byte, and cut anywhere.
+    /// A connection's bytes mean the same whole, byte by byte, and cut anywhere. A request that is refused gets its own
+    /// id or one that is made, never that of the next one.
     static func connection(_ bytes: [UInt8], _ feed: Feed = Feed(), using generator: inout SeededGenerator) -> String? {
         let whole = feed.verdicts(bytes)
+        if case .refusedWithStrangeID? = whole.last { return "\(whole)" }
         let bytewise = feed.verdictsBytewise(bytes)
         if bytewise != whole { return "whole \(whole), byte by byte \(bytewise)" }
         let pieces = generator.pieces(of: bytes.count, most: 40)
@@ -64,6 +66,24 @@ enum Property {
             return "refused: \(error)"
         }
         return Request(record: record).body == body ? nil : "another body: \(Request(record: record).body)"
+    }
+
+    /// A chunk's extensions are taken just when the grammar of RFC 9112 section 7.1.1 has them.
+    static func chunkExtensions(_ bytes: [UInt8], _ feed: Feed = Feed()) -> String? {
+        let extensions = bytes.filter { $0 != ASCII.lineFeed }
+        let message =
+            Array("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1".utf8) + extensions
+            + Array("\r\nx\r\n0\r\n\r\n".utf8)
+        // Hexadecimal digits would be more of the size; and extensions have a limit.
+        if let first = extensions.first, ASCII.hexValue(first) != nil { return nil }
+        guard extensions.count < 4096 else { return nil }
+        let verdicts = feed.verdictsBytewise(message)
+        if ReferenceExtensions.areValid(extensions) {
+            guard verdicts.count == 1, case .request? = verdicts.first else { return "refused" }
+        } else {
+            guard verdicts == [.refused(400)] else { return "taken" }
+        }
+        return nil
     }
 
     /// A path leads to the route whose segments it has, to the one that is literal first when there are several.
@@ -185,7 +205,7 @@ struct ReferenceField: Equatable {
         known = Self.known[String(decoding: name, as: UTF8.self).lowercased()] ?? .other
     }
 
-    private static let tokens = Set(
+    static let tokens = Set(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~".utf8
     )
     private static let known: [String: KnownField] = [
@@ -193,4 +213,45 @@ struct ReferenceField: Equatable {
         "transfer-encoding": .transferEncoding, "expect": .expect, "x-request-id": .requestID,
         "x-forwarded-for": .forwardedFor,
     ]
+}
+
+/// `*( BWS ";" BWS chunk-ext-name [ BWS "=" BWS chunk-ext-val ] )` (RFC 9112 section 7.1.1), read from left to right.
+enum ReferenceExtensions {
+    static func areValid(_ bytes: [UInt8]) -> Bool {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            skipBlanks(&rest)
+            guard rest.popFirst() == UInt8(ascii: ";") else { return false }
+            skipBlanks(&rest)
+            guard skipToken(&rest) else { return false }
+            var value = rest
+            skipBlanks(&value)
+            guard value.popFirst() == UInt8(ascii: "=") else { continue }
+            skipBlanks(&value)
+            guard skipToken(&value) || skipQuotedString(&value) else { return false }
+            rest = value
+        }
+        return true
+    }
+
+    private static func skipBlanks(_ rest: inout ArraySlice<UInt8>) {
+        rest = rest.drop { $0 == 0x20 || $0 == 9 }
+    }
+
+    private static func skipToken(_ rest: inout ArraySlice<UInt8>) -> Bool {
+        let token = rest.prefix(while: ReferenceField.tokens.contains)
+        rest = rest.dropFirst(token.count)
+        return !token.isEmpty
+    }
+
+    /// RFC 9110 section 5.6.4.
+    private static func skipQuotedString(_ rest: inout ArraySlice<UInt8>) -> Bool {
+        guard rest.popFirst() == UInt8(ascii: "\"") else { return false }
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "\"") { return true }
+            guard let content = byte == UInt8(ascii: "\\") ? rest.popFirst() : byte else { return false }
+            guard content == 9 || content >= 0x20 && content != 0x7F else { return false }
+        }
+        return false
+    }
 }

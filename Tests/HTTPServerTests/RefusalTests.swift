@@ -17,6 +17,7 @@ struct RefusalTests {
     }
 
     private static let fields = "Host: a\r\nX-Request-ID: abc\r\n\r\n"
+    private static let next = "GET /next HTTP/1.1\r\nHost: a\r\nX-Request-ID: NEXT\r\n\r\n"
 
     @Test(
         "is logged with what could be made out, and answered with its id",
@@ -36,11 +37,9 @@ struct RefusalTests {
                 path: "/pot"
             ),
             Case(
-                name: "a method of 33 letters",
+                name: "a method of 33 letters, which nobody reads beyond",
                 request: String(repeating: "A", count: 33) + " / HTTP/1.1\r\n" + fields,
-                method: "-",
-                target: "/",
-                path: "/"
+                method: "-"
             ),
             Case(name: "no token", request: "G{T / HTTP/1.1\r\n" + fields, method: "-"),
             Case(name: "an unknown version", request: "GET / HTTP/2.0\r\n" + fields, target: "/", path: "/"),
@@ -83,6 +82,46 @@ struct RefusalTests {
                 path: "/%00",
                 id: nil
             ),
+            Case(
+                name: "no length over HTTP/1.0, and a next request",
+                request: "POST /x HTTP/1.0\r\n\r\n" + next,
+                method: "POST",
+                target: "/x",
+                path: "/x",
+                id: nil
+            ),
+            Case(
+                name: "a length and chunks, and a next request",
+                request: "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    + next,
+                method: "POST",
+                target: "/x",
+                path: "/x",
+                id: nil
+            ),
+            Case(
+                name: "a length and chunks, an id, and a next request",
+                request: "POST /x HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n" + fields + next,
+                method: "POST",
+                target: "/x",
+                path: "/x"
+            ),
+            Case(
+                name: "chunks over HTTP/1.0, and a next request",
+                request: "POST /x HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n" + next,
+                method: "POST",
+                target: "/x",
+                path: "/x",
+                id: nil
+            ),
+            Case(
+                name: "no Host, and a next request",
+                request: "GET /x HTTP/1.1\r\n\r\n" + next,
+                target: "/x",
+                path: "/x",
+                id: nil
+            ),
+            Case(name: "two empty lines, and a next request", request: "\r\n\r\n" + next, method: "-", id: nil),
             Case(
                 name: "an id whose line has not ended",
                 request: "GET /%00 HTTP/1.1\r\nX-Request-ID: abc",
@@ -150,5 +189,18 @@ struct RefusalTests {
             #expect(response?["Content-Length"] != "0")
             #expect(client.isAtEnd())
         }
+    }
+
+    @Test("for a method longer than any is refused as soon as that is known, whatever is still to come")
+    func longMethod() throws {
+        let server = try LiveServer { _ in }
+        defer { server.stop() }
+        let client = try server.connect()
+        // No more than this, and no line end: an answer at all says that the server waits for no more.
+        client.send(String(repeating: "A", count: 33))
+        let response = client.readResponse()
+        #expect(response?.status == 501)
+        #expect(response?["Connection"] == "close")
+        #expect(client.isAtEnd())
     }
 }

@@ -40,6 +40,22 @@ struct RequestTests {
     }
 
     @Test(
+        "has the host of its target where the target names one, whatever Host says",
+        arguments: [
+            ("/x", "a:80"), ("http://b:8080/x", "b:8080"), ("http://B", "B"), ("https://[::1]?y", "[::1]"),
+            ("http://a:80/x", "a:80"),
+        ]
+    )
+    func host(target: String, expected: String) throws {
+        let host = HTTPField.Name("Host")!
+        let request = try Request(.get, target, headerFields: [.accept: "*/*", host: "a:80", .range: "none"])
+        #expect(request.value(of: host) == expected)
+        #expect(request.headerFields[host] == expected)
+        #expect(request.headerFields[.range] == "none")
+        #expect(request.target == target)
+    }
+
+    @Test(
         "decodes its query",
         arguments: [
             ("a=1", ["a": ["1"]]), ("a=1&a=2&b", ["a": ["1", "2"], "b": [""]]), ("a+b=c%2Bd+e", ["a b": ["c+d e"]]),
@@ -120,6 +136,34 @@ struct ClientAddressTests {
         #expect(try address(peer: "fd00::1", trusting: trusting, forwarded: ["2001:DB8::1"]) == "2001:db8::1")
         #expect(try address(peer: "unix", trusting: trusting, forwarded: ["198.51.100.7"]) == "198.51.100.7")
         #expect(try address(peer: "unix", trusting: [], forwarded: ["198.51.100.7"]) == "unix")
+    }
+
+    @Test(
+        "may be followed by the port it came from",
+        arguments: [
+            ("1.2.3.4:5678", "1.2.3.4"), ("[2001:db8::1]", "2001:db8::1"), ("[2001:DB8::1]:443", "2001:db8::1"),
+            ("\t1.2.3.4:65535 ", "1.2.3.4"), ("[::ffff:1.2.3.4]:1", "1.2.3.4"),
+            ("6.6.6.6, 1.2.3.4:80, 10.0.0.1:9", "1.2.3.4"),
+        ]
+    )
+    func ports(forwarded: String, expected: String) throws {
+        #expect(try address(peer: "10.1.2.3", trusting: ["10.0.0.0/8"], forwarded: [forwarded]) == expected)
+    }
+
+    @Test(
+        "is nothing that only begins like an address, nor anything before it",
+        arguments: [
+            "1.2.3.4:", "1.2.3.4:65536", "1.2.3.4:+80", "1.2.3.4:-1", "1.2.3.4:8x", "1.2.3.4:80:80", "1.2.3.4 5.6.7.8",
+            "1.2.3.4 :80", "1.2.3.4:000080", ":80", "[1.2.3.4]", "[1.2.3.4]:80", "[::1", "::1]", "::1]:80", "[::1]80",
+            "[::1]:", "[::1]:65536", "[::1]::80", "[[::1]]", "[]", "[]:80", "[::1%lo]", "a:80", "", "unknown",
+            "_hidden",
+            "\"1.2.3.4\"", "[::1] :80",
+        ]
+    )
+    func nonsense(_ hop: String) throws {
+        let trusting = ["10.0.0.0/8"]
+        #expect(try address(peer: "10.1.2.3", trusting: trusting, forwarded: ["6.6.6.6, " + hop]) == "10.1.2.3")
+        #expect(try address(peer: "10.1.2.3", trusting: trusting, forwarded: [hop, "10.0.0.9"]) == "10.0.0.9")
     }
 
     @Test("an address range is a prefix without bits behind it")

@@ -1,5 +1,6 @@
 import Glibc
 import HTTPTypes
+import Synchronization
 import Testing
 
 @testable import HTTPServer
@@ -93,6 +94,102 @@ struct TimeoutTests {
         }
         let size = client.readResponse()?.body.count
         #expect(size == 50)
+    }
+
+    /// A handler that keeps the loop until it is released, and then for as long as a request may take to come.
+    private final class SlowHandler: Sendable {
+        static let timeout = Duration.seconds(2)
+        private let hasBegun = Atomic(false)
+        private let isReleased = Atomic(false)
+
+        func answer() -> Response {
+            hasBegun.store(true, ordering: .relaxed)
+            while !isReleased.load(ordering: .relaxed) { usleep(1_000) }
+            usleep(useconds_t(Self.timeout.components.seconds) * 1_000_000 + 100_000)
+            return .text("slow")
+        }
+
+        func waitUntilBegun() {
+            while !hasBegun.load(ordering: .relaxed) { usleep(1_000) }
+        }
+
+        func release() { isReleased.store(true, ordering: .relaxed) }
+    }
+
+    private func slowServer(_ slow: SlowHandler, isObserved: Bool = true) throws -> LiveServer {
+        var configuration = ServerConfiguration()
+        configuration.headerTimeout = SlowHandler.timeout
+        configuration.bodyTimeout = SlowHandler.timeout
+        // Of the few bytes that are sent here none is enough.
+        configuration.minimumRate = 1_000_000
+        return try LiveServer(configuration, isObserved: isObserved) { router in
+            router.get("/") { _ in .text("root") }
+            router.post("/") { request in Response(body: .bytes(request.body)) }
+            router.post("/slow") { _ in slow.answer() }
+        }
+    }
+
+    @Test("has all its time for a body that began to come with the end of the one before, whose handler was slow")
+    func bodyBehindSlowHandler() throws {
+        let slow = SlowHandler()
+        let server = try slowServer(slow)
+        defer { server.stop() }
+        let client = try server.connect()
+        client.send("POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n1")
+        client.waitUntilDelivered()
+        // When another one has its answer, that body is waited for.
+        #expect(try server.connect().get("/")?.status == 200)
+        client.send("2POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12345")
+        slow.release()
+        #expect(client.readResponse()?.text == "slow")
+        client.send("67890")
+        #expect(client.readResponse()?.text == "1234567890")
+    }
+
+    @Test(
+        "has sent its request in time when all of it had arrived while another one's handler was slow",
+        arguments: [
+            ("GET / HTTP/1.1\r\nHost: a\r\nA: ", String(repeating: "a", count: 15_000) + "\r\n\r\n"),
+            (
+                "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3A98\r\n",
+                String(repeating: "a", count: 15_000) + "\r\n0\r\n\r\n"
+            ),
+        ]
+    )
+    func arrivedBehindSlowHandler(beginning: String, rest: String) throws {
+        let slow = SlowHandler()
+        let server = try slowServer(slow)
+        defer { server.stop() }
+        let client = try server.connect()
+        client.send(beginning)
+        client.waitUntilDelivered()
+        #expect(try server.connect().get("/")?.status == 200)
+        let other = try server.connect()
+        other.send("POST /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+        slow.waitUntilBegun()
+        // Much more than one look at the socket takes in.
+        client.send(rest)
+        client.waitUntilDelivered()
+        slow.release()
+        #expect(client.readResponse()?.status == 200)
+        #expect(other.readResponse()?.text == "slow")
+    }
+
+    @Test("has all its time for what it sent behind a request whose handler was slow", arguments: [true, false])
+    func restBehindSlowHandler(isObserved: Bool) throws {
+        let slow = SlowHandler()
+        let server = try slowServer(slow, isObserved: isObserved)
+        defer { server.stop() }
+        let client = try server.connect()
+        client.send("POST /slow HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n")
+        slow.release()
+        #expect(client.readResponse()?.text == "slow")
+        client.send("A: b\r\n")
+        client.waitUntilDelivered()
+        // The loop has looked at all its deadlines when it has answered twice.
+        for _ in 0..<2 { #expect(try server.connect().get("/")?.status == 200) }
+        client.send("\r\n")
+        #expect(client.readResponse()?.text == "root")
     }
 
     @Test("that is idle is let go when its time is over")

@@ -229,6 +229,7 @@ extension ProcessTests {
             #expect(unchanged["ETag"] == "\"1\"")
             #expect(unchanged.body.isEmpty)
             #expect(try service.answer(.get(target, [("If-None-Match", "\"7\"")])).status == 200)
+            #expect(try service.answer(.get(target, [("If-None-Match", "\"a,b\", W/\"1\"")])).status == 304)
             #expect(try service.answer(.get("/v1/bookings?room=\(room)")).text.contains(id))
             #expect(!isFree(room, inDays: 35, nights: 2, service))
 
@@ -238,9 +239,12 @@ extension ProcessTests {
                 )
             }
             #expect(try cancel(nil).status == 428)
-            #expect(try cancel("\"7\"").status == 412)
+            for stale in ["\"7\"", "W/\"1\"", "\"7\",", "\"a,b\""] {
+                #expect(try cancel(stale).status == 412, "\(stale)")
+            }
+            for malformed in ["1", "\"1", "*, \"1\""] { #expect(try cancel(malformed).status == 400, "\(malformed)") }
             #expect(try cancel("*", "/v1/bookings/no-such-booking").status == 404)
-            let cancelled = try cancel("\"1\"")
+            let cancelled = try cancel("\"1\",")
             #expect(cancelled.status == 200)
             #expect(cancelled.json?["status"]?.string == "cancelled")
             #expect(cancelled["ETag"] == "\"2\"")
@@ -338,6 +342,29 @@ extension ProcessTests {
             service.stop()
         }
 
+        @Test("what a client causes is in the access log, and no error of the service")
+        func clientErrors() throws {
+            let service = try Service(workers: 1)
+            let cases = [
+                ("BREW /v1/rooms HTTP/1.1\r\nHost: a\r\n\r\n", 501),
+                ("POST /v1/bookings HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501),
+                ("GET /v1/rooms HTTP/2.0\r\nHost: a\r\n\r\n", 505),
+                (String(repeating: "A", count: 100), 501),
+            ]
+            for (text, status) in cases {
+                let connection = try service.connect()
+                connection.send(text)
+                let outcome = connection.receive()
+                #expect(outcome.status == status)
+                let id = try #require(outcome.answer?["X-Request-ID"])
+                // An error event would come before the request's own.
+                let access = try service.log.waitForRequest { $0["requestId"]?.string == id }
+                #expect(access["status"]?.int == status)
+            }
+            #expect(service.log.events.filter { $0.level == "error" }.map(\.line) == [])
+            service.stop()
+        }
+
         @Test("pipelined requests are answered in order on one connection")
         func pipelining() throws {
             let service = try Service()
@@ -372,6 +399,27 @@ extension ProcessTests {
             }
             connection.send("0\r\n\r\n")
             #expect(connection.receive().status == 201)
+            service.stop()
+        }
+
+        @Test("a client without a key is refused before it is told to go on, and before its body")
+        func expectationWithoutKey() throws {
+            let key = "a-key-of-20-characters"
+            let service = try Service(environment: ["API_KEYS": key])
+            for fields in ["Content-Length: 60000\r\nExpect: 100-continue\r\n", "Content-Length: 60000\r\n"] {
+                let connection = try service.connect()
+                connection.send("POST /v1/bookings HTTP/1.1\r\nHost: localhost\r\n\(fields)\r\n")
+                let answer = connection.receive().answer
+                #expect(answer?.status == 401)
+                #expect(answer?["WWW-Authenticate"] == "Bearer")
+                #expect(answer?.closesConnection == true)
+            }
+            let connection = try service.connect()
+            connection.send(
+                "POST /v1/bookings HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \(key)\r\n"
+                    + "Content-Length: 2\r\nExpect: 100-continue\r\n\r\n"
+            )
+            #expect(connection.receive().status == 100)
             service.stop()
         }
 

@@ -110,7 +110,7 @@ extension ProcessTests {
             service.stop()
         }
 
-        @Test("every 5xx has an error event with the request's id")
+        @Test("every 5xx of a handler has an error event with the request's id")
         func errorEvent() throws {
             let service = try Service(workers: 1, environment: ["REQUEST_TIMEOUT": "1s"])
             let room = try Hotel(of: service).rooms[0]

@@ -73,7 +73,9 @@ private func show(_ request: Request, _ services: Services) throws -> Response {
     guard let booking = try bookingID(of: request).flatMap({ try services.store(for: request).booking($0) }) else {
         throw noSuchBooking
     }
-    if let condition = request.value(of: .ifNoneMatch), EntityTag.list(condition)?.matches(booking) == true {
+    if let condition = request.value(of: .ifNoneMatch),
+        EntityTag.list(condition)?.weakVersions.includes(booking.version) == true
+    {
         var response = Response.status(.notModified)
         response.headerFields[.eTag] = EntityTag(of: booking).description
         return response
@@ -87,7 +89,7 @@ private func cancel(_ request: Request, _ services: Services) throws -> Response
     guard let tags = EntityTag.list(condition) else {
         throw Problem(.badRequest, detail: "If-Match must be * or entity tags such as \"1\".")
     }
-    switch try services.store(for: request).cancel(id, expecting: tags.expectedVersion) {
+    switch try services.store(for: request).cancel(id, expecting: tags.strongVersions) {
     case .cancelled(let booking):
         return representation(of: booking)
     case .stale(let booking):

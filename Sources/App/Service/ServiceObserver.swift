@@ -50,7 +50,9 @@ final class ServiceObserver: ServerObserver {
     func requestEnded(_ exchange: Exchange) {
         worker.slot.end()
         worker.show(idle)
-        if exchange.status >= 500 { logFailure(exchange) }
+        // What the server itself refuses, such as an unknown method or a client too many, is no fault of the service:
+        // a stranger could fill the log with it.
+        if exchange.status >= 500, exchange.request != nil { logFailure(exchange) }
         if logsAccess, !isSilent(exchange.route) { line.writeAccess(exchange, worker: pid, to: output) }
         worker.slot.setDroppedLogLines(output.droppedLines)
     }

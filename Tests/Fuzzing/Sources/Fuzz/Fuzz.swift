@@ -35,6 +35,7 @@ private let longestSeed = 2048
 
 private let others: [(name: String, bytes: [UInt8])] = [
     ("a field", "X-Request-ID: \t abc-1 \t "), ("a long field", "Accept-Language: en-GB,en;q=0.5, de;q=0.1"),
+    ("chunk extensions", ";a=b ; c = \"d\\\"\""),
     ("a path", "rooms/101/ab"), ("another path", "x/b/z"), ("a query", "a=1&b=%C3%A9+%26&&c==&d"),
 ].map { ($0.0, Array($0.1.utf8)) }
 
@@ -59,6 +60,7 @@ public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         "connection": Property.connection(bytes, feed, using: &generator),
         "field line": Property.fieldLine(bytes),
         "chunks": Property.chunks(bytes, using: &generator),
+        "chunk extensions": Property.chunkExtensions(bytes),
         "path": Property.path(bytes),
         "query": Property.query(bytes),
     ]
