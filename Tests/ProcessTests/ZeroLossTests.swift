@@ -69,18 +69,25 @@ extension ProcessTests {
             service.expectCleanExit()
         }
 
-        @Test("connections made while it stops are refused or answered, never reset")
+        @Test("connections made while it stops are refused or answered, never reset, over IPv4 and IPv6")
         func arrivals() throws {
             for _ in 0..<5 {
-                let service = try Service(workers: 2)
-                let load = Load(on: service.address, clients: 24, style: .oneShot, leavesWhenRefused: true) { _, _ in
-                    .get("/v1/rooms")
+                let service = try Service(workers: 2, environment: ["HOST": "::"])
+                let loads = [Address.port(service.port), .ipv6Port(service.port)].flatMap { address in
+                    [Load.Style.oneShot, .keepAlive].map { style in
+                        Load(on: address, clients: 8, style: style, leavesWhenRefused: true) { _, _ in .get("/v1/rooms")
+                        }
+                    }
                 }
-                #expect(load.waitForAnswers(100))
+                #expect(loads.waitForAnswers(50))
                 service.signal(SIGTERM)
                 service.expectCleanExit()
-                #expect(load.waitUntilAllLeft())
-                #expect(load.stop().failures == [])
+                for load in loads {
+                    #expect(load.waitUntilAllLeft())
+                    let tally = load.stop()
+                    #expect(tally.failures == [])
+                    #expect(tally.refused == 8, "each client leaves when it is refused, and not before")
+                }
             }
         }
 

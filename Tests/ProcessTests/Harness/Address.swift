@@ -3,6 +3,8 @@ import Glibc
 /// Where a service listens.
 enum Address: Sendable {
     case port(UInt16)
+    /// The same over IPv6.
+    case ipv6Port(UInt16)
     case unix(path: String)
 
     /// Calls connect(2); its result.
@@ -13,6 +15,12 @@ enum Address: Sendable {
             address.sin_family = sa_family_t(AF_INET)
             address.sin_port = port.bigEndian
             address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+            return Address.with(&address) { Glibc.connect(descriptor, $0, $1) }
+        case .ipv6Port(let port):
+            var address = sockaddr_in6()
+            address.sin6_family = sa_family_t(AF_INET6)
+            address.sin6_port = port.bigEndian
+            address.sin6_addr = in6addr_loopback
             return Address.with(&address) { Glibc.connect(descriptor, $0, $1) }
         case .unix(let path):
             var address = sockaddr_un()
@@ -27,6 +35,7 @@ enum Address: Sendable {
     var family: CInt {
         switch self {
         case .port: AF_INET
+        case .ipv6Port: AF_INET6
         case .unix: AF_UNIX
         }
     }
