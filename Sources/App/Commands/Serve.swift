@@ -5,7 +5,15 @@ import Telemetry
 
 /// `App serve`: binds the port, starts the workers and looks after them until told to stop.
 struct Serve: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Serve requests until told to stop (TERM or INT).")
+    static let name = "serve"
+    static let configuration = CommandConfiguration(
+        commandName: name,
+        abstract: "Serve requests until told to stop (TERM or INT)."
+    )
+
+    /// How long to wait for an address that is in use. The workers of a supervisor that was killed hold it until they have
+    /// answered the requests they are in, with the default `REQUEST_TIMEOUT` that long; a platform waits longer for a start.
+    private static let bindPatience = Duration.seconds(10)
 
     func run() throws {
         // Nothing here may start a thread: the supervisor forks.
@@ -25,7 +33,18 @@ struct Serve: ParsableCommand {
 
         let listener: Listener
         do {
-            listener = try Listener.open(settings.listenAddress)
+            listener = try Listener.open(settings.listenAddress, patience: Self.bindPatience) { error, patience in
+                logger.warning(
+                    "address in use, waiting",
+                    metadata: [
+                        "address": .string("\(settings.listenAddress)"),
+                        "atMost": .string("\(patience)"), "reason": .string("\(error)"),
+                    ]
+                )
+            }
+        } catch .toldToStop {
+            logger.info("stopped while it waited for the address")
+            throw ExitCode.success
         } catch {
             logger.error("cannot listen", metadata: ["reason": .string(String(describing: error))])
             throw ExitCode(Prefork.ExitCode.addressUnavailable.rawValue)
