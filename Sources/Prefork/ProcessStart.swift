@@ -6,7 +6,9 @@ public enum ProcessStart {
     /// What the process was started with, the program's own name first. Unlike `CommandLine` on Linux it needs no /proc.
     ///
     /// Ask for it before ``Supervisor/run()``, which overwrites it by the process title.
-    public static let arguments: [String] = (0..<clinux_argument_count()).map { unsafe String(cString: clinux_argument($0)) }
+    public static let arguments: [String] = (0..<clinux_argument_count()).map {
+        unsafe String(cString: clinux_argument($0))
+    }
 
     /// From now on the supervisor's signals wait until ``Supervisor/run()`` reads them.
     ///

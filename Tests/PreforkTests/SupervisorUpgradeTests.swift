@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import Prefork
@@ -222,6 +223,32 @@ struct SupervisorUpgradeTests {
         #expect(stage.exitCode == nil)
         #expect(stage.ready == [50])
         #expect(stage.abandonedRolls.count == 1)
+    }
+}
+
+@Suite("The next program's file")
+struct ProgramFileTests {
+    @Test("it stays what it was when another takes its place, and is changed by who writes into it")
+    func identity() throws {
+        let folder = try Folder()
+        defer { folder.remove() }
+        let (path, other) = (folder.path + "/App", folder.path + "/Other")
+        func write(_ text: String, to path: String) throws {
+            let file = try #require(fopen(path, "a"))
+            fputs(text, file)
+            fclose(file)
+        }
+        try write("the good one", to: path)
+        try write("the broken one", to: other)
+        let program = try ProgramFile(path)
+        #expect(rename(other, path) == 0)
+        #expect(!program.isChanged)
+        #expect(try !ProgramFile(path).isChanged)
+        let broken = try ProgramFile(path)
+        try write(", now broken further", to: path)
+        #expect(broken.isChanged)
+        #expect(!program.isChanged)
+        #expect(throws: SystemError("open \(other)", code: ENOENT)) { try ProgramFile(other) }
     }
 }
 
