@@ -12,13 +12,13 @@ extension Listener {
     ///
     /// - Parameters:
     ///   - patience: how long to try.
-    ///   - waiting: called once, when the address is found in use, with the reason and the patience.
+    ///   - waiting: called once, when the address is found in use, with the reason.
     /// - Throws: ``ListenerError/toldToStop`` for a signal, else what the last try met.
     public static func open(
         _ address: ListenAddress,
         backlog: Int = defaultBacklog,
         patience: Duration,
-        waiting: (ListenerError, Duration) -> Void
+        waiting: (ListenerError) -> Void
     ) throws(ListenerError) -> Listener {
         ProcessStart.holdSignals()
         let deadline = MonotonicInstant.now + patience
@@ -28,7 +28,7 @@ extension Listener {
                 return try open(address, backlog: backlog)
             } catch {
                 guard case .addressInUse = error, .now < deadline else { throw error }
-                if !hasSaidSo { waiting(error, patience) }
+                if !hasSaidSo { waiting(error) }
                 hasSaidSo = true
             }
             guard !isToldToStop(within: min(interval, deadline - .now)) else { throw .toldToStop }

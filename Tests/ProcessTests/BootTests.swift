@@ -84,11 +84,18 @@ extension ProcessTests {
         @Test("a port in use ends with exit 69 and a message that names it")
         func portInUse() throws {
             let holder = try Service()
-            let environment = Service.environment(in: holder.directory, ["PORT": "\(holder.port)"])
+            // As long as it waits for the workers of a supervisor that was killed, who would have left by then.
+            let patience = ["SHUTDOWN_TIMEOUT": "1s", "REQUEST_TIMEOUT": "500ms"]
+            let environment = Service.environment(
+                in: holder.directory,
+                patience.merging(["PORT": "\(holder.port)"]) { $1 }
+            )
+            let started = ContinuousClock.now
             let serve = try Finished.running([Binary.path, "serve"], environment: environment)
             #expect(serve.exit == .code(69))
             #expect((serve.output + serve.errors).contains("\(holder.port)"))
             #expect(serve.output.split(separator: "\n").filter { $0.contains("address in use, waiting") }.count == 1)
+            #expect(ContinuousClock.now - started >= .seconds(1))
             #expect(try holder.answer(.get("/livez")).status == 200, "who holds the port goes on")
             holder.stop()
         }
@@ -108,7 +115,7 @@ extension ProcessTests {
             let next = try StartingService(environment: environment)
             let waiting = try next.log.wait(for: "address in use, waiting")
             #expect(waiting["address"]?.string == "127.0.0.1:\(killed.port)")
-            #expect(waiting["atMost"]?.string == "10.0 seconds")
+            #expect(waiting["timeoutMs"]?.int == 20_000)
             try held.database.query("ROLLBACK")
             #expect(held.connection.receive().status == 201, "the request that the port was held for")
             try next.log.wait(for: "ready")
@@ -209,7 +216,6 @@ extension ProcessTests {
             for _ in 0..<5 {
                 let service = try StartingService(environment: environment)
                 #expect(eventually { service.holds(SIGHUP) })
-                #expect(service.log.events("ready").isEmpty, "it has not got that far")
                 for turn in 0..<40 {
                     service.signal(turn % 2 == 0 ? SIGHUP : SIGUSR2)
                     usleep(useconds_t(turn * 25))

@@ -172,6 +172,7 @@ extension ProcessTests {
             let (service, program) = try replaceable(["SHUTDOWN_TIMEOUT": "2s", "REQUEST_TIMEOUT": "1s"])
             try put(Broken.stubborn.content, at: program)
             let rehearsal = try rehearse(service)
+            defer { if rehearsal.isAlive { kill(rehearsal.pid, SIGKILL) } }
             let asked = ContinuousClock.now
             service.signal(SIGTERM)
             #expect(service.waitForExit() == .code(0))
@@ -185,6 +186,7 @@ extension ProcessTests {
             let (service, program) = try replaceable()
             try put(Broken.stubborn.content, at: program)
             let rehearsal = try rehearse(service)
+            defer { if rehearsal.isAlive { kill(rehearsal.pid, SIGKILL) } }
             service.signal(SIGKILL)
             #expect(service.waitForExit() == .signal(SIGKILL))
             #expect(eventually { !rehearsal.isAlive })

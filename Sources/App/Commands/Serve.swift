@@ -11,10 +11,6 @@ struct Serve: ParsableCommand {
         abstract: "Serve requests until told to stop (TERM or INT)."
     )
 
-    /// How long to wait for an address that is in use. The workers of a supervisor that was killed hold it until they have
-    /// answered the requests they are in, with the default `REQUEST_TIMEOUT` that long; a platform waits longer for a start.
-    private static let bindPatience = Duration.seconds(10)
-
     func run() throws {
         // Nothing here may start a thread: the supervisor forks.
         let settings = Settings.orExit { fault in
@@ -33,12 +29,15 @@ struct Serve: ParsableCommand {
 
         let listener: Listener
         do {
-            listener = try Listener.open(settings.listenAddress, patience: Self.bindPatience) { error, patience in
+            // The workers of a supervisor that was killed finish their requests first, and may take no longer than this.
+            let patience = settings.shutdownTimeout
+            listener = try Listener.open(settings.listenAddress, patience: patience) { reason in
                 logger.warning(
                     "address in use, waiting",
                     metadata: [
-                        "address": .string("\(settings.listenAddress)"),
-                        "atMost": .string("\(patience)"), "reason": .string("\(error)"),
+                        "address": .string(String(describing: settings.listenAddress)),
+                        "timeoutMs": .number(Int(patience / .milliseconds(1))),
+                        "reason": .string(String(describing: reason)),
                     ]
                 )
             }
