@@ -1,9 +1,9 @@
 /// An upgrade under way: the program on disk replaces the one that runs.
 ///
 /// The program on disk is first started beside this one, with the listener inherited: it must boot a worker and leave
-/// again (the rehearsal). Only then it takes this very process over by exec(2), keeping its id, its workers and the
-/// listener, so that whoever watches the process (a container's PID 1, systemd, a Procfile runner) sees no change.
-/// The old workers serve until, as in any roll, their successors are ready.
+/// again (the rehearsal). Only then the file that was rehearsed, held open since, takes this very process over by exec(2),
+/// keeping its id, its workers and the listener, so that whoever watches the process (a container's PID 1, systemd, a
+/// Procfile runner) sees no change. The old workers serve until, as in any roll, their successors are ready.
 enum Upgrade: Equatable {
     case none
     case starting
