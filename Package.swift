@@ -101,8 +101,19 @@ let package = Package(
             ],
             swiftSettings: house
         ),
+        // A service whose handlers have bugs, for the tests of what is said about that.
+        .executableTarget(
+            name: "CrashingService",
+            dependencies: ["Prefork"],
+            path: "Tests/CrashingService",
+            swiftSettings: house
+        ),
         // The real binary, real signals, real sockets.
-        .testTarget(name: "ProcessTests", dependencies: ["App", "CLinux", "CSQLite"], swiftSettings: house),
+        .testTarget(
+            name: "ProcessTests",
+            dependencies: ["App", "CLinux", "CrashingService", "CSQLite"],
+            swiftSettings: house
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <dlfcn.h>
+#include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,6 +16,7 @@
 #include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -22,6 +24,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/ucontext.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,6 +33,8 @@ int clinux_accept(int listener, struct sockaddr *address, socklen_t *length) {
 }
 
 int clinux_pipe(int descriptors[2]) { return pipe2(descriptors, O_CLOEXEC); }
+
+int clinux_open_program(const char *path) { return open(path, O_PATH | O_CLOEXEC); }
 
 int clinux_memfd(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
 
@@ -45,6 +50,7 @@ int clinux_pidfd_send_signal(int pidfd, int signal) {
 }
 
 int clinux_set_parent_death_signal(int signal) { return prctl(PR_SET_PDEATHSIG, signal); }
+int clinux_set_name(const char *name) { return prctl(PR_SET_NAME, name); }
 int clinux_set_child_subreaper(bool enabled) { return prctl(PR_SET_CHILD_SUBREAPER, enabled ? 1 : 0); }
 
 bool clinux_exited(int status) { return WIFEXITED(status); }
@@ -154,20 +160,39 @@ int clinux_unfinished_handshakes(uint16_t port) {
 
 static uint64_t *backtrace_destination;
 static int backtrace_room;
+static pthread_t backtrace_thread;
 enum { longest_backtrace = 64 };
 
-static void write_backtrace(int signal) {
-    (void)signal;
+static void publish_backtrace(int count) {
+    __atomic_store_n(backtrace_destination, (uint64_t)count, __ATOMIC_RELEASE);
+}
+
+// Where the thread was when the signal came.
+static uint64_t interrupted_place(const void *context) {
+    const mcontext_t *machine = &((const ucontext_t *)context)->uc_mcontext;
+#if defined(__x86_64__)
+    return (uint64_t)machine->gregs[REG_RIP];
+#elif defined(__aarch64__)
+    return (uint64_t)machine->pc;
+#else
+#error "which register holds the program counter?"
+#endif
+}
+
+static void write_backtrace(const void *context) {
     void *addresses[longest_backtrace];
     int count = backtrace(addresses, longest_backtrace);
-    // The first two are this handler and the kernel's trampoline.
+    uint64_t place = interrupted_place(context);
+    // In front of it are the handler and the kernel's trampoline. It is missing where the unwinder knows no function.
+    int first = 0;
+    while (first < count && (uint64_t)addresses[first] != place) first++;
+    int next = first < count ? first + 1 : 2;
     int written = 0;
-    for (int i = 2; i < count && written < backtrace_room; i++) {
+    backtrace_destination[1 + written++] = place;
+    for (int i = next; i < count && written < backtrace_room; i++) {
         backtrace_destination[1 + written++] = (uint64_t)addresses[i];
     }
-    __atomic_store_n(backtrace_destination, (uint64_t)written, __ATOMIC_RELEASE);
-    // The process is about to die. Returning would break off the call that the thread is stuck in, and let it go on.
-    for (;;) pause();
+    publish_backtrace(written);
 }
 
 // The first call loads the unwinder, which allocates.
@@ -176,15 +201,68 @@ void clinux_warm_up_backtrace(void) {
     backtrace(address, 1);
 }
 
-// Urgent data on a socket is this signal's only other use, and it is ignored unless someone asks for it.
-int clinux_backtrace_signal(void) { return SIGURG; }
-
 void clinux_prepare_backtrace(void *destination, int room) {
     backtrace_destination = destination;
     backtrace_room = room;
-    struct sigaction action = {.sa_handler = write_backtrace, .sa_flags = SA_RESTART};
+}
+
+static void answer_request(int signal, siginfo_t *info, void *context) {
+    (void)signal, (void)info;
+    // The signal may have come from somebody else at this very moment.
+    if (!pthread_equal(pthread_self(), backtrace_thread)) return;
+    write_backtrace(context);
+    // The process is about to die. Returning would break off the call that the thread is stuck in, and let it go on.
+    for (;;) pause();
+}
+
+void clinux_request_backtrace(pthread_t thread) {
+    backtrace_thread = thread;
+    // Urgent data on a socket is this signal's only other use. It is ignored by default, and so it is until now.
+    struct sigaction action = {.sa_sigaction = answer_request, .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
     sigemptyset(&action.sa_mask);
-    sigaction(clinux_backtrace_signal(), &action, NULL);
+    sigaction(SIGURG, &action, NULL);
+    pthread_kill(thread, SIGURG);
+}
+
+static void explain_crash(int signal, siginfo_t *info, void *context) {
+    // Alone first: the stack may be past reading, and then the next fault is the last.
+    backtrace_destination[1] = interrupted_place(context);
+    publish_backtrace(1);
+    write_backtrace(context);
+    struct sigaction fatal = {.sa_handler = SIG_DFL};
+    sigaction(signal, &fatal, NULL);
+    // Once more with all its details, to be delivered when this handler returns: the exit status and the core dump are
+    // those of the fault.
+    if (syscall(SYS_rt_tgsigqueueinfo, getpid(), (pid_t)syscall(SYS_gettid), signal, info) != 0) raise(signal);
+}
+
+static const int crash_signals[] = {SIGILL, SIGTRAP, SIGABRT, SIGSEGV, SIGBUS, SIGFPE};
+enum { crash_signal_count = sizeof crash_signals / sizeof crash_signals[0] };
+
+void clinux_explain_crashes(void) {
+    struct sigaction action = {.sa_sigaction = explain_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    sigfillset(&action.sa_mask);
+    for (int i = 0; i < crash_signal_count; i++) {
+        struct sigaction former;
+        // Who has a handler already, such as the Swift runtime's own backtracer, wants it.
+        if (sigaction(crash_signals[i], NULL, &former) != 0 || former.sa_handler != SIG_DFL) continue;
+        sigaction(crash_signals[i], &action, NULL);
+    }
+}
+
+void clinux_leave_crashes_to_others(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (int i = 0; i < crash_signal_count; i++) sigaddset(&set, crash_signals[i]);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+void clinux_make_signal_stack(void) {
+    enum { size = 64 * 1024 };
+    void *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+    if (base == MAP_FAILED) return;
+    stack_t stack = {.ss_sp = base, .ss_size = size};
+    sigaltstack(&stack, NULL);
 }
 
 struct clinux_place clinux_locate(uint64_t address) {
@@ -216,9 +294,25 @@ static char *activity_start;
 static size_t activity_room;
 extern char **environ;
 
+static int argument_count;
+static char **arguments;
+
+// Before anything else is opened: what is closed would be the number of the next descriptor, and whoever writes to standard
+// output would write into a socket.
+__attribute__((constructor(101))) static void open_standard_descriptors(void) {
+    for (int descriptor = 0; descriptor <= 2; descriptor++) {
+        if (fcntl(descriptor, F_GETFD) < 0 && errno == EBADF) open("/dev/null", O_RDWR);
+    }
+}
+
+int clinux_argument_count(void) { return argument_count; }
+const char *clinux_argument(int index) { return arguments[index]; }
+
 // glibc hands constructors what main gets.
 __attribute__((constructor)) static void remember_arguments(int argc, char **argv, char **envp) {
     if (argc < 1) return;
+    argument_count = argc;
+    arguments = argv;
     char *end = argv[0];
     for (int i = 0; i < argc; i++) {
         if (argv[i] == end) end = argv[i] + strlen(argv[i]) + 1;

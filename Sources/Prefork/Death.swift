@@ -15,7 +15,7 @@ struct Death: Equatable {
     var droppedLogLines = 0
     /// The request it was in.
     var lastRequest: BlackBox?
-    /// Where it was, innermost frame first, when it was aborted.
+    /// Where it was, innermost frame first, when it crashed or was aborted.
     var backtrace: [String] = []
 
     /// The exit code of a worker that was still busy when its time to leave was up.
@@ -36,7 +36,8 @@ struct Death: Equatable {
             switch SignalName.of(signal) {
             case "SIGKILL" where isOutOfMemory: "killed by SIGKILL (probably out of memory)"
             case "SIGILL", "SIGTRAP":
-                "crashed with \(SignalName.of(signal)) (a Swift runtime failure: its message is on stderr)"
+                // In a release build most of them die without a word.
+                "crashed with \(SignalName.of(signal)) (as Swift does for an index out of range, a nil or a failed precondition)"
             case let name where SignalName.crashes.contains(name): "crashed with \(name)"
             case let name: "killed by \(name)"
             }

@@ -29,6 +29,8 @@ struct Handover: Equatable {
     var listener: CInt
     var listenerIsShared = false
     var file: SocketFile?
+    /// The next program's own file, open for the interpreter should it be a script. Of no use to the program itself.
+    var program: CInt = -1
     /// The scoreboard's memory and its layout. A next program with another layout makes a new one.
     var scoreboard: CInt = -1
     var layout: UInt64 = 0
@@ -49,6 +51,7 @@ struct Handover: Equatable {
         var lines = [
             "role \(role.rawValue)",
             "listener \(listener) \(listenerIsShared ? "shared" : "own")",
+            "program \(program)",
             "scoreboard \(scoreboard) \(layout)",
             "poke \(poke)",
             "target \(target)",
@@ -86,6 +89,7 @@ struct Handover: Equatable {
         self.role = role
         self.listener = listener
         listenerIsShared = facts["listener"]?.last == "shared"
+        program = number("program") ?? -1
         scoreboard = number("scoreboard") ?? -1
         layout = number("scoreboard", 1) ?? 0
         poke = number("poke") ?? -1
@@ -97,8 +101,9 @@ struct Handover: Equatable {
         self.workers = workers
     }
 
-    init(role: Role, listener: Listener) {
+    init(role: Role, listener: Listener, program: CInt = -1) {
         self.role = role
+        self.program = program
         self.listener = listener.descriptor
         listenerIsShared = listener.isShared
         file = listener.file

@@ -18,6 +18,7 @@ struct HandoverFile {
         guard let handover = file.content.flatMap({ Handover(text: $0) }) else { return nil }
         unsafe unsetenv(Handover.variable)
         for inherited in handover.descriptors + [descriptor] { inherited.isInheritable = false }
+        if handover.program >= 0 { Glibc.close(handover.program) }
         return (file, handover)
     }()
 
@@ -44,7 +45,10 @@ struct HandoverFile {
     }
 
     private var lines: [Substring] { content?.split(separator: "\n") ?? [] }
-    private var content: String? { SystemFile.read("/proc/self/fd/\(descriptor)") }
+    private var content: String? {
+        lseek(descriptor, 0, SEEK_SET)
+        return SystemFile.read(descriptor)
+    }
 
     private func append(_ text: String) {
         lseek(descriptor, 0, SEEK_END)

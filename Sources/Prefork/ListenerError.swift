@@ -14,6 +14,8 @@ public enum ListenerError: Error, Equatable, Sendable, CustomStringConvertible {
     case notASocket(path: String)
     /// What was inherited by `LISTEN_FDS` is not one listening stream socket.
     case badInheritance(String)
+    /// A signal ended the wait for an address in use.
+    case toldToStop
     /// Any other failure, with the call and the system's reason.
     case failed(ListenAddress, call: String, reason: String)
 
@@ -40,6 +42,8 @@ public enum ListenerError: Error, Equatable, Sendable, CustomStringConvertible {
             "cannot listen on \(path): there is something else than a socket. Remove it, or choose another path."
         case .badInheritance(let reason):
             "cannot use the socket that LISTEN_FDS passes: \(reason). Pass exactly one listening stream socket."
+        case .toldToStop:
+            "told to stop while the address was in use."
         case .failed(let address, let call, let reason):
             "cannot listen on \(address): \(call) failed: \(reason)."
         }

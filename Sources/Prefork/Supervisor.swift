@@ -7,6 +7,8 @@ import Glibc
 /// `Task`, `await` or Dispatch before ``run()`` returns. Workers get copies of everything that exists by then, so what
 /// must not be shared, such as database connections, is opened by the worker's body.
 ///
+/// Call ``ProcessStart/holdSignals()`` first thing in `main`: a signal that comes before ``run()`` then waits for it.
+///
 /// Signals: `TERM` and `INT` stop gracefully, `QUIT` at once, `HUP` rolls all workers, `TTIN` and `TTOU` add and
 /// remove one, `USR2` replaces the running program by the one on disk.
 public struct Supervisor {
@@ -38,8 +40,8 @@ public struct Supervisor {
     /// Starts the workers and looks after them until the service has stopped. The process should then exit with the
     /// code: the supervisor's signals stay blocked, so that one more `TERM` on the way out does not change it.
     public func run() -> ExitCode {
-        // From here on no signal is lost: it waits until it is read.
-        var inherited = SignalSet.block(SignalSet.set(of: SignalSet.managed))
+        // From here on, if not before, no signal is lost: it waits until it is read.
+        var inherited = ProcessStart.maskBefore
         // What a program that handed over to this one had blocked is not what the service was started with.
         if HandoverFile.received?.handover.role == .takeover { inherited = SignalSet.set(of: []) }
         // A child whose parent ignores SIGCHLD vanishes unseen, and who started us may have ignored it.

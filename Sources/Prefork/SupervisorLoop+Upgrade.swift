@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// The upgrade in place: how the next program is tried, and how it takes over.
+/// The upgrade in place: how the next program is tried, and how the very same file takes over.
 extension SupervisorLoop {
     /// Whether this program was only started to show that it can serve.
     var isRehearsal: Bool { received?.handover.role == .rehearsal }
@@ -9,9 +9,12 @@ extension SupervisorLoop {
     /// Starts the program on disk as a child with the listener inherited.
     func rehearse() {
         do throws(SystemError) {
-            let file = try HandoverFile(Handover(role: .rehearsal, listener: supervisor.listener))
-            let pid = try fork { becomeRehearsal(file) }
-            rehearsal = (pid, file)
+            let next = try program.open()
+            let file = try HandoverFile(
+                Handover(role: .rehearsal, listener: supervisor.listener, program: next.descriptor)
+            )
+            let pid = try fork { becomeRehearsal(of: next, file) }
+            rehearsal = (pid, file, next)
             events.append(.rehearsing(pid: pid))
         } catch {
             events.append(.rehearsalEnded(failure: error.description))
@@ -19,27 +22,35 @@ extension SupervisorLoop {
     }
 
     /// In the child.
-    private func becomeRehearsal(_ file: HandoverFile) -> Never {
-        // Nobody waits for its result when the supervisor is gone.
-        _ = clinux_set_parent_death_signal(SIGTERM)
+    private func becomeRehearsal(of next: ProgramFile, _ file: HandoverFile) -> Never {
+        // Nobody waits for its result when the supervisor is gone. KILL, because a broken program may not listen to less; the
+        // worker of a good one is told by its own supervisor's death, and finishes.
+        _ = clinux_set_parent_death_signal(SIGKILL)
+        guard getppid() == pid else { _exit(Death.immediate) }
         SignalSet.block(inheritedMask)
-        let error = execute(handing: file, with: [supervisor.listener.descriptor])
+        let error = execute(next, handing: file, with: [supervisor.listener.descriptor])
         file.answerFailed(error.description)
         _exit(127)
     }
 
     func endRehearsal(_ cause: Death.Cause) {
-        guard let (_, file) = rehearsal else { return }
+        guard let (_, file, next) = rehearsal else { return }
         rehearsal = nil
         defer { file.close() }
         let passed = cause == .exited(0) && file.isRehearsed
+        rehearsed = passed ? next : nil
         let failure = file.failure ?? "the new program \(Death(cause: cause).words) before it could serve"
         handle(.rehearsalEnded(failure: passed ? nil : failure))
     }
 
-    /// Becomes the program on disk, with everything this one has. Returns only when that fails.
+    /// Becomes the program that was rehearsed, with everything this one has. Returns only when that fails.
     func handOver() {
-        var handover = Handover(role: .takeover, listener: supervisor.listener)
+        guard let next = rehearsed else { return }
+        rehearsed = nil
+        guard !next.isChanged else {
+            return handle(.takeoverFailed(reason: "the new program was written to after its rehearsal"))
+        }
+        var handover = Handover(role: .takeover, listener: supervisor.listener, program: next.descriptor)
         handover.scoreboard = scoreboard.memory.descriptor
         handover.layout = ScoreboardLayout.version
         handover.poke = poke
@@ -49,7 +60,7 @@ extension SupervisorLoop {
         do throws(SystemError) {
             let file = try HandoverFile(handover)
             // Signals stay blocked: those that come now wait until the next program reads them.
-            let error = execute(handing: file, with: handover.descriptors)
+            let error = execute(next, handing: file, with: handover.descriptors)
             file.close()
             throw error
         } catch {
@@ -57,11 +68,16 @@ extension SupervisorLoop {
         }
     }
 
-    private func execute(handing file: HandoverFile, with descriptors: [CInt]) -> SystemError {
-        let all = descriptors + [file.descriptor]
+    private func execute(
+        _ next: ProgramFile,
+        handing file: HandoverFile,
+        with descriptors: [CInt]
+    ) -> SystemError {
+        // Its own file too: the interpreter of a script opens it by its number.
+        let all = descriptors + [file.descriptor, next.descriptor]
         for descriptor in all { descriptor.isInheritable = true }
         unsafe setenv(Handover.variable, String(file.descriptor), 1)
-        let error = program.execute()
+        let error = program.execute(next)
         unsafe unsetenv(Handover.variable)
         for descriptor in all { descriptor.isInheritable = false }
         return error

@@ -11,7 +11,7 @@ final class SupervisorLoop {
     /// An eventfd that workers ring when their slot has news.
     let poke: CInt
     private var memoryEvents = MemoryEvents.ofThisProcess()
-    private let pid = getpid()
+    let pid = getpid()
 
     private(set) var state: SupervisorState
     var children: [Int32: Child] = [:]
@@ -22,7 +22,9 @@ final class SupervisorLoop {
     let program: Program
     let received: (file: HandoverFile, handover: Handover)?
     /// The program that is being rehearsed.
-    var rehearsal: (pid: Int32, file: HandoverFile)?
+    var rehearsal: (pid: Int32, file: HandoverFile, program: ProgramFile)?
+    /// The program that was, and is to take over.
+    var rehearsed: ProgramFile?
     private var mustHandOver = false
     /// Which signals were blocked before the supervisor blocked its own.
     let inheritedMask: sigset_t
@@ -37,6 +39,7 @@ final class SupervisorLoop {
         self.inheritedMask = inheritedMask
         program = .current()
         received = HandoverFile.received
+        if received != nil { program.restoreName() }
         self.supervisor = received?.handover.role == .rehearsal ? supervisor.rehearsing : supervisor
         signals = try SignalDescriptor(SignalSet.managed)
         let predecessor = received?.handover.role == .takeover ? received?.handover : nil
@@ -245,6 +248,7 @@ final class SupervisorLoop {
     /// Forks a child that does something and never returns.
     func fork(_ body: () -> Never) throws(SystemError) -> Int32 {
         // fork(2) copies only this thread. A lock that another one holds would stay locked in the child for ever.
+        // Without /proc nobody can tell, and nobody has to: whoever develops has it.
         let threads = clinux_thread_count()
         guard threads <= 1 else {
             let todo = "Start no Task, Dispatch queue or thread before Supervisor.run()."

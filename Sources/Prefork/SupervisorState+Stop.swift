@@ -48,7 +48,7 @@ extension SupervisorState {
             ]
         )
         effects.append(.announceLeaving)
-        abandonUpgrade(because: "the service stops")
+        abandonUpgrade(because: "the service stops", at: now)
         if configuration.drainDelay > .zero {
             life = .delaying(until: now + configuration.drainDelay)
         } else {
@@ -72,7 +72,7 @@ extension SupervisorState {
         if stop.startedAt == nil { stop.startedAt = now }
         stop.isQuick = true
         say(.info, "stopping at once", [.integer("workers", workers.count)])
-        abandonUpgrade(because: "the service stops")
+        abandonUpgrade(because: "the service stops", at: now)
         if !isStopping { effects += [.announceLeaving, .refuseNewConnections] }
         breakOffRoll(because: "the service stops", at: now)
         life = .stopping(until: now + Self.quickTime)

@@ -1,9 +1,9 @@
 /// An upgrade under way: the program on disk replaces the one that runs.
 ///
 /// The program on disk is first started beside this one, with the listener inherited: it must boot a worker and leave
-/// again (the rehearsal). Only then it takes this very process over by exec(2), keeping its id, its workers and the
-/// listener, so that whoever watches the process (a container's PID 1, systemd, a Procfile runner) sees no change.
-/// The old workers serve until, as in any roll, their successors are ready.
+/// again (the rehearsal). Only then the file that was rehearsed, held open since, takes this very process over by exec(2),
+/// keeping its id, its workers and the listener, so that whoever watches the process (a container's PID 1, systemd, a
+/// Procfile runner) sees no change. The old workers serve until, as in any roll, their successors are ready.
 enum Upgrade: Equatable {
     case none
     case starting
@@ -12,8 +12,16 @@ enum Upgrade: Equatable {
     case rehearsed
     /// The new program is asked to take over.
     case takingOver
-    /// The rehearsal did not come to an end, and was told to.
+    /// The rehearsal is of no use any more, and was told to leave.
     case failing(pid: Int32, until: MonotonicInstant, reason: String)
+
+    /// Whether a child of ours is the rehearsal.
+    var isRehearsing: Bool {
+        switch self {
+        case .none, .starting, .rehearsed, .takingOver: false
+        case .rehearsing, .failing: true
+        }
+    }
 
     var deadline: MonotonicInstant? {
         switch self {
@@ -41,7 +49,11 @@ extension SupervisorState {
     }
 
     mutating func rehearsing(_ pid: Int32, at now: MonotonicInstant) {
-        guard upgrade == .starting else { return }
+        guard upgrade == .starting else {
+            // Given up in the same breath, before there was anybody to tell.
+            effects.append(.send(.kill, pid: pid))
+            return
+        }
         upgrade = .rehearsing(pid: pid, until: now + configuration.bootTimeout + configuration.shutdownTimeout)
     }
 
@@ -85,15 +97,18 @@ extension SupervisorState {
         effects.append(.handOver)
     }
 
-    /// The old program goes on.
-    mutating func abandonUpgrade(because reason: String) {
+    /// The old program goes on, or stops with the rehearsal: that may hold a request that it was quick to accept.
+    mutating func abandonUpgrade(because reason: String, at now: MonotonicInstant) {
         switch upgrade {
         case .none: return
-        case .rehearsing(let pid, _), .failing(let pid, _, _): effects.append(.send(.terminate, pid: pid))
-        case .starting, .rehearsed, .takingOver: break
+        case .rehearsing(let pid, _), .failing(let pid, _, _):
+            effects.append(.send(stop.isQuick ? .kill : .terminate, pid: pid))
+            let patience = stop.isQuick ? .seconds(1) : configuration.shutdownTimeout
+            upgrade = .failing(pid: pid, until: now + patience, reason: reason)
+        case .starting, .rehearsed, .takingOver:
+            upgrade = .none
+            sayAbandoned(reason)
         }
-        upgrade = .none
-        sayAbandoned(reason)
     }
 
     private mutating func sayAbandoned(_ reason: String) {

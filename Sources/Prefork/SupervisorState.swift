@@ -102,7 +102,7 @@ struct SupervisorState {
         case .backlog(let waiting, let handshakes): backlog(waiting: waiting, handshakes: handshakes, at: now)
         case .rehearsing(let pid): rehearsing(pid, at: now)
         case .rehearsalEnded(let failure): rehearsalEnded(failure: failure)
-        case .takeoverFailed(let reason): abandonUpgrade(because: reason)
+        case .takeoverFailed(let reason): abandonUpgrade(because: reason, at: now)
         }
         settle(at: now)
         defer { effects = [] }
@@ -117,7 +117,7 @@ struct SupervisorState {
         switch life {
         case .serving: break
         case .delaying(let until): deadlines.append(until)
-        case .stopping, .finished: return (deadlines + [stop.inspectAt].compactMap(\.self)).min()
+        case .stopping, .finished: return (deadlines + [stop.inspectAt, upgrade.deadline].compactMap(\.self)).min()
         }
         deadlines += workers.compactMap { $0.renewal == nil ? $0.expiresAt : nil }
         deadlines += [nextLook, nextMemoryLook, upgrade.deadline].compactMap(\.self)
@@ -178,7 +178,9 @@ struct SupervisorState {
             finishRoll(at: now)
             sayReady(at: now)
         case .stopping:
-            finishStop(at: now)
+            // A rehearsal leaves as the workers do, and is killed as they are when its time is up.
+            if case .rehearsing = upgrade { abandonUpgrade(because: "the service stops", at: now) }
+            if !upgrade.isRehearsing { finishStop(at: now) }
         case .finished:
             break
         }

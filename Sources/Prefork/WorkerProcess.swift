@@ -25,18 +25,12 @@ struct WorkerProcess {
         // The supervisor may have died between the fork and this line: then no signal will come.
         _ = clinux_set_parent_death_signal(SIGTERM)
         worker.slot.claim(pid: getpid())
-        dieBeforeTheSupervisor()
+        OutOfMemoryScore.raise(above: worker.supervisor)
         Backtrace.prepare(worker.slot)
         SignalSet.block(SignalSet.set(of: SignalSet.managed + [SIGABRT]))
         let thread = startBody()
+        Backtrace.leaveCrashesToOthers()
         waitForSignals(body: thread)
-    }
-
-    /// When memory runs out, the kernel should take a worker, which the supervisor replaces.
-    private func dieBeforeTheSupervisor() {
-        let path = "/proc/self/oom_score_adj"
-        guard let text = SystemFile.read(path), let score = Int(text.prefix { $0 != "\n" }) else { return }
-        SystemFile.write("\(min(1000, score + 100))", to: path)
     }
 
     private func startBody() -> pthread_t {
@@ -47,6 +41,7 @@ struct WorkerProcess {
             nil,
             { argument in
                 guard let argument = unsafe argument else { _exit(ExitCode.workersCannotBoot.rawValue) }
+                Backtrace.prepareThread()
                 let job = unsafe Unmanaged<Job>.fromOpaque(argument).takeRetainedValue()
                 // Never exit(3): what the supervisor registered to run at its exit is not the worker's.
                 _exit(job.body(job.worker))

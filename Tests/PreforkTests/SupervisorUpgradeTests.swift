@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import Prefork
@@ -117,16 +118,71 @@ struct SupervisorUpgradeTests {
         #expect(stage.said("roll finished").count == 1)
     }
 
-    @Test("a stop ends the rehearsal")
-    func stop() {
-        var stage = Stage.serving(1)
+    /// A service whose rehearsal goes on while it is told to stop, and whose workers have left.
+    private func stoppedWhileRehearsing(_ order: Order) -> Stage {
+        var stage = Stage.serving(1) { $0.shutdownTimeout = .seconds(2) }
         stage.send(.ordered(.upgrade))
         stage.send(.rehearsing(pid: 900))
-        stage.send(.ordered(.stop))
-        #expect(stage.told(.terminate).contains(900))
+        stage.send(.ordered(order))
         stage.allLeave()
+        return stage
+    }
+
+    @Test("a stop ends the rehearsal and waits for it, because it may have accepted a request")
+    func stop() {
+        var stage = stoppedWhileRehearsing(.stop)
+        #expect(stage.told(.terminate).contains(900))
+        #expect(stage.exitCode == nil)
+        stage.send(.rehearsalEnded(failure: nil))
+        #expect(stage.said("upgrade abandoned").map { $0["because"] } == [.text("the service stops")])
         #expect(stage.exitCode == .stopped)
         #expect(!stage.others.contains(.handOver))
+    }
+
+    @Test("a rehearsal that does not listen holds a stop up no longer than a worker may, and is killed")
+    func stubbornRehearsal() {
+        var stage = stoppedWhileRehearsing(.stop)
+        stage.advance(by: .seconds(1.9))
+        #expect(stage.told(.kill).isEmpty)
+        stage.advance(by: .seconds(0.2))
+        #expect(stage.told(.kill) == [900])
+        stage.send(.rehearsalEnded(failure: "killed by SIGKILL"))
+        #expect(stage.exitCode == .stopped)
+    }
+
+    @Test("a stop at once kills the rehearsal at once, also one that was told to leave before")
+    func quickStop() {
+        var stage = stoppedWhileRehearsing(.stopNow)
+        #expect(stage.told(.kill) == [900])
+        stage.send(.rehearsalEnded(failure: "killed by SIGKILL"))
+        #expect(stage.exitCode == .stopped)
+
+        stage = stoppedWhileRehearsing(.stop)
+        stage.send(.ordered(.stopNow))
+        #expect(stage.told(.kill) == [900])
+    }
+
+    @Test("a service that gives up takes its rehearsal with it")
+    func givingUp() {
+        var configuration = SupervisorConfiguration(workers: 1)
+        configuration.bootAttempts = 1
+        var stage = Stage(configuration)
+        stage.send(.started)
+        stage.send(.ordered(.upgrade))
+        stage.send(.rehearsing(pid: 900))
+        stage.exit(stage.booting[0], 1)
+        #expect(stage.told(.kill) == [900])
+        stage.send(.rehearsalEnded(failure: "killed by SIGKILL"))
+        #expect(stage.exitCode == .workersCannotBoot)
+    }
+
+    @Test("a rehearsal that is confirmed only after it was given up is killed")
+    func lateRehearsal() {
+        var stage = Stage.serving(1)
+        stage.send(.ordered(.upgrade))
+        stage.send(.ordered(.stop))
+        stage.send(.rehearsing(pid: 900))
+        #expect(stage.told(.kill) == [900])
     }
 
     @Test("the program that took over replaces the old workers as in a roll, and says ready when all are new")
@@ -170,6 +226,32 @@ struct SupervisorUpgradeTests {
     }
 }
 
+@Suite("The next program's file")
+struct ProgramFileTests {
+    @Test("it stays what it was when another takes its place, and is changed by who writes into it")
+    func identity() throws {
+        let folder = try Folder()
+        defer { folder.remove() }
+        let (path, other) = (folder.path + "/App", folder.path + "/Other")
+        func write(_ text: String, to path: String) throws {
+            let file = try #require(fopen(path, "a"))
+            fputs(text, file)
+            fclose(file)
+        }
+        try write("the good one", to: path)
+        try write("the broken one", to: other)
+        let program = try ProgramFile(path)
+        #expect(rename(other, path) == 0)
+        #expect(!program.isChanged)
+        #expect(try !ProgramFile(path).isChanged)
+        let broken = try ProgramFile(path)
+        try write(", now broken further", to: path)
+        #expect(broken.isChanged)
+        #expect(!program.isChanged)
+        #expect(throws: SystemError("open \(other)", code: ENOENT)) { try ProgramFile(other) }
+    }
+}
+
 @Suite("Handover")
 struct HandoverTests {
     @Test("what is handed over arrives whole")
@@ -179,7 +261,7 @@ struct HandoverTests {
         let listener = try Listener(on: .unix(path: folder.path + "/s"))
         var handover = Handover(role: .takeover, listener: listener)
         handover.file?.path = "/run/with a space/s"
-        (handover.scoreboard, handover.layout, handover.poke) = (7, 3, 8)
+        (handover.program, handover.scoreboard, handover.layout, handover.poke) = (9, 7, 3, 8)
         (handover.target, handover.generation) = (5, 12)
         handover.workers = [
             .init(pid: 100, slot: 0, number: 1, generation: 12, phase: .ready),

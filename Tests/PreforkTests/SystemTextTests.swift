@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import Prefork
@@ -17,6 +18,23 @@ struct SystemTextTests {
         #expect(ProcessMemory.proportional(in: text) == 1234 * 1024)
         #expect(ProcessMemory.proportional(in: "Rss: 1 kB\n") == nil)
         #expect(ProcessMemory.proportional(of: 0) == nil)
+    }
+
+    @Test(
+        "a worker's lead over the supervisor is what that holds and a tenth of the memory, within the kernel's thousand",
+        arguments: [
+            (12 << 20, 24 << 20, 600), (12 << 20, 16 << 20, 850), (8 << 20, 1 << 30, 108), (0, 24 << 20, 100),
+            (12 << 20, nil, 100), (12 << 20, 8 << 20, 1000), (23 << 20, 24 << 20, 1000), (1, 0, 100),
+        ] as [(Int, Int?, Int)]
+    )
+    func outOfMemoryScore(resident: Int, limit: Int?, difference: Int) {
+        #expect(OutOfMemoryScore.difference(resident: resident, limit: limit) == difference)
+    }
+
+    @Test("a process knows how much it has in memory")
+    func resident() {
+        #expect(ProcessMemory.resident(of: getpid()) ?? 0 > 1 << 20)
+        #expect(ProcessMemory.resident(of: 0) == nil)
     }
 
     @Test("LISTEN_FDS counts only for the process that LISTEN_PID names")

@@ -84,12 +84,165 @@ extension ProcessTests {
         @Test("a port in use ends with exit 69 and a message that names it")
         func portInUse() throws {
             let holder = try Service()
-            let environment = Service.environment(in: holder.directory, ["PORT": "\(holder.port)"])
+            // As long as it waits for the workers of a supervisor that was killed, who would have left by then.
+            let patience = ["SHUTDOWN_TIMEOUT": "1s", "REQUEST_TIMEOUT": "500ms"]
+            let environment = Service.environment(
+                in: holder.directory,
+                patience.merging(["PORT": "\(holder.port)"]) { $1 }
+            )
+            let started = ContinuousClock.now
             let serve = try Finished.running([Binary.path, "serve"], environment: environment)
             #expect(serve.exit == .code(69))
             #expect((serve.output + serve.errors).contains("\(holder.port)"))
+            #expect(serve.output.split(separator: "\n").filter { $0.contains("address in use, waiting") }.count == 1)
+            #expect(ContinuousClock.now - started >= .seconds(1))
             #expect(try holder.answer(.get("/livez")).status == 200, "who holds the port goes on")
             holder.stop()
+        }
+
+        @Test(
+            "after the kill of a supervisor the next start waits for the port that a busy worker still holds, and serves"
+        )
+        func portBecomesFree() throws {
+            let killed = try Service(workers: 1)
+            let worker = try #require(killed.workers.first)
+            let held = try HeldBooking(in: killed, id: "last-request", room: try Hotel(of: killed).rooms[0])
+            #expect(held.isInHandler(of: worker))
+            killed.signal(SIGKILL)
+            #expect(killed.waitForExit() == .signal(SIGKILL))
+
+            let environment = Service.environment(in: killed.directory, ["PORT": "\(killed.port)"])
+            let next = try StartingService(environment: environment)
+            let waiting = try next.log.wait(for: "address in use, waiting")
+            #expect(waiting["address"]?.string == "127.0.0.1:\(killed.port)")
+            #expect(waiting["timeoutMs"]?.int == 20_000)
+            try held.database.query("ROLLBACK")
+            #expect(held.connection.receive().status == 201, "the request that the port was held for")
+            try next.log.wait(for: "ready")
+            #expect(next.log.events("address in use, waiting").count == 1)
+            let answer = try Connection(to: killed.port).exchange(.get("/v1/rooms"))
+            #expect(answer.status == 200)
+            next.signal(SIGTERM)
+            #expect(next.waitForExit() == .code(0))
+        }
+
+        @Test("TERM or INT while the port is waited for ends it at once: exit 0", arguments: [SIGTERM, SIGINT])
+        func stopWhileWaiting(_ signal: Int32) throws {
+            let holder = try Service()
+            let environment = Service.environment(in: holder.directory, ["PORT": "\(holder.port)"])
+            let next = try StartingService(environment: environment)
+            try next.log.wait(for: "address in use, waiting")
+            // What asks for no stop ends no wait.
+            for other in [SIGHUP, SIGUSR2, SIGURG, SIGWINCH] { next.signal(other) }
+            let asked = ContinuousClock.now
+            next.signal(signal)
+            #expect(next.waitForExit() == .code(0))
+            #expect(ContinuousClock.now - asked < .seconds(5))
+            holder.stop()
+        }
+
+        @Test("started with closed standard descriptors it serves, and no socket takes their place")
+        func closedDescriptors() throws {
+            let directory = try TemporaryDirectory()
+            let path = directory.path + "/socket"
+            let environment = Service.environment(in: directory, ["HOST": "unix:" + path, "WEB_CONCURRENCY": "1"])
+            try Service.migrateAndSeed(environment)
+            let service = try StartingService(
+                ["sh", "-c", "exec \"$0\" serve <&- >&- 2>&-", Binary.path],
+                environment: environment
+            )
+            var answer: Outcome?
+            let answers = eventually {
+                guard let connection = try? Connection(to: .unix(path: path)) else { return false }
+                answer = connection.exchange(.get("/livez"))
+                return true
+            }
+            #expect(answers)
+            #expect(answer?.status == 200)
+            for process in [service.supervisor] + ProcessTree.children(of: service.supervisor) {
+                for descriptor in 0...2 {
+                    var (opened, null) = (stat(), stat())
+                    #expect(stat("/proc/\(process)/fd/\(descriptor)", &opened) == 0)
+                    #expect(stat("/dev/null", &null) == 0)
+                    #expect(opened.st_rdev == null.st_rdev, "\(descriptor) of \(process)")
+                }
+            }
+            service.signal(SIGTERM)
+            #expect(service.waitForExit() == .code(0))
+        }
+
+        /// Where in a boot a signal comes: the moment in which the address is bound.
+        private func signalled(_ signal: String) -> [String] {
+            ["strace", "-D", "-qq", "-o", "/dev/null", "-e", "trace=bind", "-e", "inject=bind:signal=\(signal):when=1"]
+        }
+
+        @Test("HUP while it boots is a roll", .enabled(if: SystemCallFault.isPossible))
+        func earlyRoll() throws {
+            let service = try Service(launcher: signalled("HUP"))
+            try service.log.wait(for: "roll finished")
+            #expect(service.hasWorkers(2))
+            service.stop()
+        }
+
+        @Test("USR2 while it boots is an upgrade", .enabled(if: SystemCallFault.isPossible))
+        func earlyUpgrade() throws {
+            let service = try Service(launcher: signalled("USR2"))
+            try service.log.wait(for: "upgrade taken over")
+            try service.log.wait(for: "roll finished")
+            #expect(eventually { service.workers.count == 2 })
+            service.stop()
+        }
+
+        @Test(
+            "TERM or INT while it boots stops it: exit 0",
+            .enabled(if: SystemCallFault.isPossible),
+            arguments: ["TERM", "INT"]
+        )
+        func earlyStop(_ signal: String) throws {
+            let directory = try TemporaryDirectory()
+            let serve = try Finished.running(
+                signalled(signal).filter { $0 != "-D" } + [Binary.path, "serve"],
+                environment: Service.environment(in: directory, [:])
+            )
+            #expect(serve.exit == .code(0), "\(serve.output)\(serve.errors)")
+            #expect(serve.output.contains("\"message\":\"stopped\""), "\(serve.output)")
+        }
+
+        @Test("HUP and USR2 by the dozen, from the first moment on which it can take them, end nothing")
+        func earlyStorm() throws {
+            let directory = try TemporaryDirectory()
+            let environment = Service.environment(in: directory, ["WEB_CONCURRENCY": "2"])
+            try Service.migrateAndSeed(environment)
+            for _ in 0..<5 {
+                let service = try StartingService(environment: environment)
+                #expect(eventually { service.holds(SIGHUP) })
+                for turn in 0..<40 {
+                    service.signal(turn % 2 == 0 ? SIGHUP : SIGUSR2)
+                    usleep(useconds_t(turn * 25))
+                }
+                try service.log.wait(for: "ready")
+                service.signal(SIGTERM)
+                #expect(service.waitForExit() == .code(0), "\(service.log.tail)")
+            }
+        }
+
+        @Test(
+            "commands that are no service end by HUP and INT as any program",
+            .enabled(if: SystemCallFault.isPossible)
+        )
+        func otherCommands() throws {
+            let directory = try TemporaryDirectory()
+            let database = directory.path + "/stays.sqlite"
+            for (signal, number) in [("HUP", SIGHUP), ("INT", SIGINT)] {
+                let migrate = try Finished.running(
+                    [
+                        "strace", "-qq", "-o", "/dev/null", "-P", database, "-e", "trace=openat", "-e",
+                        "inject=openat:signal=\(signal):when=1", Binary.path, "migrate",
+                    ],
+                    environment: Service.environment(in: directory, [:])
+                )
+                #expect(migrate.exit == .signal(number), "\(migrate.output)\(migrate.errors)")
+            }
         }
 
         @Test("workers that cannot boot end the service with exit 70 and a reason")

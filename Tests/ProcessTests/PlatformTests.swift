@@ -43,6 +43,25 @@ extension ProcessTests {
             service.expectCleanExit()
         }
 
+        private static let hidesProc = [
+            "unshare", "--mount", "sh", "-c", "mount -t tmpfs none /proc && exec \"$0\" \"$@\"",
+        ]
+        static let canHideProc = (try? Finished.running(hidesProc + ["true"]))?.exit == .code(0)
+
+        @Test("without /proc it serves, rolls, moves on to the next program and stops", .enabled(if: canHideProc))
+        func noProc() throws {
+            let service = try Service(workers: 2, launcher: ["env"] + Self.hidesProc)
+            #expect(try service.answer(.get("/v1/rooms")).status == 200)
+            for order in [SIGHUP, SIGUSR2] {
+                let mark = service.log.mark
+                service.signal(order)
+                try service.log.wait(for: "roll finished", after: mark)
+                #expect(try service.answer(.get("/v1/rooms")).status == 200)
+            }
+            #expect(service.log.events("upgrade taken over").count == 1)
+            service.stop()
+        }
+
         @Test("the binary links only what a slim image has, and never full Foundation")
         func linkage() throws {
             let read = try Finished.running(["readelf", "--dynamic", "--wide", Binary.path])

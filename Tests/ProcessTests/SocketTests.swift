@@ -55,7 +55,10 @@ extension ProcessTests {
         func unixSocket() throws {
             let directory = try TemporaryDirectory()
             let path = directory.path + "/socket"
-            let service = try Service(environment: ["HOST": "unix:" + path], in: directory)
+            let service = try Service(
+                environment: ["HOST": "unix:" + path, "SHUTDOWN_TIMEOUT": "1s", "REQUEST_TIMEOUT": "500ms"],
+                in: directory
+            )
             #expect(try service.answer(.get("/v1/rooms")).status == 200)
 
             let second = try Finished.running([Binary.path, "serve"], environment: service.environment)

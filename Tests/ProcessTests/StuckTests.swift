@@ -1,33 +1,10 @@
+import CLinux
 import Glibc
 import Testing
 
 extension ProcessTests {
     @Suite("Nothing is stuck, and every death is explained")
     struct StuckTests {
-        /// A booking that waits in its handler, because the test holds the database's lock.
-        private struct HeldBooking {
-            let connection: Connection
-            let database: Database
-
-            init(in service: Service, id: String, room: String) throws {
-                database = try Database(service.databasePath)
-                try database.query("BEGIN IMMEDIATE")
-                connection = try service.connect()
-                var request = Hotel.booking(of: room, inDays: 30)
-                request.fields.append(("X-Request-ID", id))
-                connection.send(request.bytes)
-            }
-
-            /// Waits until some thread of the worker sleeps between two tries for the lock.
-            func isInHandler(of worker: pid_t) -> Bool {
-                eventually(by: .after(5)) {
-                    ProcessTree.names(in: "/proc/\(worker)/task").contains {
-                        ProcessTree.read("/proc/\(worker)/task/\($0)/wchan")?.contains("nanosleep") == true
-                    }
-                }
-            }
-        }
-
         @Test("a worker killed in the middle of a request: the log says which request it was")
         func blackBox() throws {
             let service = try Service(workers: 1)
@@ -47,6 +24,101 @@ extension ProcessTests {
             try service.log.wait(for: "worker ready", after: mark)
             #expect(try service.answer(.get("/v1/rooms")).status == 200)
             service.stop()
+        }
+
+        @Test(
+            "the query of a request that ends its worker is in no line of the log",
+            arguments: [SIGKILL, SIGABRT, SIGSEGV]
+        )
+        func queryStaysOut(_ signal: Int32) throws {
+            let service = try Service(workers: 1, environment: ["SWIFT_BACKTRACE": "enable=no"])
+            let worker = try #require(service.workers.first)
+            let room = try Hotel(of: service).rooms[0]
+            let held = try HeldBooking(in: service, id: "with-a-query", room: room, query: "?token=secret")
+            #expect(held.isInHandler(of: worker))
+            let mark = service.log.mark
+            kill(worker, signal)
+            let exited = try service.log.wait(for: "worker exited", after: mark) { $0.worker == worker }
+            #expect(exited["request"]?.string == "POST /v1/bookings")
+            try held.database.query("ROLLBACK")
+            try service.log.wait(for: "worker ready", after: mark)
+            service.signal(SIGTERM)
+            #expect(service.waitForExit() == .code(0))
+            #expect(service.log.waitForEnd())
+            let lines = (service.log.events + service.log.requests).map(\.line)
+            #expect(lines.filter { $0.contains("token") || $0.contains("secret") } == [])
+        }
+
+        @Test(
+            "a worker that crashes in a request leaves where it was, and dies of that very signal",
+            arguments: [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE]
+        )
+        func crashBacktrace(_ signal: Int32) throws {
+            let service = try Service(workers: 1, environment: ["SWIFT_BACKTRACE": "enable=no"])
+            let worker = try #require(service.workers.first)
+            let held = try HeldBooking(in: service, id: "crash", room: try Hotel(of: service).rooms[0])
+            #expect(held.isInHandler(of: worker))
+            let mark = service.log.mark
+            kill(worker, signal)
+            let exited = try service.log.wait(for: "worker exited", after: mark) { $0.worker == worker }
+            let name = try #require(sigabbrev(signal))
+            #expect(exited["how"]?.string?.hasPrefix("crashed with SIG\(name)") == true, "\(exited.line)")
+            let backtrace = try #require(exited["backtrace"]?.string, "\(exited.line)")
+            #expect(backtrace.contains("Patience"), "where it waits: \(backtrace)")
+            #expect(backtrace.contains("in App") || backtrace.contains("App."), "the service's own code: \(backtrace)")
+            try held.database.query("ROLLBACK")
+            try service.log.wait(for: "worker ready", after: mark)
+            service.stop()
+        }
+
+        private func sigabbrev(_ signal: Int32) -> String? { clinux_signal_name(signal).map { String(cString: $0) } }
+
+        @Test(
+            "a trap of Swift's own is explained by the line that it happened in",
+            arguments: [
+                ("index", "indexOutOfRange", "SIGILL"), ("nil", "forcedNil", "SIGILL"),
+                ("precondition", "brokenPrecondition", "SIGILL"), ("overflow", "overflow", "SIGILL"),
+                ("fatalError", "fatal", "SIGILL"), ("stack", "endless", "SIGSEGV"),
+            ]
+        )
+        func trap(_ fault: String, _ function: String, _ signal: String) throws {
+            let ended = try Finished.running(
+                [Binary.crashingService, fault],
+                environment: ["SWIFT_BACKTRACE": "enable=no"]
+            )
+            #expect(ended.exit == .code(0), "\(ended.output)\(ended.errors)")
+            let lines = ended.output.split(separator: "\n")
+            #if arch(arm64)
+                let expected = signal == "SIGILL" ? "SIGTRAP" : signal
+            #else
+                let expected = signal
+            #endif
+            #expect(lines.first?.hasPrefix("crashed with \(expected)") == true, "\(ended.output)")
+            #expect(
+                lines.dropFirst().contains { $0.contains("CrashingService.Faults.(\(function)") },
+                "\(ended.output)"
+            )
+        }
+
+        @Test("a stray URG to worker and supervisor, again and again under load, changes nothing")
+        func strayUrgent() throws {
+            let service = try Service(workers: 2)
+            let processes = service.workers + [service.supervisor]
+            let load = Load(on: service.address, clients: 4, style: .keepAlive) { _, _ in .get("/v1/rooms") }
+            #expect(load.waitForAnswers(20))
+            for _ in 0..<200 {
+                for process in processes { kill(process, SIGURG) }
+                usleep(500)
+            }
+            #expect(load.waitForAnswers(50))
+            let tally = load.stop()
+            #expect(tally.failures == [])
+            #expect(tally.refused == 0)
+            #expect(tally.serverErrors == [:])
+            #expect(Set(service.workers + [service.supervisor]) == Set(processes))
+            let asked = ContinuousClock.now
+            service.stop()
+            #expect(ContinuousClock.now - asked < .seconds(10), "every worker has heard the TERM")
         }
 
         @Test("a worker that dies idle names no request")

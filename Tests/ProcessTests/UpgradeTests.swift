@@ -45,7 +45,7 @@ extension ProcessTests {
 
         /// What may lie in the place of the next program.
         enum Broken: String, CaseIterable, Sendable {
-            case missing, garbage, exiting, hanging, crashing
+            case missing, garbage, exiting, hanging, crashing, stubborn
 
             /// What the log says about it.
             var words: String {
@@ -53,7 +53,7 @@ extension ProcessTests {
                 case .missing: "No such file"
                 case .garbage: "Exec format error"
                 case .exiting: "exited with code 3"
-                case .hanging: "did not become ready in time"
+                case .hanging, .stubborn: "did not become ready in time"
                 case .crashing: "SIGSEGV"
                 }
             }
@@ -65,6 +65,7 @@ extension ProcessTests {
                 case .exiting: "#!/bin/sh\nexit 3\n"
                 case .hanging: "#!/bin/sh\nexec sleep 60\n"
                 case .crashing: "#!/bin/sh\nkill -SEGV $$\n"
+                case .stubborn: "#!/bin/sh\ntrap '' TERM INT HUP\nwhile :; do sleep 0.1; done\n"
                 }
             }
         }
@@ -107,6 +108,104 @@ extension ProcessTests {
             try upgrade(service)
             loads.expectNoLoss("broken programs", times: Broken.allCases.count)
             service.stop()
+        }
+
+        /// A service whose program is a link that the tests turn elsewhere.
+        private func replaceable(_ environment: [String: String] = [:]) throws -> (Service, program: String) {
+            let directory = try TemporaryDirectory()
+            let program = directory.path + "/App"
+            try #require(symlink(Binary.path, program) == 0)
+            let service = try Service(workers: 2, environment: environment, in: directory, binary: program)
+            return (service, program)
+        }
+
+        /// Puts a program that ends at once in the place of the good one, and back.
+        private func withBrokenProgram(at program: String, _ body: () throws -> Void) throws {
+            try put(Broken.exiting.content, at: program + ".broken")
+            try #require(rename(program + ".broken", program) == 0)
+            try body()
+            try #require(symlink(Binary.path, program + ".good") == 0)
+            try #require(rename(program + ".good", program) == 0)
+        }
+
+        @Test("what was rehearsed is what takes over, though another program is renamed into its place meanwhile")
+        func renamedWhileRehearsing() throws {
+            let (service, program) = try replaceable()
+            for _ in 0..<5 {
+                let mark = service.log.mark
+                service.signal(SIGUSR2)
+                try service.log.wait(for: "rehearsal: worker started", after: mark)
+                try withBrokenProgram(at: program) {
+                    try service.log.wait(for: "upgrade taken over", after: mark)
+                    try service.log.wait(for: "ready", after: mark)
+                }
+                #expect(ProcessTree.read("/proc/\(service.supervisor)/comm") == "App\n")
+            }
+            service.stop()
+        }
+
+        @Test("a broken program renamed into place 0 to 19 ms after USR2 ends no service")
+        func renamedAtAnyTime() throws {
+            let (service, program) = try replaceable()
+            for milliseconds in 0..<20 {
+                let mark = service.log.mark
+                service.signal(SIGUSR2)
+                usleep(useconds_t(milliseconds * 1000))
+                try withBrokenProgram(at: program) {
+                    let outcome = eventually {
+                        ["upgrade abandoned", "ready"].contains { !service.log.events($0, after: mark).isEmpty }
+                            || service.log.waitForEnd(by: .after(0))
+                    }
+                    #expect(outcome)
+                }
+                try #require(
+                    kill(service.supervisor, 0) == 0 && !service.log.waitForEnd(by: .after(0)),
+                    "\(milliseconds) ms"
+                )
+            }
+            #expect(try service.answer(.get("/v1/rooms")).status == 200)
+            service.stop()
+        }
+
+        @Test("a rehearsal that ignores TERM holds a stop up no longer than a worker may, and does not outlive it")
+        func stubbornRehearsal() throws {
+            let (service, program) = try replaceable(["SHUTDOWN_TIMEOUT": "2s", "REQUEST_TIMEOUT": "1s"])
+            try put(Broken.stubborn.content, at: program)
+            let rehearsal = try rehearse(service)
+            defer { if rehearsal.isAlive { kill(rehearsal.pid, SIGKILL) } }
+            let asked = ContinuousClock.now
+            service.signal(SIGTERM)
+            #expect(service.waitForExit() == .code(0))
+            #expect(ContinuousClock.now - asked < .seconds(8))
+            #expect(!rehearsal.isAlive)
+            #expect(service.log.waitForEnd())
+        }
+
+        @Test("a rehearsal that ignores TERM does not outlive a supervisor that is killed")
+        func orphanedRehearsal() throws {
+            let (service, program) = try replaceable()
+            try put(Broken.stubborn.content, at: program)
+            let rehearsal = try rehearse(service)
+            defer { if rehearsal.isAlive { kill(rehearsal.pid, SIGKILL) } }
+            service.signal(SIGKILL)
+            #expect(service.waitForExit() == .signal(SIGKILL))
+            #expect(eventually { !rehearsal.isAlive })
+            #expect(service.log.waitForEnd())
+        }
+
+        /// Starts an upgrade. Returns the child that runs the new program.
+        private func rehearse(_ service: Service) throws -> ProcessIdentity {
+            let workers = Set(service.workers)
+            service.signal(SIGUSR2)
+            var found: ProcessIdentity?
+            let isThere = eventually {
+                let child = service.workers.first { !workers.contains($0) }
+                guard let child, ProcessTree.commandLine(of: child).contains("sh") else { return false }
+                found = ProcessIdentity(pid: child)
+                return found != nil
+            }
+            #expect(isThere)
+            return try #require(found)
         }
 
         @Test("a storm of USR2 0 to 25 ms apart: no request fails, and a clean upgrade works afterwards")

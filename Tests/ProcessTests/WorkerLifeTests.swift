@@ -172,15 +172,36 @@ extension ProcessTests {
             service.stop()
         }
 
-        @Test("when memory runs out the kernel takes a worker before the supervisor")
+        private func scoreAdjustment(of pid: pid_t) throws -> Int {
+            let text = try #require(ProcessTree.read("/proc/\(pid)/oom_score_adj"))
+            return try #require(Int(text.prefix { $0 != "\n" }))
+        }
+
+        @Test(
+            "the kernel is told to take a worker before the supervisor when memory runs out, and never less than the user says"
+        )
         func outOfMemoryOrder() throws {
             let service = try Service(workers: 2)
-            func score(of pid: pid_t) throws -> Int {
-                let text = try #require(ProcessTree.read("/proc/\(pid)/oom_score_adj"))
-                return try #require(Int(text.prefix { $0 != "\n" }))
+            let supervisor = try scoreAdjustment(of: service.supervisor)
+            for worker in service.workers {
+                #expect(try scoreAdjustment(of: worker) >= min(1000, supervisor + 100))
             }
-            let supervisor = try score(of: service.supervisor)
-            for worker in service.workers { #expect(try score(of: worker) == min(1000, supervisor + 100)) }
+            service.stop()
+        }
+
+        @Test(
+            "where memory is so tight that it runs out, a worker dies and the service lives",
+            .enabled(if: MemoryGroup.isPossible)
+        )
+        func outOfMemory() throws {
+            let group = try MemoryGroup(bytes: 24 << 20)
+            let service = try Service(workers: 2, launcher: group.launcher)
+            let mark = service.log.mark
+            try group.fillUntilSomebodyIsKilled()
+            let exited = try service.log.wait(for: "worker exited", after: mark)
+            #expect(exited["how"]?.string?.contains("out of memory") == true, "\(exited.line)")
+            try service.log.wait(for: "worker ready", after: mark)
+            #expect(try service.answer(.get("/v1/rooms")).status == 200)
             service.stop()
         }
     }

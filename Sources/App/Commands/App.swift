@@ -1,4 +1,5 @@
 import ArgumentParser
+import Prefork
 
 /// The one binary: the service and its admin tasks, all configured by the environment.
 @main
@@ -11,4 +12,11 @@ struct App: ParsableCommand {
             Serve.self, Migrate.self, Seed.self, Config.self, Routes.self, Healthcheck.self, Version.self,
         ]
     )
+
+    static func main() {
+        let arguments = ProcessStart.arguments.dropFirst()
+        // Before anything else: an order that comes early must not end the service. Other commands end by it as usual.
+        if arguments.first == Serve.name { ProcessStart.holdSignals() }
+        main(Array(arguments))
+    }
 }

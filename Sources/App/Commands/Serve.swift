@@ -5,7 +5,11 @@ import Telemetry
 
 /// `App serve`: binds the port, starts the workers and looks after them until told to stop.
 struct Serve: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Serve requests until told to stop (TERM or INT).")
+    static let name = "serve"
+    static let configuration = CommandConfiguration(
+        commandName: name,
+        abstract: "Serve requests until told to stop (TERM or INT)."
+    )
 
     func run() throws {
         // Nothing here may start a thread: the supervisor forks.
@@ -25,7 +29,22 @@ struct Serve: ParsableCommand {
 
         let listener: Listener
         do {
-            listener = try Listener.open(settings.listenAddress, backlog: settings.backlog)
+            // The workers of a supervisor that was killed finish their requests first, and may take no longer than this.
+            let patience = settings.shutdownTimeout
+            let address = settings.listenAddress
+            listener = try Listener.open(address, backlog: settings.backlog, patience: patience) { reason in
+                logger.warning(
+                    "address in use, waiting",
+                    metadata: [
+                        "address": .string(String(describing: address)),
+                        "timeoutMs": .number(Int(patience / .milliseconds(1))),
+                        "reason": .string(String(describing: reason)),
+                    ]
+                )
+            }
+        } catch .toldToStop {
+            logger.info("stopped while it waited for the address")
+            throw ExitCode.success
         } catch {
             logger.error("cannot listen", metadata: ["reason": .string(String(describing: error))])
             throw ExitCode(Prefork.ExitCode.addressUnavailable.rawValue)

@@ -35,9 +35,12 @@ final class ServiceObserver: ServerObserver {
         request.withMethodAndTarget { label in
             request.withID { id in
                 let space = label.indices.first { label[$0] == UInt8(ascii: " ") } ?? label.count
+                let target = label.extracting(min(space + 1, label.count)...)
+                // Without the query: the log shows it when the worker dies, and it may hold what nobody should read there.
+                let path = target.indices.first { target[$0] == UInt8(ascii: "?") } ?? target.count
                 worker.slot.begin(
                     label.extracting(..<space).bytes,
-                    label.extracting(min(space + 1, label.count)...).bytes,
+                    target.extracting(..<path).bytes,
                     id: id.bytes,
                     startedAt: MonotonicInstant(nanoseconds: times.start),
                     deadline: MonotonicInstant(nanoseconds: times.deadline)

@@ -5,6 +5,7 @@
 #define CLINUX_H
 
 #include <poll.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -36,6 +37,9 @@ int clinux_accept(int listener, struct sockaddr *_Nullable address, socklen_t *_
 // pipe2(2), close-on-exec.
 int clinux_pipe(int descriptors[_Nonnull 2]);
 
+// open(2) with O_PATH, close-on-exec: to be executed, not read, so that this is all the right it takes.
+int clinux_open_program(const char *_Nonnull path);
+
 // memfd_create(2), close-on-exec.
 int clinux_memfd(const char *_Nonnull name);
 
@@ -48,6 +52,8 @@ int clinux_pidfd_send_signal(int pidfd, int signal);
 
 // prctl(2): the signal this process gets when the thread that forked it ends.
 int clinux_set_parent_death_signal(int signal);
+// prctl(2): what ps(1) shows as the command's name, cut to 15 bytes.
+int clinux_set_name(const char *_Nonnull name);
 // prctl(2): orphans of this process's descendants become its children.
 int clinux_set_child_subreaper(bool enabled);
 
@@ -67,7 +73,7 @@ const char *_Nullable clinux_signal_name(int signal);
 // sched_getaffinity(2): how many processors this process may run on.
 int clinux_usable_processors(void);
 
-// How many threads this process has, from /proc/self/task. fork(2) keeps only the calling one.
+// How many threads this process has, from /proc/self/task; -1 without /proc. fork(2) keeps only the calling one.
 int clinux_thread_count(void);
 
 // socket(7) SO_BINDTOIFINDEX, as any user: binds a TCP listener to an interface that does not exist. From now on the kernel
@@ -85,11 +91,19 @@ int clinux_waiting_connections(int listener);
 // sock_diag(7): how many TCP handshakes to a local port the kernel has answered but not finished. 0 where it cannot tell.
 int clinux_unfinished_handshakes(uint16_t port);
 
-// backtrace(3) of another thread. The thread writes it down itself, in a handler of the given signal: a 64-bit count,
-// followed by that many return addresses. The count is written last. The thread does not go on: its process is to die.
+// backtrace(3) of a thread that is stuck or crashes, written down by the thread itself in a signal handler: a 64-bit count,
+// followed by that many addresses, the interrupted one first, then return addresses. The count is written last.
 void clinux_warm_up_backtrace(void);
 void clinux_prepare_backtrace(void *_Nonnull destination, int room);
-int clinux_backtrace_signal(void);
+// Of another thread, which does not go on: its process is to die.
+void clinux_request_backtrace(pthread_t thread);
+// Of a thread that gets the signal of a crash (SIGILL, SIGTRAP, SIGABRT, SIGSEGV, SIGBUS, SIGFPE), before the process dies of
+// it as it would have. Signals that have a handler already are left to it.
+void clinux_explain_crashes(void);
+// The calling thread gets none of these signals when another process sends one.
+void clinux_leave_crashes_to_others(void);
+// sigaltstack(2): the calling thread can handle signals when its stack is used up.
+void clinux_make_signal_stack(void);
 
 // malloc_trim(3): gives the kernel back the pages that nothing is allocated in.
 void clinux_release_free_memory(void);
@@ -108,6 +122,10 @@ struct clinux_place clinux_locate(uint64_t address);
 // Of the Swift runtime: a symbol's name as people write it, to be freed. NULL when it is no Swift symbol.
 char *_Nullable swift_demangle(const char *_Nonnull name, size_t length, char *_Nullable output,
                                size_t *_Nullable room, uint32_t flags);
+
+// What main got, until the process title is set, which overwrites it. Known without /proc.
+int clinux_argument_count(void);
+const char *_Nonnull clinux_argument(int index);
 
 // What ps(1) shows for this process, cut to the room that argv and the environment had at start.
 // Call it from a single-threaded process: the first call moves the environment.

@@ -1,0 +1,21 @@
+import CLinux
+import Glibc
+
+/// The first moments of a process that becomes a supervisor.
+public enum ProcessStart {
+    /// What the process was started with, the program's own name first. Unlike `CommandLine` on Linux it needs no /proc.
+    ///
+    /// Ask for it before ``Supervisor/run()``, which overwrites it by the process title.
+    public static let arguments: [String] = (0..<clinux_argument_count()).map {
+        unsafe String(cString: clinux_argument($0))
+    }
+
+    /// From now on the supervisor's signals wait until ``Supervisor/run()`` reads them.
+    ///
+    /// Called as the first thing in `main`, no `HUP` or `USR2` that comes early ends the service. A `TERM` or `INT` stops it
+    /// as soon as it runs, also as PID 1, where the kernel would have dropped it.
+    public static func holdSignals() { _ = maskBefore }
+
+    /// What was blocked before.
+    static let maskBefore = SignalSet.block(SignalSet.set(of: SignalSet.managed))
+}
