@@ -7,13 +7,13 @@ import Stays
 /// SQLite calls it back, so it is an object with an address. It belongs to the thread of its connection.
 final class Patience {
     /// Until when the calls of now may take; nil for as long as `longestWait`.
-    var deadline: ContinuousClock.Instant?
+    var deadline: SuspendingClock.Instant?
 
     /// How long to wait for one lock when nothing else limits it.
     let longestWait: Duration
 
     /// When the wait for the lock of now ends.
-    private var end = ContinuousClock.now
+    private var end = SuspendingClock.now
 
     init(longestWait: Duration) {
         self.longestWait = longestWait
@@ -22,7 +22,7 @@ final class Patience {
     /// Waits a moment for a lock, unless the time is over: then the caller must give up.
     /// - Parameter attempt: How often it already waited for this lock.
     func wait(attempt: Int) -> Bool {
-        let now = ContinuousClock.now
+        let now = SuspendingClock.now
         if attempt == 0 {
             end = now.advanced(by: longestWait)
             if let deadline { end = min(end, deadline) }
@@ -46,7 +46,7 @@ final class Patience {
 
     var isOver: Bool {
         guard let deadline, !isCommitting else { return false }
-        return deadline <= ContinuousClock.now
+        return deadline <= SuspendingClock.now
     }
 
     // A commit takes about a millisecond, so that is how often to look again. Pauses do not grow with the attempts: they

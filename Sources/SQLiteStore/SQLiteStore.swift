@@ -90,7 +90,7 @@ public final class SQLiteStore {
 
 extension SQLiteStore: StayStore {
     /// Until when calls may wait for other writers, and queries may run; nil for `longestWait` and no limit.
-    public var deadline: ContinuousClock.Instant? {
+    public var deadline: SuspendingClock.Instant? {
         get { patience.deadline }
         set { patience.deadline = newValue }
     }

@@ -6,7 +6,7 @@
 public protocol StayStore: AnyObject {
     /// Until when calls may wait for others, such as the deadline of the request being served. Nil: as long as the
     /// adapter thinks right. A call that is still waiting then throws `StoreError.busy`; one that has written completes.
-    var deadline: ContinuousClock.Instant? { get set }
+    var deadline: SuspendingClock.Instant? { get set }
 
     /// The calls from here to ``endBatch()`` serve requests that have all been received: their reads may share one
     /// snapshot, taken with the first of them, and taken anew after each write. For adapters to which a snapshot is dear.

@@ -12,7 +12,7 @@ struct BusyTests {
         let other = try database.connect()
         try other.execute("BEGIN IMMEDIATE")
 
-        let start = ContinuousClock.now
+        let start = SuspendingClock.now
         store.deadline = start.advanced(by: .milliseconds(50))
         #expect(throws: StoreError.busy(retryAfter: .seconds(1))) { try store.add(SampleHotel.rooms) }
         let waited = start.duration(to: .now)
@@ -31,7 +31,7 @@ struct BusyTests {
         let store = try database.store(longestWait: .milliseconds(30))
         let other = try database.connect()
         try other.execute("BEGIN IMMEDIATE")
-        let start = ContinuousClock.now
+        let start = SuspendingClock.now
         #expect(throws: StoreError.busy(retryAfter: .seconds(1))) { try store.add(SampleHotel.rooms) }
         #expect(start.duration(to: .now) >= .milliseconds(30))
         try other.execute("ROLLBACK")
