@@ -52,7 +52,7 @@ public final class SQLiteStore {
             // An idle worker must hold no lock, whatever was interrupted where.
             case .busy, .full: endTransaction()
             // Whatever broke may be repaired by now: the next call opens the database anew.
-            case .unavailable, .readOnly, .corrupted, .failed: self.session = nil
+            case .unprepared, .unavailable, .readOnly, .corrupted, .failed: self.session = nil
             }
             throw error
         }
@@ -131,9 +131,9 @@ extension SQLiteStore: StayStore {
                 let version = try session.schemaVersion.first { row in Int(row.integer(0)) } ?? 0
                 try SchemaHistory.requireServable(version: version, at: location)
             }
-            return location.obstacleToWriting.map { .readable(obstacle: $0.description) } ?? .ready
+            return location.obstacleToWriting.map { .readable(obstacle: $0) } ?? .ready
         } catch {
-            return .unready(reason: error.description)
+            return .unready(error)
         }
     }
 

@@ -29,4 +29,11 @@ extension Services {
         guard !apiKeys.isEmpty else { return .anonymous }
         return try IdempotencyScope(apiKeys.key(of: request).fingerprint) ?? .anonymous
     }
+
+    /// Whether the calling thread's store can serve, reported to whoever keeps the log.
+    func readiness(for request: Request) -> StoreReadiness {
+        let readiness = store(for: request).readiness()
+        noteReadiness(readiness)
+        return readiness
+    }
 }

@@ -50,7 +50,8 @@ final class ServiceObserver: ServerObserver {
     func requestEnded(_ exchange: Exchange) {
         worker.slot.end()
         worker.show(idle)
-        if exchange.status >= 500 { logFailure(exchange) }
+        // A probe that is answered "not ready" is answered; why is logged when it changes.
+        if exchange.status >= 500, exchange.error != nil || !isSilent(exchange.route) { logFailure(exchange) }
         if logsAccess, !isSilent(exchange.route) { line.writeAccess(exchange, worker: pid, to: output) }
     }
 
