@@ -89,13 +89,13 @@ let package = Package(
         .target(name: "StoreContract", dependencies: ["Stays"], path: "Tests/StoreContract", swiftSettings: house),
         .testTarget(
             name: "SQLiteStoreTests",
-            dependencies: ["SQLiteStore", "Stays", "StoreContract"],
+            dependencies: ["CSQLite", "SQLiteStore", "Stays", "StoreContract"],
             swiftSettings: house
         ),
         .testTarget(
             name: "AppTests",
             dependencies: [
-                "App", "HTTPServer", "Prefork", "Stays",
+                "App", "CSQLite", "HTTPServer", "Prefork", "SQLiteStore", "Stays",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],

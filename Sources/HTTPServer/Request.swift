@@ -80,8 +80,9 @@ public struct Request: Sendable {
     public var clientAddress: String { record.clientAddress }
 
     /// When the answer must be there: arrival plus the route's timeout. The server does not enforce it, blocking calls
-    /// in the handler are expected to.
-    public var deadline: ContinuousClock.Instant { record.context.clock.instant(record.deadline) }
+    /// in the handler are expected to. On the clock that stands still while the machine is suspended: the request waited
+    /// no longer for that.
+    public var deadline: SuspendingClock.Instant { MonotonicClock.instant(record.deadline) }
 
     /// When the request was complete and when its answer must be there, in nanoseconds of `CLOCK_MONOTONIC`: the clock
     /// that every process of the host reads alike (clock_gettime(2)).

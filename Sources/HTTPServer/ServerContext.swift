@@ -2,12 +2,10 @@
 final class ServerContext: Sendable {
     let routes: [Route]
     let trustedProxies: [AddressRange]
-    let clock: MonotonicClock
 
     init(routes: [Route], trustedProxies: [AddressRange]) {
         self.routes = routes
         self.trustedProxies = trustedProxies
-        clock = MonotonicClock()
     }
 
     func trusts(_ address: PeerAddress) -> Bool {

@@ -123,6 +123,6 @@ extension StoreError {
     }
 
     static func noDatabase(at location: SQLiteLocation) -> StoreError {
-        .unavailable(reason: "there is no database at \(location.path)", remedy: "run `App migrate`")
+        .unprepared("there is no database at \(location.path)")
     }
 }

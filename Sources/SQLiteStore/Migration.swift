@@ -16,7 +16,12 @@ struct Migration {
             number: 1,
             name: "create_stays",
             sql: String(decoding: PackageResources._001_create_stays_sql, as: UTF8.self)
-        )
+        ),
+        Migration(
+            number: 2,
+            name: "scope_idempotency",
+            sql: String(decoding: PackageResources._002_scope_idempotency_sql, as: UTF8.self)
+        ),
     ]
 
     /// Tells whether the text is still the one that was applied: FNV-1a with 64 bits, in hexadecimal.

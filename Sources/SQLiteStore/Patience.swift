@@ -7,13 +7,13 @@ import Stays
 /// SQLite calls it back, so it is an object with an address. It belongs to the thread of its connection.
 final class Patience {
     /// Until when the calls of now may take; nil for as long as `longestWait`.
-    var deadline: ContinuousClock.Instant?
+    var deadline: SuspendingClock.Instant?
 
     /// How long to wait for one lock when nothing else limits it.
     let longestWait: Duration
 
     /// When the wait for the lock of now ends.
-    private var end = ContinuousClock.now
+    private var end = SuspendingClock.now
 
     init(longestWait: Duration) {
         self.longestWait = longestWait
@@ -22,7 +22,7 @@ final class Patience {
     /// Waits a moment for a lock, unless the time is over: then the caller must give up.
     /// - Parameter attempt: How often it already waited for this lock.
     func wait(attempt: Int) -> Bool {
-        let now = ContinuousClock.now
+        let now = SuspendingClock.now
         if attempt == 0 {
             end = now.advanced(by: longestWait)
             if let deadline { end = min(end, deadline) }
@@ -34,19 +34,20 @@ final class Patience {
         return true
     }
 
-    /// Runs a commit, which no deadline interrupts: SQLite also asks when the commit is done, and who was told then that
-    /// the time is up would take for undone what is done.
-    func whileCommitting(_ commit: () throws(StoreError) -> Void) throws(StoreError) {
-        isCommitting = true
-        defer { isCommitting = false }
-        try commit()
+    /// Begins or ends a transaction, which no deadline interrupts: SQLite also asks when the statement has done its work,
+    /// and who was told then that the time is up would take for undone what is done. How long it waits for a lock is
+    /// another question, which `wait(attempt:)` answers as always.
+    func uninterrupted(_ statement: () throws(StoreError) -> Void) throws(StoreError) {
+        isUninterruptible = true
+        defer { isUninterruptible = false }
+        try statement()
     }
 
-    private var isCommitting = false
+    private var isUninterruptible = false
 
     var isOver: Bool {
-        guard let deadline, !isCommitting else { return false }
-        return deadline <= ContinuousClock.now
+        guard let deadline, !isUninterruptible else { return false }
+        return deadline <= SuspendingClock.now
     }
 
     // A commit takes about a millisecond, so that is how often to look again. Pauses do not grow with the attempts: they
@@ -55,10 +56,10 @@ final class Patience {
     private static let longestPause: UInt32 = 1_500
 
     /// How many steps of SQLite's virtual machine pass between two looks at the clock: some hundred microseconds.
-    private static let stepsBetweenLooks: Int32 = 10_000
+    static let stepsBetweenLooks: Int32 = 10_000
 
     /// Lets the connection ask. It must not outlive this object.
-    func attend(_ connection: OpaquePointer) {
+    func attend(_ connection: OpaquePointer, stepsBetweenLooks: Int32 = Patience.stepsBetweenLooks) {
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         unsafe sqlite3_busy_handler(
             connection,
@@ -71,7 +72,7 @@ final class Patience {
         )
         unsafe sqlite3_progress_handler(
             connection,
-            Self.stepsBetweenLooks,
+            stepsBetweenLooks,
             { context in
                 guard let context = unsafe context else { return 0 }
                 return unsafe Unmanaged<Patience>.fromOpaque(context).takeUnretainedValue().isOver ? 1 : 0

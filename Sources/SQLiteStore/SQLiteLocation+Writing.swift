@@ -18,6 +18,7 @@ extension SQLiteLocation {
         let blocks = geteuid() == 0 ? status.f_bfree : status.f_bavail
         let room = blocks.multipliedReportingOverflow(by: status.f_frsize)
         guard !room.overflow, room.partialValue < Self.leastRoom else { return nil }
-        return .full("\(room.partialValue) bytes are left under \(directory)")
+        // Without the exact number: as long as it is too little, the obstacle is the same.
+        return .full("fewer than \(Self.leastRoom) bytes are left under \(directory)")
     }
 }

@@ -65,9 +65,6 @@ enum SchemaHistory {
     static func requireServable(version: Int, at location: SQLiteLocation) throws(StoreError) {
         let needed = Migration.all.last?.number ?? 0
         guard version < needed else { return }
-        throw .unavailable(
-            reason: "the database at \(location.path) has schema \(version), this release needs \(needed)",
-            remedy: "run `App migrate`"
-        )
+        throw .unprepared("the database at \(location.path) has schema \(version), this release needs \(needed)")
     }
 }

@@ -1,5 +1,13 @@
 import Stays
 
+/// What can be said about a wish to cancel from what the store holds.
+enum CancellationJudgement {
+    /// Nothing speaks against cancelling this booking.
+    case cancellable(Booking)
+    /// This is the answer, and nothing is to be written.
+    case settled(CancellationOutcome)
+}
+
 /// What can be said about a wish to book from what the store holds.
 enum Judgement {
     /// Nothing speaks against booking this room.
@@ -19,10 +27,21 @@ extension Session {
         let taken = try nightsHeld(in: request)
         // The key is read last and decides first. Without the write lock each read may see a later state: had the key been
         // read before its booking came to be, and the nights after, the client would be told that it lost to itself.
-        if let idempotency, let outcome = try answered(idempotency, now: now) { return .settled(outcome) }
+        if let idempotency, let outcome = try answered(idempotency) { return .settled(outcome) }
+        guard !request.isPast(at: now) else { return .settled(.pastArrival(today: now.date)) }
         guard let room else { return .settled(.unknownRoom) }
         guard request.guests <= room.capacity else { return .settled(.overCapacity(room.capacity)) }
         return taken.isEmpty ? .bookable(room) : .settled(.nightsTaken(taken))
+    }
+
+    /// Reads whether a booking can be cancelled. Only what it says under the write lock holds for longer than a moment.
+    func judge(cancelling id: BookingID, expecting version: ExpectedVersion) throws(StoreError) -> CancellationJudgement
+    {
+        guard let booking = try booking.first(id.description, make: Booking.init(row:)) else {
+            return .settled(.unknown)
+        }
+        guard version.includes(booking.version) else { return .settled(.stale(booking)) }
+        return booking.status == .confirmed ? .cancellable(booking) : .settled(.cancelled(booking))
     }
 
     func nightsHeld(in request: BookingRequest) throws(StoreError) -> [CivilDate] {
@@ -33,9 +52,10 @@ extension Session {
         ) { row throws(StoreError) in try row.value(0) { CivilDate($0) } }
     }
 
-    /// The answer that was given under this key; nil when there was none or it is forgotten.
-    private func answered(_ asked: Idempotency, now: Timestamp) throws(StoreError) -> BookingOutcome? {
-        let record = try idempotency.first(asked.key.text, now.microsecondsSinceEpoch) { row throws(StoreError) in
+    /// The answer that was given under this key; nil when there was none or it is forgotten. A record answers as long as it
+    /// is there: by which clock would it be too old?
+    private func answered(_ asked: Idempotency) throws(StoreError) -> BookingOutcome? {
+        let record = try idempotency.first(asked.key.text, asked.scope.text) { row throws(StoreError) in
             (
                 fingerprint: try row.value(0) { UInt128($0, radix: 16) },
                 bookingID: try row.text(1),
@@ -83,6 +103,7 @@ extension Session {
         try deleteExpired.run(now.microsecondsSinceEpoch)
         try insertIdempotency.run(
             idempotency.key.text,
+            idempotency.scope.text,
             String(idempotency.fingerprint.bits, radix: 16),
             booking.id.description,
             booking.status.rawValue,

@@ -90,23 +90,25 @@ final class Session {
         idempotency = try Statement(
             """
             SELECT fingerprint, booking_id, answered_status, answered_version FROM idempotency
-            WHERE key = ?1 AND expires_at > ?2
+            WHERE key = ?1 AND scope IN (?2, '*')
             """,
             on: connection
         )
         insertIdempotency = try Statement(
             """
-            INSERT OR REPLACE INTO idempotency
-                (key, fingerprint, booking_id, answered_status, answered_version, expires_at)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            INSERT INTO idempotency
+                (key, scope, fingerprint, booking_id, answered_status, answered_version, expires_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
             """,
             on: connection
         )
-        // A few with each new booking: more than one new record brings, so the table shrinks; few enough not to be felt.
+        // Two with each new record, the oldest first: the table shrinks as long as any is expired, and a clock that jumps
+        // ahead, by whatever, costs no key at a stroke. When bookings go on as before, those that lived are gone half a
+        // lifetime later, and none was younger than that when it went.
         deleteExpired = try Statement(
             """
-            DELETE FROM idempotency WHERE key IN (
-                SELECT key FROM idempotency WHERE expires_at <= ?1 ORDER BY expires_at LIMIT 8
+            DELETE FROM idempotency WHERE (key, scope) IN (
+                SELECT key, scope FROM idempotency WHERE expires_at <= ?1 ORDER BY expires_at LIMIT 2
             )
             """,
             on: connection
@@ -118,16 +120,16 @@ final class Session {
     func write<Result>(
         _ changes: () throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
-        // IMMEDIATE takes the lock at once. A transaction that first reads and then wants to write could not wait for the
-        // lock: what it has read may be outdated by then.
-        endSnapshot()
-        try beginWriting.run()
+        endTransaction()
         do throws(StoreError) {
+            // IMMEDIATE takes the lock at once. A transaction that first reads and then wants to write could not wait for
+            // the lock: what it has read may be outdated by then.
+            try run(beginWriting)
             let result = try changes()
-            try connection.patience.whileCommitting { () throws(StoreError) in try commit.run() }
+            try run(commit)
             return result
         } catch {
-            undo()
+            endTransaction()
             throw error
         }
     }
@@ -135,16 +137,19 @@ final class Session {
     /// Lets the reads from now on see one state of the database, which the first of them takes. That costs two system calls
     /// for a lock, and giving it back another: more than a read by primary key itself.
     func beginSnapshot() throws(StoreError) {
-        if !connection.isInTransaction { try beginReading.run() }
+        if !connection.isInTransaction { try run(beginReading) }
     }
 
-    /// The next read sees what is there then.
-    func endSnapshot() { undo() }
-
-    private func undo() {
+    /// Undoes what was not committed and gives every lock back: the next read sees what is there then. Where that fails
+    /// `connection.isInTransaction` stays true, and closing the connection ends what nothing else could.
+    func endTransaction() {
         // Some errors have rolled back already, and there may have been nothing.
         guard connection.isInTransaction else { return }
-        // What cannot be rolled back was not committed either; closing the connection ends it.
-        try? rollback.run()
+        try? run(rollback)
+    }
+
+    /// Runs a statement that begins or ends a transaction.
+    private func run(_ statement: borrowing Statement) throws(StoreError) {
+        try connection.patience.uninterrupted { () throws(StoreError) in try statement.run() }
     }
 }

@@ -23,7 +23,7 @@ extension StoreError {
         case SQLITE_IOERR where systemError == ENOSPC || systemError == EDQUOT:
             self = .full(detail)
         case SQLITE_READONLY where code == Self.movedDatabase:
-            self = .unavailable(reason: "\(path) was moved or deleted", remedy: "put it back or run `App migrate`")
+            self = .unavailable(reason: "\(path) was moved or deleted", remedy: "put it back")
         case SQLITE_READONLY:
             self = .readOnly(detail)
         case SQLITE_CORRUPT, SQLITE_NOTADB:

@@ -19,7 +19,7 @@ public struct AvailabilityDraft: Sendable {
     /// - Throws: All faults at once, each field named.
     public func query(today: CivilDate) throws(InvalidInput) -> AvailabilityQuery {
         var review = Review()
-        let stay = review.requireStay(from: from, to: to, today: today)
+        let stay = review.requireStay(from: from, to: to, notBefore: today)
         let guests = review.requireGuests(guests.map { Int(digits: $0) ?? 0 })
         try review.finish()
         guard let stay, let guests, let query = AvailabilityQuery(stay: stay, guests: guests) else {

@@ -2,7 +2,7 @@
 ///
 /// ```swift
 /// let draft = BookingDraft(roomID: "101", from: "2027-01-10", to: "2027-01-09", guests: 2)
-/// try draft.request(today: today)  // InvalidInput: to must be after from …; guest.name is missing …
+/// try draft.request()  // InvalidInput: to must be after from …; guest.name is missing …
 /// ```
 public struct BookingDraft: Sendable {
     /// Field `roomId`.
@@ -41,19 +41,22 @@ public struct BookingDraft: Sendable {
         self.faults = faults
     }
 
-    /// The request, when every field is right.
-    /// - Parameter today: The day before which nobody can arrive.
+    /// The request, when every field is right in itself. That the arrival is not in the past is judged where it is booked:
+    /// a repeat of what was booked yesterday is right today.
     /// - Throws: All faults at once, each field named.
-    public func request(today: CivilDate) throws(InvalidInput) -> BookingRequest {
+    public func request() throws(InvalidInput) -> BookingRequest {
         var review = Review(known: faults)
         let roomID = review.require("roomId", roomID, "must be the id of a room") { RoomID($0) }
-        let stay = review.requireStay(from: from, to: to, today: today)
+        let stay = review.requireStay(from: from, to: to)
         let guests = review.requireGuests(guests)
         let name = review.require(
             "guest.name",
             guestName,
-            "must be 1 to \(Guest.longestName) characters on one line"
-        ) { SingleLine($0, limit: Guest.longestName)?.text }
+            "must be 1 to \(Guest.longestName) characters on one line, one of them visible"
+        ) { raw in
+            // Asked of new names only: what a store kept from earlier releases stays readable.
+            SingleLine(raw, limit: Guest.longestName).flatMap { $0.isVisible ? $0.text : nil }
+        }
         let email = review.require("guest.email", guestEmail, "must be an e-mail address such as ada@example.org") {
             EmailAddress($0)
         }

@@ -9,6 +9,9 @@ public enum BookingOutcome: Hashable, Sendable {
     /// The same key came with another request before. Nothing was changed.
     case keyReused
 
+    /// The arrival is before today, the day in UTC when it was asked for. Nothing was changed.
+    case pastArrival(today: CivilDate)
+
     /// These nights of the stay are held by others; at least one, in order. Nothing was changed.
     case nightsTaken([CivilDate])
 

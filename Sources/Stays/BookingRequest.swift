@@ -1,4 +1,5 @@
-/// A wish to book, valid in itself: whether the room exists, is large enough and free, only the store can tell.
+/// A wish to book, valid in itself: whether the room exists, is large enough and free, only the store can tell, and whether
+/// the arrival is not in the past only the moment of booking.
 public struct BookingRequest: Hashable, Sendable {
     /// The room.
     public let roomID: RoomID
@@ -20,4 +21,7 @@ public struct BookingRequest: Hashable, Sendable {
         self.guests = guests
         self.guest = guest
     }
+
+    /// Whether it is too late to book at this moment: the day of arrival is over, in UTC.
+    public func isPast(at now: Timestamp) -> Bool { stay.from < now.date }
 }

@@ -11,4 +11,9 @@ public struct Fault: Hashable, Sendable {
         self.field = field
         self.detail = detail
     }
+
+    /// Nobody can arrive before today.
+    public static func pastArrival(today: CivilDate) -> Fault {
+        Fault(field: "from", detail: "must not be before today, \(today) in UTC")
+    }
 }

@@ -4,7 +4,8 @@ public struct IdempotencyKey: Hashable, Sendable {
     /// 1 to 255 visible ASCII characters.
     public let text: String
 
-    /// How long a store remembers a key. A client that has not heard an answer within a day will not ask again.
+    /// How long a store remembers a key at least, while its clock runs right. A client that has not heard an answer within a
+    /// day will not ask again.
     public static let lifetime = Duration.seconds(24 * 60 * 60)
 
     /// Nil unless the text is 1 to 255 visible ASCII characters (no space).

@@ -9,8 +9,12 @@ struct Review {
     }
 
     mutating func reject(_ field: String, _ detail: String) {
-        guard !faults.contains(where: { $0.field == field }) else { return }
-        faults.append(Fault(field: field, detail: detail))
+        reject(Fault(field: field, detail: detail))
+    }
+
+    mutating func reject(_ fault: Fault) {
+        guard !faults.contains(where: { $0.field == fault.field }) else { return }
+        faults.append(fault)
     }
 
     /// The value of a field that must be there.
@@ -31,12 +35,12 @@ struct Review {
         return value
     }
 
-    /// The nights between two dates, of which the first is today or later.
-    mutating func requireStay(from rawFrom: String?, to rawTo: String?, today: CivilDate) -> Stay? {
+    /// The nights between two dates, of which the first does not come before a day.
+    mutating func requireStay(from rawFrom: String?, to rawTo: String?, notBefore today: CivilDate? = nil) -> Stay? {
         let date = "must be a date of the calendar, written YYYY-MM-DD"
         let from = require("from", rawFrom, date) { CivilDate($0) }
         let to = require("to", rawTo, date) { CivilDate($0) }
-        if let from, from < today { reject("from", "must not be before today, \(today) in UTC") }
+        if let from, let today, from < today { reject(.pastArrival(today: today)) }
         guard let from, let to else { return nil }
         if to <= from {
             reject("to", "must be after from: it is the day of departure")

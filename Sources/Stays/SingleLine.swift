@@ -21,6 +21,29 @@ struct SingleLine {
         text = trimmed
     }
 
+    /// Whether at least one character leaves a mark of its own.
+    var isVisible: Bool {
+        // Most text begins with a visible ASCII character.
+        if let first = text.utf8.first, (0x21...0x7E).contains(first) { return true }
+        return text.unicodeScalars.contains { !Self.isInvisible($0) }
+    }
+
+    /// Spaces, what joins or directs its neighbours (zero-width characters, variation selectors), marks that sit on another
+    /// character, and fillers. Which are blank is not a property of Unicode for the last few: they are letters and symbols
+    /// whose glyph is empty.
+    private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.properties.isDefaultIgnorableCodePoint || scalar.properties.isWhitespace { return true }
+        switch scalar.properties.generalCategory {
+        case .control, .format, .nonspacingMark, .spacingMark, .enclosingMark: return true
+        default: break
+        }
+        switch scalar.value {
+        // Braille pattern blank, null notehead, full and half blank of the hieroglyphs.
+        case 0x2800, 0x1D159, 0x13441, 0x13442: return true
+        default: return false
+        }
+    }
+
     private static func trim(_ raw: String) -> String {
         // Most text begins and ends with a visible ASCII character, and then nothing is to be cut.
         guard let first = raw.utf8.first, let last = raw.utf8.last else { return raw }

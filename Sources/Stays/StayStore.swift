@@ -6,7 +6,7 @@
 public protocol StayStore: AnyObject {
     /// Until when calls may wait for others, such as the deadline of the request being served. Nil: as long as the
     /// adapter thinks right. A call that is still waiting then throws `StoreError.busy`; one that has written completes.
-    var deadline: ContinuousClock.Instant? { get set }
+    var deadline: SuspendingClock.Instant? { get set }
 
     /// The calls from here to ``endBatch()`` serve requests that have all been received: their reads may share one
     /// snapshot, taken with the first of them, and taken anew after each write. For adapters to which a snapshot is dear.
@@ -27,12 +27,14 @@ public protocol StayStore: AnyObject {
     /// The rooms that sleep so many guests and are free in all these nights, cheapest first, then by id.
     func availability(_ query: AvailabilityQuery) throws(StoreError) -> [Room]
 
-    /// Books a room if it exists, is large enough and is free in all nights; the booking, its nights and the record of
-    /// its key come to be together or not at all.
+    /// Books a room if it exists, is large enough and is free in all nights, and the arrival is not in the past; the
+    /// booking, its nights and the record of its key come to be together or not at all. A key that is on record decides
+    /// before anything else does, today's date included.
     /// - Parameters:
     ///   - request: What to book.
-    ///   - idempotency: The client's key, when it sent one. The first booking under a key is answered again for
-    ///     `IdempotencyKey.lifetime`; a request that was refused leaves no record.
+    ///   - idempotency: The client's key, when it sent one. The first booking under a key of one scope is answered again for
+    ///     `IdempotencyKey.lifetime` at least; a request that was refused leaves no record. Records that are older by `now`
+    ///     may be given up, the oldest first, two with each new one at most: a clock that jumps ahead costs none at a stroke.
     ///   - id: The name of the booking, should it come to be.
     ///   - now: When it is made.
     func book(

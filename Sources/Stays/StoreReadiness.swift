@@ -1,11 +1,12 @@
-/// Whether a store can serve now.
+/// Whether a store can serve now. The error of each case has words for two: `summary` for whoever asks, `description` for
+/// the operator's log.
 public enum StoreReadiness: Hashable, Sendable {
     /// It can.
     case ready
 
-    /// It can be read, but this keeps writes from succeeding; the text also says what to do.
-    case readable(obstacle: String)
+    /// It can be read, but this keeps writes from succeeding.
+    case readable(obstacle: StoreError)
 
-    /// It cannot, for this reason; the text also says what to do.
-    case unready(reason: String)
+    /// It cannot, for this reason.
+    case unready(StoreError)
 }

@@ -32,6 +32,18 @@ struct HouseTests {
         }
     }
 
+    @Test(
+        "reads one clock for deadlines: ContinuousClock is CLOCK_BOOTTIME on Linux, which runs on while a host sleeps"
+    )
+    func oneClock() throws {
+        for file in try Repository.swiftFiles(in: "Sources") {
+            let code = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+                .filter { !$0.drop { $0 == " " }.hasPrefix("//") }
+            #expect(!code.contains { $0.contains("ContinuousClock") }, "\(file.lastPathComponent)")
+            #expect(!code.contains { $0.contains("CLOCK_BOOTTIME") }, "\(file.lastPathComponent)")
+        }
+    }
+
     private func importedModules(in folder: String) throws -> Set<String> {
         var modules: Set<String> = []
         for file in try Repository.swiftFiles(in: folder) {

@@ -52,7 +52,7 @@ struct RoutesTests {
         "a failing store is an honest status, and its cause stays out of the answer",
         arguments: [
             (StoreError.busy(retryAfter: .seconds(3)), 503, "3"),
-            (.unavailable(reason: "secret/path", remedy: "secret"), 503, "5"),
+            (.unavailable(reason: "secret/path", remedy: "secret"), 503, "5"), (.unprepared("secret"), 503, "5"),
             (.full("secret"), 503, "60"), (.readOnly("secret"), 503, "60"), (.corrupted("secret"), 500, nil),
             (.failed("secret"), 500, nil),
         ] as [(StoreError, Int, String?)]
@@ -85,20 +85,22 @@ struct RoutesTests {
 
     @Test("readiness says no with every reason, liveness does not care")
     func readiness() throws {
-        let router = router(readiness: .unready(reason: "no database"), isLeaving: true)
+        let router = router(readiness: .unready(.unavailable(reason: "secret/path", remedy: "secret")), isLeaving: true)
         let ready = router.respond(to: try Request(.get, "/readyz"))
         #expect(ready.status == .serviceUnavailable)
-        #expect(text(ready) == #"{"ready":false,"reasons":["the service is about to stop","no database"]}"#)
+        #expect(
+            text(ready) == #"{"ready":false,"reasons":["the service is about to stop","the store cannot be reached"]}"#
+        )
         #expect(router.respond(to: try Request(.get, "/livez")).status == .ok)
         #expect(text(self.router().respond(to: try Request(.get, "/readyz"))) == #"{"ready":true}"#)
     }
 
     @Test("a store that can only be read is a warning: without any instance nobody could even read")
     func readableStore() throws {
-        let router = router(readiness: .readable(obstacle: "the disk is full"))
+        let router = router(readiness: .readable(obstacle: .full("secret")))
         let answer = router.respond(to: try Request(.get, "/readyz"))
         #expect(answer.status == .ok)
-        #expect(text(answer) == #"{"ready":true,"warnings":["the disk is full"]}"#)
+        #expect(text(answer) == #"{"ready":true,"warnings":["the store is full"]}"#)
     }
 
     private static let key = "first-key-0123456789"

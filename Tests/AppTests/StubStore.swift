@@ -2,7 +2,7 @@ import Stays
 
 /// A store that does one thing: fail as told, or say whether it is ready.
 final class StubStore: StayStore {
-    var deadline: ContinuousClock.Instant?
+    var deadline: SuspendingClock.Instant?
     private let failure: StoreError?
     private let state: StoreReadiness
 

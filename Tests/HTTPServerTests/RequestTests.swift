@@ -27,7 +27,11 @@ struct RequestTests {
         #expect(request.value(of: .ifMatch) == nil)
         #expect(request.version == .http1_1)
         #expect(request.withMethodAndTarget { String(copying: $0) } == "POST /v1/r%C3%B6om%20s?from=a%26b&to")
-        #expect(request.deadline > ContinuousClock.now)
+        #expect(request.deadline > SuspendingClock.now)
+        // The same moment on the clock of which it is made: not that of another one, which a suspension sets apart.
+        let left = Double(request.monotonicTimes.deadline) - Double(MonotonicClock.now())
+        let seconds = SuspendingClock.now.duration(to: request.deadline) / .seconds(1)
+        #expect(abs(seconds - left / 1e9) < 1)
     }
 
     @Test("joins the lines of a field", arguments: [("X-A", "1, 2"), ("Cookie", "1; 2")])

@@ -135,5 +135,31 @@ extension ProcessTests {
             #expect(answers.filter { $0?["Idempotency-Replayed"] == nil }.count == 1, "one is the first")
             service.stop()
         }
+
+        @Test("the same key under two API keys is two keys, and the API keys are nowhere in the database")
+        func scopedKeys() throws {
+            let keys = ["first-key-0123456789", "second-key-0123456789"]
+            let service = try Service(workers: 2, environment: ["API_KEYS": keys.joined(separator: ",")])
+            func book(_ room: String, as key: String) throws -> Answer {
+                var request = Hotel.booking(of: room, inDays: 45, key: "same")
+                request.fields.append(("Authorization", "Bearer \(key)"))
+                return try service.answer(request)
+            }
+            let (first, second) = (try book("101", as: keys[0]), try book("102", as: keys[1]))
+            #expect([first, second].map(\.status) == [201, 201])
+            for (room, key, booked) in [("101", keys[0], first), ("102", keys[1], second)] {
+                let again = try book(room, as: key)
+                #expect(again.status == 201)
+                #expect(again["Idempotency-Replayed"] == "true")
+                #expect(again.body == booked.body)
+            }
+            #expect(try book("102", as: keys[0]).json?["type"]?.string == "/problems/idempotency-key-reused")
+            service.stop()
+            let database = try Database(service.databasePath)
+            let scopes = try database.query("SELECT scope FROM idempotency ORDER BY scope").joined()
+            #expect(Set(scopes).count == 2)
+            for key in keys { #expect(!scopes.contains { $0.contains(key) }) }
+            #expect(scopes.allSatisfy { $0.utf8.count == 32 })
+        }
     }
 }

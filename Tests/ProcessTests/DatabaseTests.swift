@@ -61,5 +61,59 @@ extension ProcessTests {
             }
             service.stop()
         }
+
+        @Test("why a store is not ready is told to the log, once and in full, and to strangers in general terms")
+        func reasons() throws {
+            let service = try Service(workers: 1, migrates: false)
+            let clients = try (0..<3).map { _ in try service.connect() }
+            func probe(times: Int) -> [Answer] {
+                (0..<times).compactMap { clients[$0 % clients.count].exchange(.get("/readyz")).answer }
+            }
+            func expectGeneralTerms(_ answers: [Answer], sourceLocation: SourceLocation = #_sourceLocation) {
+                for answer in answers {
+                    #expect(answer.status == 503, sourceLocation: sourceLocation)
+                    #expect(!answer.text.contains(service.directory.path), sourceLocation: sourceLocation)
+                    #expect(!answer.text.lowercased().contains("sqlite"), sourceLocation: sourceLocation)
+                }
+            }
+            expectGeneralTerms(probe(times: 10))
+            let missing = try service.log.wait(for: "store not ready")
+            #expect(missing.level == "error")
+            #expect(missing["reason"]?.string?.contains("there is no database at \(service.databasePath)") == true)
+
+            try Service.migrateAndSeed(service.environment)
+            #expect(probe(times: 10).map(\.text) == [String](repeating: #"{"ready":true}"#, count: 10))
+            try service.log.wait(for: "store is ready again")
+
+            // Another reason is another event.
+            #expect(rename(service.databasePath, service.databasePath + ".away") == 0)
+            #expect(mkdir(service.databasePath, 0o700) == 0)
+            expectGeneralTerms(probe(times: 10))
+            let unreachable = try service.log.wait(for: "store not ready") { $0.line != missing.line }
+            #expect(unreachable["reason"]?.string?.contains("SQLite says") == true)
+            #expect(rmdir(service.databasePath) == 0)
+            service.stop()
+            #expect(service.log.events("store not ready").count == 2)
+            #expect(service.log.events("store is ready again").count == 1)
+            #expect(service.log.events("request failed").isEmpty, "a probe that says no is answered")
+        }
+
+        @Test(
+            "reads go on in the database that was put in another's place, in every worker, without a write or a probe"
+        )
+        func replaced() throws {
+            let service = try Service(workers: 3)
+            let clients = try (0..<9).map { _ in try service.connect() }
+            for client in clients { #expect(client.exchange(.get("/v1/rooms/101")).status == 200) }
+            let other = try TemporaryDirectory()
+            let environment = Service.environment(in: other, [:])
+            #expect(try Finished.running([Binary.path, "migrate"], environment: environment).exit == .code(0))
+            for end in ["-wal", "-shm"] { unlink(service.databasePath + end) }
+            #expect(rename(other.path + "/stays.sqlite", service.databasePath) == 0)
+            for client in clients {
+                #expect(eventually { client.exchange(.get("/v1/rooms/101")).status == 404 }, "no rooms are there now")
+            }
+            service.stop()
+        }
     }
 }

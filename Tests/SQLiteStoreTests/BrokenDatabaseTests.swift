@@ -12,12 +12,10 @@ struct BrokenDatabaseTests {
     func missing() throws {
         let database = try TemporaryDatabase(migrated: false)
         let store = SQLiteStore(database.location)
-        let expected = StoreError.unavailable(
-            reason: "there is no database at \(database.location.path)",
-            remedy: "run `App migrate`"
-        )
+        let expected = StoreError.unprepared("there is no database at \(database.location.path)")
+        #expect(expected.description.hasSuffix("run `App migrate`"))
         #expect(throws: expected) { try store.rooms() }
-        #expect(store.readiness() == .unready(reason: expected.description))
+        #expect(store.readiness() == .unready(expected))
         // Serving never makes a file that the release phase would then take for a database.
         #expect(!FileManager.default.fileExists(atPath: database.location.path))
 
@@ -31,11 +29,13 @@ struct BrokenDatabaseTests {
         let database = try TemporaryDatabase(migrated: false)
         _ = try SQLiteMigrator(database.location, migrations: []).migrate()
         let store = SQLiteStore(database.location)
-        guard case .unready(let reason) = store.readiness() else {
+        guard case .unready(let error) = store.readiness() else {
             Issue.record("an empty database is not ready")
             return
         }
-        #expect(reason.contains("has schema 0, this release needs \(Migration.all.count); run `App migrate`"))
+        #expect(
+            error.description.contains("has schema 0, this release needs \(Migration.all.count); run `App migrate`")
+        )
         _ = try SQLiteMigrator(database.location).migrate()
         #expect(store.readiness() == .ready)
     }
@@ -67,11 +67,11 @@ struct BrokenDatabaseTests {
         let database = try TemporaryDatabase()
         let text = String(repeating: "This is a letter, not a database. ", count: 100)
         try text.write(toFile: database.location.path, atomically: true, encoding: .utf8)
-        guard case .unready(let reason) = SQLiteStore(database.location).readiness() else {
+        guard case .unready(let error) = SQLiteStore(database.location).readiness() else {
             Issue.record("a letter is no database")
             return
         }
-        #expect(reason.contains("damaged"))
+        #expect(error.description.contains("damaged"))
         #expect(throws: StoreError.self) { try SQLiteMigrator(database.location).migrate() }
         #expect(try String(contentsOfFile: database.location.path, encoding: .utf8) == text)
     }

@@ -140,7 +140,7 @@ struct MigrationTests {
     @Test("a released migration keeps its text")
     func released() {
         // Add a line with each release; change none.
-        let checksums = ["f03b4b34ba93165c"]
+        let checksums = ["f03b4b34ba93165c", "8353f75496df1f7d"]
         #expect(Migration.all.map(\.checksum).prefix(checksums.count) == checksums[...])
     }
 }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Stays
 import Testing
 
@@ -52,7 +53,7 @@ struct StoreTests {
                 guests: 1,
                 guestName: "Ada",
                 guestEmail: "ada@example.org"
-            ).request(today: now.date)
+            ).request()
             let key = try #require(IdempotencyKey("key-\(index)"))
             let outcome = try store.book(
                 request,
@@ -69,7 +70,92 @@ struct StoreTests {
         #expect(try database.text("SELECT count(*) || '' FROM idempotency") == "20")
         let later = start.adding(IdempotencyKey.lifetime)
         for index in 20..<23 { try book(index, at: later) }
-        #expect(try database.text("SELECT count(*) || '' FROM idempotency") == "3")
+        #expect(try database.text("SELECT count(*) || '' FROM idempotency") == "17")
+        for index in 23..<60 { try book(index, at: later) }
+        #expect(try database.text("SELECT count(*) || '' FROM idempotency") == "40")
+    }
+
+    @Test("what the release before wrote under a key, also while both serve, answers every client as it did")
+    func unscopedKeys() throws {
+        let database = try TemporaryDatabase(migrated: false)
+        let booking =
+            "booking (id, room_id, arrival, departure, guests, guest_name, guest_email, total, currency, status, version, created_at)"
+        let insert = """
+            INSERT OR REPLACE INTO idempotency
+                (key, fingerprint, booking_id, answered_status, answered_version, expires_at)
+            VALUES
+            """
+        let now = Timestamp(microsecondsSinceEpoch: 1_795_490_055_000_000)
+        func request(_ day: Int) throws -> BookingRequest {
+            try BookingDraft(
+                roomID: "101",
+                from: "2027-01-\(day)",
+                to: "2027-01-\(day + 1)",
+                guests: 1,
+                guestName: "Ada",
+                guestEmail: "ada@example.org"
+            ).request()
+        }
+        func wrote(_ day: Int, key: String) throws -> BookingID {
+            let id = BookingID(madeAt: now)
+            let fingerprint = String(Fingerprint(try request(day)).bits, radix: 16)
+            let connection = try database.connect()
+            try connection.execute(
+                """
+                INSERT INTO \(booking) VALUES ('\(id)', '101', '2027-01-\(day)', '2027-01-\(day + 1)', 1, 'Ada',
+                    'ada@example.org', 12000, 'EUR', 'confirmed', 1, \(now.microsecondsSinceEpoch));
+                INSERT INTO held_night VALUES ('101', '2027-01-\(day)', '\(id)');
+                \(insert) ('\(key)', '\(fingerprint)', '\(id)', 'confirmed', 1, \(now.microsecondsSinceEpoch + 1));
+                """
+            )
+            return id
+        }
+        _ = try SQLiteMigrator(database.location, migrations: [Migration.all[0]]).migrate()
+        try database.connect().execute("INSERT INTO room VALUES ('101', 'Garden Room', 2, 12000, 'EUR')")
+        let before = try wrote(10, key: "before")
+        #expect(try SQLiteMigrator(database.location).migrate() == .applied(["2 scope_idempotency"]))
+        let during = try wrote(20, key: "during")
+        #expect(try database.integrity() == "ok")
+
+        let store = try database.store()
+        for scope in [IdempotencyScope.anonymous, IdempotencyScope("abc")] {
+            for (key, day, id) in [("before", 10, before), ("during", 20, during)] {
+                let idempotency = Idempotency(
+                    key: try #require(IdempotencyKey(key)),
+                    scope: try #require(scope),
+                    request: try request(day)
+                )
+                let outcome = try store.book(
+                    try request(day),
+                    idempotency: idempotency,
+                    id: BookingID(madeAt: now),
+                    now: now
+                )
+                guard case .replayed(let booking) = outcome else {
+                    Issue.record("\(key): \(outcome)")
+                    continue
+                }
+                #expect(booking.id == id)
+            }
+        }
+    }
+
+    @Test("reads leave a database that was replaced, at the latest a moment later")
+    func replacedWhileReading() throws {
+        let (old, new) = (try TemporaryDatabase(), try TemporaryDatabase())
+        let store = try old.store()
+        try store.add(SampleHotel.rooms)
+        try new.store().add([SampleHotel.rooms[3]])
+        #expect(try store.rooms().count == SampleHotel.rooms.count)
+        // As a restore does it: the log belongs to the file and goes first.
+        for end in ["-wal", "-shm", ""] {
+            try? FileManager.default.removeItem(atPath: old.location.path + end)
+        }
+        try new.connect().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        try FileManager.default.copyItem(atPath: new.location.path, toPath: old.location.path)
+        let end = SuspendingClock.now.advanced(by: SQLiteStore.timeBetweenLooks)
+        while SuspendingClock.now < end { usleep(1_000) }
+        #expect(try store.rooms() == [SampleHotel.rooms[3]])
     }
 
     @Test("every hot read finds its rows by a key: no table is scanned")

@@ -13,7 +13,7 @@ struct BookingTests {
             guests: guests,
             guestName: name,
             guestEmail: "ada@example.org"
-        ).request(today: now.date)
+        ).request()
     }
 
     @Test("costs the room's price for each night and begins confirmed at version 1")

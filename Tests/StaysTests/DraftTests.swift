@@ -25,7 +25,7 @@ struct DraftTests {
 
     @Test("of a booking becomes a request")
     func request() throws {
-        let request = try good.request(today: today)
+        let request = try good.request()
         #expect(request.roomID.text == "101")
         #expect(request.stay.nights == 2)
         #expect(request.guests == 2)
@@ -35,7 +35,7 @@ struct DraftTests {
 
     @Test("with nothing in it names every field as missing")
     func empty() throws {
-        let refusal = #expect(throws: InvalidInput.self) { try BookingDraft().request(today: today) }
+        let refusal = #expect(throws: InvalidInput.self) { try BookingDraft().request() }
         let faults = try #require(refusal).faults
         #expect(faults.map(\.field) == ["roomId", "from", "to", "guests", "guest.name", "guest.email"])
         #expect(faults.allSatisfy { $0.detail.hasPrefix("is missing; it must be") })
@@ -51,7 +51,7 @@ struct DraftTests {
             guestName: "\u{1B}",
             guestEmail: "ada"
         )
-        let refusal = #expect(throws: InvalidInput.self) { try draft.request(today: today) }
+        let refusal = #expect(throws: InvalidInput.self) { try draft.request() }
         let faults = try #require(refusal).faults
         #expect(faults.map(\.field) == ["roomId", "from", "to", "guests", "guest.name", "guest.email"])
         #expect(faults.allSatisfy { $0.detail.hasPrefix("must be") })
@@ -60,34 +60,66 @@ struct DraftTests {
     @Test(
         "with one fault names that one",
         arguments: [
-            ("from", draft(from: "2026-11-23", to: "2026-11-25")), ("from", draft(from: nil)),
-            ("to", draft(to: "2027-01-10")),
+            ("from", draft(from: nil)), ("to", draft(to: "2027-01-10")),
             ("to", draft(to: "2027-01-09")), ("to", draft(to: "2027-02-10")), ("roomId", draft(roomID: "")),
             ("guests", draft(guests: 21)), ("guest.name", draft(name: "")), ("guest.email", draft(email: "a@b")),
         ]
     )
     func one(field: String, draft: BookingDraft) {
-        #expect(faults { _ = try draft.request(today: today) } == [field])
+        #expect(faults { _ = try draft.request() } == [field])
     }
 
-    @Test("may begin today, and may be as long as the longest stay")
+    @Test("may be as long as the longest stay")
     func edges() throws {
         var draft = good
         draft.from = "2026-11-24"
         draft.to = "2026-11-25"
-        #expect(try draft.request(today: today).stay.nights == 1)
+        #expect(try draft.request().stay.nights == 1)
         draft.to = "2026-12-24"
-        #expect(try draft.request(today: today).stay.nights == 30)
+        #expect(try draft.request().stay.nights == 30)
         draft.to = "2026-12-25"
-        #expect(faults { _ = try draft.request(today: today) } == ["to"])
+        #expect(faults { _ = try draft.request() } == ["to"])
     }
 
-    @Test("arriving too early and leaving before that names both dates")
-    func both() {
+    @Test("is right whatever day it is; that it is too late to book is another question")
+    func late() throws {
         var draft = good
-        draft.from = "2020-01-10"
-        draft.to = "2020-01-09"
-        #expect(faults { _ = try draft.request(today: today) } == ["from", "to"])
+        draft.from = "2026-11-24"
+        draft.to = "2026-11-25"
+        let request = try draft.request()
+        let midnight = Int64(today.daysSinceEpoch + 1) * 86_400
+        #expect(!request.isPast(at: Timestamp(unixSeconds: midnight - 86_400)))
+        #expect(!request.isPast(at: Timestamp(unixSeconds: midnight - 1)))
+        #expect(request.isPast(at: Timestamp(unixSeconds: midnight)))
+    }
+
+    @Test(
+        "names a guest's name that nobody could see",
+        arguments: [
+            "\u{200B}", "\u{2060}\u{FEFF}", "\u{115F}", "\u{1160}", "\u{3164}", "\u{FFA0}", "\u{2800}\u{2800}",
+            "\u{FE0F}",
+            "\u{E0100}", "\u{E0041}", "\u{301}", "\u{20DD}", "\u{903}", "\u{AD}", "\u{34F}", "\u{180E}", "\u{61C}",
+            "\u{1D159}", "\u{13441}", "\u{200D}\u{200C}", "\u{3164} \u{200B}",
+        ]
+    )
+    func invisible(name: String) {
+        #expect(faults { _ = try Self.draft(name: name).request() } == ["guest.name"])
+    }
+
+    @Test(
+        "takes ordinary names in every script, with what joins their letters",
+        arguments: [
+            "Ada", "O", "Zoë", "李", "می‌خواهم", "👩‍👩‍👧", "❤️", "क्‍ष", "ประยุทธ์", "한글", "ᄒᆞᆫ", "שָׁלוֹם", "ᠮᠣᠩ\u{180B}", "葛\u{E0100}城",
+            "\u{200E}Ada", "⠁⠙⠁", "e\u{301}", "𞤀𞤣𞤤𞤢𞤥", "1", "-", "٣",
+        ]
+    )
+    func visible(name: String) throws {
+        #expect(try Self.draft(name: name).request().guest.name == name)
+    }
+
+    @Test("keeps names of which earlier releases were not so particular: what a store holds stays readable")
+    func kept() throws {
+        #expect(Guest(name: "\u{200B}", email: try #require(EmailAddress("a@b.example"))) != nil)
     }
 
     @Test("keeps the faults its reader found and does not judge those fields again")
@@ -96,7 +128,7 @@ struct DraftTests {
         draft.guests = nil
         draft.guestName = nil
         draft.faults = [Fault(field: "guests", detail: "must be a number, not text")]
-        let refusal = #expect(throws: InvalidInput.self) { try draft.request(today: today) }
+        let refusal = #expect(throws: InvalidInput.self) { try draft.request() }
         #expect(refusal?.faults.map(\.field) == ["guests", "guest.name"])
         #expect(refusal?.faults.first?.detail == "must be a number, not text")
     }
@@ -106,8 +138,17 @@ struct DraftTests {
         var draft = good
         draft.roomID = "<script>"
         draft.guestEmail = "<script>"
-        let refusal = #expect(throws: InvalidInput.self) { try draft.request(today: today) }
+        let refusal = #expect(throws: InvalidInput.self) { try draft.request() }
         #expect(try #require(refusal).description.contains("<script>") == false)
+    }
+
+    @Test("of an availability query names an arrival before today, and a departure before that too")
+    func past() {
+        func faults(_ from: String, _ to: String) -> [String] {
+            self.faults { _ = try AvailabilityDraft(from: from, to: to, guests: "1").query(today: today) }
+        }
+        #expect(faults("2026-11-23", "2026-11-25") == ["from"])
+        #expect(faults("2020-01-10", "2020-01-09") == ["from", "to"])
     }
 
     @Test("of an availability query becomes one")

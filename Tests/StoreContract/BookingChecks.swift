@@ -32,6 +32,18 @@ extension StoreContract {
             try expectEqual(store.booking(id), nil)
             try expectEqual(store.everything(), [])
         },
+        StoreCheck("an arrival before today cannot be booked, in UTC and to the day") { database in
+            let store = try database.open()
+            try store.add([sampleRoom("101")])
+            let today = noon.date
+            let (yesterday, tomorrow) = (try unwrap(today.adding(days: -1)), try unwrap(today.adding(days: 1)))
+            let midnight = Timestamp(unixSeconds: Int64(today.daysSinceEpoch) * 86_400)
+            let late = try wish("101", "\(yesterday)", "\(tomorrow)")
+            try expectEqual(store.ask(late, at: midnight), .pastArrival(today: today))
+            try expectEqual(store.everything(), [])
+            try store.mustBook(late, at: midnight.adding(.microseconds(-1)))
+            try store.mustBook(wish("101", "\(tomorrow)", "\(unwrap(tomorrow.adding(days: 1)))"), at: noon)
+        },
         StoreCheck("a room that sleeps fewer cannot be booked") { database in
             let store = try database.open()
             try store.add([sampleRoom("101", sleeps: 2)])

@@ -18,11 +18,9 @@ struct BookingBody: Decodable {
     /// Reads a request's body.
     /// - Throws: 415 when it is not declared as JSON, 400 when it is not a JSON object.
     init(of request: Request) throws {
-        guard let type = request.value(of: .contentType), BookingBody.isJSON(type) else {
-            throw Problem(.unsupportedMediaType, detail: "Send the booking as application/json.")
-        }
+        let body = try request.jsonBody()
         do {
-            self = try JSONDecoder().decode(BookingBody.self, from: Data(request.body))
+            self = try JSONDecoder().decode(BookingBody.self, from: Data(body))
         } catch {
             throw Problem(.badRequest, detail: "The body is not a JSON object.")
         }
@@ -31,17 +29,17 @@ struct BookingBody: Decodable {
     /// Collects members of the wrong kind as faults, so that the client hears of all of them at once.
     init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: Member.self)
-        draft.roomID = try value(in: members, .roomId, "roomId", "must be a string")
-        draft.from = try value(in: members, .from, "from", "must be a string")
-        draft.to = try value(in: members, .to, "to", "must be a string")
-        draft.guests = try value(in: members, .guests, "guests", "must be a whole number")
+        draft.roomID = value(in: members, .roomId, "roomId", "must be a string")
+        draft.from = value(in: members, .from, "from", "must be a string")
+        draft.to = value(in: members, .to, "to", "must be a string")
+        draft.guests = value(in: members, .guests, "guests", "must be a whole number")
         guard members.contains(.guest) else { return }
         guard let guest = try? members.nestedContainer(keyedBy: GuestMember.self, forKey: .guest) else {
             draft.faults.append(Fault(field: "guest", detail: "must be an object with name and email"))
             return
         }
-        draft.guestName = try value(in: guest, .name, "guest.name", "must be a string")
-        draft.guestEmail = try value(in: guest, .email, "guest.email", "must be a string")
+        draft.guestName = value(in: guest, .name, "guest.name", "must be a string")
+        draft.guestEmail = value(in: guest, .email, "guest.email", "must be a string")
     }
 
     private mutating func value<Key: CodingKey, Value: Decodable>(
@@ -49,20 +47,13 @@ struct BookingBody: Decodable {
         _ key: Key,
         _ field: String,
         _ expectation: String
-    ) throws -> Value? {
+    ) -> Value? {
         do {
             return try members.decodeIfPresent(Value.self, forKey: key)
-        } catch DecodingError.dataCorrupted(let context) {
-            // Found late, but the body is no JSON.
-            throw DecodingError.dataCorrupted(context)
         } catch {
+            // The syntax is right: all that can be wrong is the kind.
             draft.faults.append(Fault(field: field, detail: expectation))
             return nil
         }
-    }
-
-    private static func isJSON(_ contentType: String) -> Bool {
-        let mediaType = contentType.prefix { $0 != ";" }.trimmed
-        return mediaType.lowercased() == "application/json"
     }
 }

@@ -37,10 +37,10 @@ private func list(_ request: Request, _ services: Services) throws -> Response {
 
 private func book(_ request: Request, _ services: Services) throws -> Response {
     let now = services.now()
-    let wish = try BookingBody(of: request).draft.request(today: now.date)
+    let wish = try BookingBody(of: request).draft.request()
     let outcome = try services.store(for: request).book(
         wish,
-        idempotency: idempotencyKey(of: request).map { Idempotency(key: $0, request: wish) },
+        idempotency: idempotency(of: request, for: wish, services),
         id: BookingID(madeAt: now),
         now: now
     )
@@ -56,6 +56,8 @@ private func book(_ request: Request, _ services: Services) throws -> Response {
     case .nightsTaken(let nights):
         let list = nights.map(\.description).joined(separator: ", ")
         throw ProblemType.nightsTaken.problem("Room \(wish.roomID) is already taken on \(list).")
+    case .pastArrival(let today):
+        throw InvalidInput([.pastArrival(today: today)])
     case .overCapacity(let capacity):
         throw InvalidInput([Fault(field: "guests", detail: "must be at most \(capacity) in this room")])
     case .unknownRoom:
@@ -111,12 +113,12 @@ private func bookingID(of request: Request) -> BookingID? {
     request.parameters["id"].flatMap { BookingID($0) }
 }
 
-private func idempotencyKey(of request: Request) throws -> IdempotencyKey? {
+private func idempotency(of request: Request, for wish: BookingRequest, _ services: Services) throws -> Idempotency? {
     guard let text = request.value(of: .idempotencyKey) else { return nil }
     guard let key = IdempotencyKey(text) else {
         throw Problem(.badRequest, detail: "Idempotency-Key must be 1 to 255 visible ASCII characters.")
     }
-    return key
+    return Idempotency(key: key, scope: try services.idempotencyScope(of: request), request: wish)
 }
 
 extension HTTPField.Name {

@@ -11,11 +11,11 @@ extension Router {
             var reasons: [String] = []
             if services.isLeaving() { reasons.append("the service is about to stop") }
             var warnings: [String] = []
-            switch services.store(for: request).readiness() {
+            switch services.readiness(for: request) {
             case .ready: break
             // All instances share the store. Were none of them ready, nobody could even read.
-            case .readable(let obstacle): warnings.append(obstacle)
-            case .unready(let reason): reasons.append(reason)
+            case .readable(let obstacle): warnings.append(obstacle.summary)
+            case .unready(let error): reasons.append(error.summary)
             }
             return .json(status: reasons.isEmpty ? .ok : .serviceUnavailable) { json in
                 json.object { json in

@@ -15,7 +15,7 @@ extension StoreError: ProblemConvertible {
         switch self {
         case .busy(let retryAfter):
             return retrying(.storeBusy, after: retryAfter)
-        case .unavailable:
+        case .unprepared, .unavailable:
             return retrying(.storeUnavailable, after: .seconds(5))
         case .full, .readOnly:
             return retrying(.storeUnavailable, after: .seconds(60))

@@ -23,4 +23,17 @@ extension Services {
         store.deadline = request.deadline
         return store
     }
+
+    /// Each API key is a client of its own, and all are one where the service has no keys.
+    func idempotencyScope(of request: Request) throws -> IdempotencyScope {
+        guard !apiKeys.isEmpty else { return .anonymous }
+        return try IdempotencyScope(apiKeys.key(of: request).fingerprint) ?? .anonymous
+    }
+
+    /// Whether the calling thread's store can serve, reported to whoever keeps the log.
+    func readiness(for request: Request) -> StoreReadiness {
+        let readiness = store(for: request).readiness()
+        noteReadiness(readiness)
+        return readiness
+    }
 }

@@ -12,4 +12,6 @@ struct Services: Sendable {
     let isLeaving: @Sendable () -> Bool
     /// Who may use `/v1`; empty leaves it open.
     let apiKeys: [APIKey]
+    /// Told what each readiness probe finds: the log says why, the probe is answered in general terms.
+    var noteReadiness: @Sendable (StoreReadiness) -> Void = { _ in }
 }

@@ -53,9 +53,10 @@ final class ServiceObserver: ServerObserver {
     func requestEnded(_ exchange: Exchange) {
         worker.slot.end()
         worker.show(idle)
-        // What the server itself refuses, such as an unknown method or a client too many, is no fault of the service:
-        // a stranger could fill the log with it.
-        if exchange.status >= 500, exchange.request != nil { logFailure(exchange) }
+        // What the server itself refuses, such as an unknown method or a client too many, is no fault of the service: a stranger
+        // could fill the log with it. Nor is a probe's "not ready"; why is logged when it changes.
+        let isFault = exchange.error != nil || !isSilent(exchange.route)
+        if exchange.status >= 500, exchange.request != nil, isFault { logFailure(exchange) }
         if logsAccess, !isSilent(exchange.route) { line.writeAccess(exchange, worker: pid, to: output) }
         worker.slot.setDroppedLogLines(output.droppedLines)
     }

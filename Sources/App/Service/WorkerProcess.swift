@@ -17,22 +17,17 @@ struct WorkerProcess: Sendable {
             LogOutput.standardOutput.reportDropped()
             worker.slot.setDroppedLogLines(LogOutput.standardOutput.droppedLines)
         }
+        let readinessLog = ReadinessLog(logger, metadata: ["worker": .number(worker.slot.pid)])
         let services = Services(
             stores: PerThread { SQLiteStore(settings.databaseLocation) },
             now: { .now() },
             isLeaving: { worker.isLast },
-            apiKeys: settings.apiKeys
+            apiKeys: settings.apiKeys,
+            noteReadiness: { readinessLog.note($0) }
         )
         // Opens the store before the first request has to wait for it. A worker without its store serves all the same:
         // liveness, readiness with the reason, and everything else as soon as the store is there.
-        let pid = Logger.MetadataValue.number(worker.slot.pid)
-        switch services.stores.current.readiness() {
-        case .ready: break
-        case .readable(let obstacle):
-            logger.error("store cannot be written", metadata: ["worker": pid, "reason": .string(obstacle)])
-        case .unready(let reason):
-            logger.error("store not ready", metadata: ["worker": pid, "reason": .string(reason)])
-        }
+        readinessLog.note(services.stores.current.readiness())
         let router = Router(services)
         let server = Server(
             configuration: ServerConfiguration(settings),

@@ -28,7 +28,7 @@ enum Hotel {
             )
             let now = Timestamp(unixSeconds: today.unixSeconds + Int64(number))
             let id = BookingID(madeAt: now, using: &generator)
-            let outcome = try store.book(try draft.request(today: today), idempotency: nil, id: id, now: now)
+            let outcome = try store.book(try draft.request(), idempotency: nil, id: id, now: now)
             guard case .booked = outcome else { preconditionFailure("the nights are free") }
         }
     }
