@@ -46,7 +46,7 @@ extension ProcessTests {
                 in: holder.directory,
                 faults.merging(["PORT": "\(holder.port)"]) { $1 }
             )
-            let serve = try Finished.running([Binary.path, "serve"], environment: environment)
+            let serve = try Finished.running(Binary.command("serve"), environment: environment)
             #expect(serve.exit == .code(78))
             let lines = (serve.output + serve.errors).split(separator: "\n")
             for (key, value) in faults {
@@ -62,7 +62,7 @@ extension ProcessTests {
         func faultyPort(_ port: String) throws {
             let directory = try TemporaryDirectory()
             let serve = try Finished.running(
-                [Binary.path, "serve"],
+                Binary.command("serve"),
                 environment: Service.environment(in: directory, ["PORT": port])
             )
             #expect(serve.exit == .code(78))
@@ -73,7 +73,7 @@ extension ProcessTests {
         func redaction() throws {
             let directory = try TemporaryDirectory()
             let serve = try Finished.running(
-                [Binary.path, "serve"],
+                Binary.command("serve"),
                 environment: Service.environment(in: directory, ["DATABASE_URL": "bogus://user:hunter2@host/stays"])
             )
             #expect(serve.exit == .code(78))
@@ -85,14 +85,14 @@ extension ProcessTests {
         func portInUse() throws {
             let holder = try Service()
             let environment = Service.environment(in: holder.directory, ["PORT": "\(holder.port)"])
-            let serve = try Finished.running([Binary.path, "serve"], environment: environment)
+            let serve = try Finished.running(Binary.command("serve"), environment: environment)
             #expect(serve.exit == .code(69))
             #expect((serve.output + serve.errors).contains("\(holder.port)"))
             #expect(try holder.answer(.get("/livez")).status == 200, "who holds the port goes on")
             holder.stop()
         }
 
-        @Test("workers that cannot boot end the service with exit 70 and a reason")
+        @Test("workers that cannot boot end the service with exit 70 and a reason", .needs(.prlimit))
         func crashAtBoot() throws {
             // Room enough for the supervisor, which starts no thread; too little for the stack of a worker's thread.
             let measured = try Service(workers: 1)
@@ -100,7 +100,7 @@ extension ProcessTests {
             measured.stop()
             let environment = Service.environment(in: measured.directory, ["WEB_CONCURRENCY": "2"])
             let serve = try Finished.running(
-                ["prlimit", "--as=\((size + 256) * 1024)", Binary.path, "serve"],
+                ["prlimit", "--as=\((size + 256) * 1024)"] + Binary.command("serve"),
                 environment: environment
             )
             #expect(serve.exit == .code(70), "\(serve.output)\(serve.errors)")

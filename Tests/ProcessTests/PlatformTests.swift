@@ -5,13 +5,7 @@ import Testing
 extension ProcessTests {
     @Suite("On a platform")
     struct PlatformTests {
-        /// Whether this machine lets us make a pid namespace.
-        static let canUnshare: Bool = {
-            let tried = try? Finished.running(["unshare", "--pid", "--fork", "--mount-proc", "true"])
-            return tried?.exit == .code(0)
-        }()
-
-        @Test("as PID 1 it reaps strangers, replaces workers and stops cleanly", .enabled(if: canUnshare))
+        @Test("as PID 1 it reaps strangers, replaces workers and stops cleanly", .needs(.unshare, .nsenter))
         func init1() throws {
             let service = try Service(
                 workers: 2,
@@ -43,7 +37,7 @@ extension ProcessTests {
             service.expectCleanExit()
         }
 
-        @Test("the binary links only what a slim image has, and never full Foundation")
+        @Test("the binary links only what a slim image has, and never full Foundation", .needs(.readelf))
         func linkage() throws {
             let read = try Finished.running(["readelf", "--dynamic", "--wide", Binary.path])
             #expect(read.exit == .code(0))
@@ -74,7 +68,7 @@ extension ProcessTests {
             var pipe: [CInt] = [0, 0]
             try #require(clinux_pipe(&pipe) == 0)
             let process = try Spawned(
-                [Binary.path, "serve"],
+                Binary.command("serve"),
                 environment: environment,
                 output: pipe[1],
                 errors: pipe[1]

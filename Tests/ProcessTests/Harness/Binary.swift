@@ -4,10 +4,36 @@ import Glibc
 enum Binary {
     static let searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+    /// The checkout that these tests were built from.
+    static let package = "/" + #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
+
+    /// Where the service's user can execute it: where it was built, or a copy if the way there is barred to that user.
     static let path: String = {
+        let launcher = User.ofService.launcher
+        let built = Binary.built
+        if launcher.isEmpty || (try? Finished.running(launcher + ["test", "-x", built]))?.exit == .code(0) {
+            return built
+        }
+        guard let copied = try? Finished.running(["install", "-m", "755", built, copy.path + "/App"]),
+            copied.exit == .code(0)
+        else { fatalError("cannot copy \(built) to a place where the service's user may execute it") }
+        atexit { TemporaryDirectory.delete(Binary.copy.path) }
+        return copy.path + "/App"
+    }()
+
+    /// What starts the binary as the service's user.
+    static func command(_ arguments: String...) -> [String] {
+        User.ofService.launcher + [path] + arguments
+    }
+
+    private static let copy: TemporaryDirectory = {
+        guard let directory = try? TemporaryDirectory() else { fatalError("no temporary directory for the binary") }
+        return directory
+    }()
+
+    private static let built: String = {
         if let named = getenv("PANAL_BINARY") { return String(cString: named) }
-        let package = #filePath.split(separator: "/").dropLast(4)
-        let release = "/" + package.joined(separator: "/") + "/.build/release/App"
+        let release = package + "/.build/release/App"
         if access(release, X_OK) == 0 { return release }
         var buffer = [CChar](repeating: 0, count: 4096)
         let length = readlink("/proc/self/exe", &buffer, buffer.count)
