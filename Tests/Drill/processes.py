@@ -97,6 +97,13 @@ def descriptors(pid: int) -> dict[int, str]:
     return found
 
 
+def descriptor_limit(pid: int) -> tuple[str, str]:
+    """The soft and the hard limit of open descriptors: proc(5), limits."""
+    with open(f"/proc/{pid}/limits", encoding="ascii") as file:
+        soft, hard = next(line for line in file if line.startswith("Max open files")).split()[3:5]
+    return soft, hard
+
+
 def holder(pids: list[int], service_port: int, client_port: int) -> int | None:
     """Which of the processes holds the service's end of a connection on the loopback."""
     wanted = f":{service_port:04X}", f":{client_port:04X}"

@@ -75,7 +75,7 @@ class Balancer(Scenario):
                 trial.did(order.name)
                 service.signal(order)
                 trial.check(
-                    self._probe_until(trial, lambda since=since: self._finished(service, since), 20),
+                    self._probe_until(trial, lambda since=since: self._count(service, "roll finished", since) > 0, 20),
                     f"{order.name}: all workers are replaced",
                 )
             for order in (signal.SIGTTIN, signal.SIGTTOU):
@@ -83,14 +83,16 @@ class Balancer(Scenario):
                 trial.did(order.name)
                 service.signal(order)
                 trial.check(
-                    self._probe_until(trial, lambda since=since: bool(service.log.named("size changed", since)), 20),
+                    self._probe_until(trial, lambda since=since: self._count(service, "size changed", since) > 0, 20),
                     f"{order.name}: there is one {'more' if order == signal.SIGTTIN else 'less'}",
                 )
             since = len(service.log.events)
             wanted = trial.count(60, 30)
             trial.did(f"the load goes on until {wanted} workers were recycled")
             trial.check(
-                self._probe_until(trial, lambda since=since: len(service.log.named("worker exited", since)) >= wanted, 60),
+                self._probe_until(
+                    trial, lambda since=since: self._count(service, "worker exited", since) >= wanted, 60
+                ),
                 f"{wanted} workers were recycled",
             )
         others = {status: count for status, count in self._probes.items() if status != 200}
@@ -112,9 +114,9 @@ class Balancer(Scenario):
 
         return trial.load.wait_until(probe, timeout)
 
-    def _finished(self, service: Service, since: int) -> bool:
-        """Whether a roll has ended, the one of an upgrade included."""
-        return bool(service.log.named("roll finished", since))
+    def _count(self, service: Service, message: str, since: int) -> int:
+        """How many such events there were from number `since` on."""
+        return len(service.log.named(message, since))
 
     def _start(self, service: Service) -> None:
         haproxy = shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin")

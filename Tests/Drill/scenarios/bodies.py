@@ -48,7 +48,7 @@ class Bodies(Scenario):
                 trial.check(load.wait_for_answers(100, 10), "everybody else is served")
                 limit = trial.fair(PATIENCE, delay)
                 slowest = load.tally.slowest
-                trial.check(slowest <= limit, f"no answer takes longer than {limit:.1f} s (the slowest {slowest:.2f} s)")
+                trial.check(slowest <= limit, f"no answer takes longer than {limit:.1f} s ({slowest:.2f} s)")
                 told = ", ".join(f"{count} × {status}" for status, count in sorted(crowd.statuses.items()))
                 trial.note(f"the crowd was told: {told or 'nothing'}")
                 trial.check(set(crowd.statuses) <= REFUSALS, "who is refused is told why (404, 413 or 503)")
