@@ -4,16 +4,18 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends libsqlite3-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
-COPY Package.swift ./
+COPY Package.* ./
 COPY Plugins Plugins
-RUN swift package resolve
+# With a lock (Package.resolved) exactly what it names, or an error. Without one the newest that Package.swift allows;
+# what that is becomes the lock here, and the build below takes no other.
+RUN if [ -f Package.resolved ]; then set -- --force-resolved-versions; fi; swift package resolve "$@"
 COPY Sources Sources
 COPY Tests Tests
 # The release's identity: `docker build --build-arg SOURCE_VERSION=$(git rev-parse HEAD) …`
 ARG SOURCE_VERSION=unknown
 ARG SOURCE_DATE_EPOCH=0
 RUN SOURCE_VERSION=$SOURCE_VERSION SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH \
-    swift build -c release --static-swift-stdlib --product App \
+    swift build -c release --static-swift-stdlib --force-resolved-versions --product App \
     && install -D --strip .build/release/App /out/App
 
 # The image: the binary, SQLite, nothing to shell out to, a user without rights.

@@ -22,7 +22,9 @@ public struct AddressRange: Sendable, Hashable, CustomStringConvertible {
         guard let address = PeerAddress(text: String(parts[0])) else { return nil }
         var length = address.bitCount
         if parts.count == 2 {
-            guard let given = Int(parts[1]), (0...address.bitCount).contains(given) else { return nil }
+            guard parts[1].utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+                let given = Int(parts[1]), (0...address.bitCount).contains(given)
+            else { return nil }
             length = given
         }
         guard address.masked(to: length) == address else { return nil }

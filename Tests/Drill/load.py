@@ -29,8 +29,16 @@ PATIENCE = 20.0
 class Load:
     """The clients of one scenario."""
 
-    def __init__(self, port: Callable[[], int], ledger: Ledger) -> None:
+    def __init__(
+        self,
+        port: int,
+        ledger: Ledger,
+        readers: int = READERS,
+        writers: int = WRITERS,
+        pause: float = PAUSE,
+    ) -> None:
         self.tally = Tally()
+        self._readers, self._writers, self._pause = readers, writers, pause
         self._port = port
         self._ledger = ledger
         self._former = len(ledger.acknowledged)
@@ -40,8 +48,8 @@ class Load:
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        for number in range(READERS + WRITERS):
-            is_writer, one_shot = number >= READERS, number % 2 == 1
+        for number in range(self._readers + self._writers):
+            is_writer, one_shot = number >= self._readers, number % 2 == 1
             client = threading.Thread(
                 target=self._run, args=(number, is_writer, one_shot), name=f"client {number}", daemon=True
             )
@@ -111,7 +119,7 @@ class Load:
         former_id = connection.last_id if connection else None
         try:
             if connection is None:
-                connection = Connection(self._port(), PATIENCE)
+                connection = Connection(self._port, PATIENCE)
         except NotSent:
             self.tally.add_refused()
             move.remains_open()
@@ -156,7 +164,7 @@ class Load:
     def _run(self, number: int, is_writer: bool, one_shot: bool) -> None:
         chance = random.Random(number)
         connection: Connection | None = None
-        while not self._stopping.wait(chance.uniform(0.5, 1.5) * PAUSE):
+        while not self._stopping.wait(chance.uniform(0.5, 1.5) * self._pause):
             refused = self.tally.refused
             connection = self.perform(self._next_move(chance, is_writer, one_shot), connection)
             if self.tally.refused > refused:

@@ -25,8 +25,18 @@ class Logbook:
         self._workers: dict[str, int] = {}
         self._changed = threading.Condition()
         self._on_event = on_event
+        self._flows = threading.Event()
+        self._flows.set()
         self._reader = threading.Thread(target=self._read, args=(stream,), name="logbook", daemon=True)
         self._reader.start()
+
+    def stall(self) -> None:
+        """Reads no more until `resume`: what is written piles up in the pipe, and then nowhere."""
+        self._flows.clear()
+
+    def resume(self) -> None:
+        """Reads on."""
+        self._flows.set()
 
     def wait_for(self, matches: Callable[[Event], bool], timeout: float, since: int = 0) -> Event | None:
         """The first event from number `since` on that matches; None when none came in time."""
@@ -54,10 +64,12 @@ class Logbook:
 
     def finish(self, timeout: float) -> None:
         """Waits until all writers have closed the stream."""
+        self.resume()
         self._reader.join(timeout)
 
     def _read(self, stream: IO[bytes]) -> None:
         for line in stream:
+            self._flows.wait()
             try:
                 event = json.loads(line)
                 message = event["message"]

@@ -74,6 +74,15 @@ def processor_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND if fields else 0.0
 
 
+def memory(pid: int) -> int:
+    """The process's own memory in bytes, shared pages by share: proc(5), smaps_rollup."""
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
+            return sum(int(line.split()[1]) for line in file if line.startswith("Pss:")) * 1024
+    except OSError:
+        return 0
+
+
 def descriptors(pid: int) -> dict[int, str]:
     """The open descriptors of a process, and where they lead."""
     found: dict[int, str] = {}
@@ -86,6 +95,13 @@ def descriptors(pid: int) -> dict[int, str]:
     except OSError:
         pass
     return found
+
+
+def descriptor_limit(pid: int) -> tuple[str, str]:
+    """The soft and the hard limit of open descriptors: proc(5), limits."""
+    with open(f"/proc/{pid}/limits", encoding="ascii") as file:
+        soft, hard = next(line for line in file if line.startswith("Max open files")).split()[3:5]
+    return soft, hard
 
 
 def holder(pids: list[int], service_port: int, client_port: int) -> int | None:

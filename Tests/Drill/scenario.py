@@ -5,7 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
+from load import PAUSE, READERS, WRITERS
+
 if TYPE_CHECKING:
+    from service import Service
     from stage import Stage
     from tally import Failure
     from trial import Trial
@@ -26,6 +29,10 @@ class Scenario(ABC):
     settings: ClassVar[dict[str, str]] = {}
     #: Whether the database must be on a disk, where a commit takes its time; else it is in memory if possible.
     on_disk: ClassVar[bool] = False
+    #: How many clients read and write, and how long each pauses, on average, between two requests.
+    readers: ClassVar[int] = READERS
+    writers: ClassVar[int] = WRITERS
+    pause: ClassVar[float] = PAUSE
     #: Seconds after which the scenario is given up.
     limit: ClassVar[float] = 90.0
 
@@ -36,6 +43,14 @@ class Scenario(ABC):
             stage.Impossible: when the scenario cannot be played on this machine.
         """
         return stage
+
+    def entrance(self, service: Service) -> int:
+        """The port that the clients connect to, asked once; the service's own unless something stands in front of it.
+
+        Raises:
+            stage.Impossible: when what should stand there cannot be had on this machine.
+        """
+        return service.port
 
     def clean_up(self) -> None:
         """Undoes what `prepare` and `run` did to the machine; also after a failure."""

@@ -41,6 +41,8 @@ class Service:
         self._on_event = on_event
         self._logbooks: list[Logbook] = []
         self._process: subprocess.Popen[bytes] | None = None
+        #: Processes that the drill put around the service, and that are not the service's.
+        self.neighbours: set[int] = set()
 
     # Starting and stopping
 
@@ -65,7 +67,7 @@ class Service:
         }
         with open(self.stage.directory / "stderr", "ab") as errors:
             self._process = subprocess.Popen(
-                [self.stage.binary, "serve"],
+                self.stage.command("serve"),
                 env=environment,
                 cwd=self.stage.directory,
                 stdin=subprocess.DEVNULL,
@@ -133,6 +135,11 @@ class Service:
         """The living direct children of the supervisor, oldest first."""
         return sorted(pid for pid in processes.children(self.pid) if processes.is_alive(pid))
 
+    @property
+    def memory(self) -> int:
+        """The bytes that its processes hold, shared ones by share."""
+        return sum(processes.memory(pid) for pid in [self.pid, *self.workers])
+
     def is_healthy(self) -> bool:
         """Whether it is ready on each of some fresh connections, and has exactly the workers that it should have."""
         if len(processes.children(self.pid)) != self.worker_count:
@@ -169,7 +176,7 @@ class Service:
     def reap_orphans(self) -> None:
         """Takes the exit codes of workers that outlived their supervisor."""
         for pid in processes.children(os.getpid()):
-            if pid != self._popen_pid and processes.state(pid) == "Z":
+            if pid not in {self._popen_pid, *self.neighbours} and processes.state(pid) == "Z":
                 try:
                     os.waitpid(pid, os.WNOHANG)
                 except ChildProcessError:
@@ -180,7 +187,8 @@ class Service:
         end = time.monotonic() + timeout
         while True:
             self.reap_orphans()
-            left = [pid for pid in processes.descendants(os.getpid()) if processes.is_alive(pid)]
+            found = set(processes.descendants(os.getpid())) - self.neighbours
+            left = sorted(pid for pid in found if processes.is_alive(pid))
             if not left or time.monotonic() > end:
                 return left
             time.sleep(0.005)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ledger import Ledger
+from user import User
 
 
 class Impossible(Exception):
@@ -20,20 +21,30 @@ class Stage:
 
     binary: Path
     directory: Path
+    user: User
     ledger: Ledger = field(init=False)
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(prefix=self.directory.name)
         self.directory.mkdir(parents=True, exist_ok=True)
-        for command in ("migrate", "seed"):
+        self.user.own(self.directory)
+        for task in ("migrate", "seed"):
             subprocess.run(
-                [self.binary, command],
+                self.command(task),
                 env=self.environment,
                 check=True,
                 timeout=60,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
             )
+
+    def elsewhere(self, directory: Path) -> Stage:
+        """The same program and user in another directory, with a database of its own there."""
+        return Stage(self.binary, directory, self.user)
+
+    def command(self, *arguments: str) -> list[str | Path]:
+        """What runs the program as its user."""
+        return [*self.user.launcher, self.binary, *arguments]
 
     @property
     def database(self) -> Path:

@@ -202,12 +202,15 @@ class Trial:
 
     def _play(self) -> None:
         self.service = Service(self.stage, self.scenario.workers, self.scenario.settings, self._show)
-        self.load = Load(lambda: self.service.port, self.stage.ledger)
-        self.outcome.tally = self.load.tally
         losses, doubles = len(self.stage.ledger.losses), len(self.stage.ledger.doubles)
         code = self.service.start()
         if code is not None or self.service.wait_until_healthy() is None:
             raise ServiceFault(f"the service did not start, exit code {code}")
+        entrance = self.scenario.entrance(self.service)
+        self.load = Load(
+            entrance, self.stage.ledger, self.scenario.readers, self.scenario.writers, self.scenario.pause
+        )
+        self.outcome.tally = self.load.tally
         most = max(len(processes.descriptors(pid)) for pid in [self.service.pid, *self.service.workers])
 
         self.load.start()

@@ -32,7 +32,7 @@ extension ProcessTests {
 
         @Test(
             "a worker whom the kernel does not let watch the listener says so, and tries again",
-            .enabled(if: SystemCallFault.isPossible)
+            .needs(.strace)
         )
         func deaf() throws {
             let service = try Service(workers: 1)

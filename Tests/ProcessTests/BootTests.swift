@@ -46,7 +46,7 @@ extension ProcessTests {
                 in: holder.directory,
                 faults.merging(["PORT": "\(holder.port)"]) { $1 }
             )
-            let serve = try Finished.running([Binary.path, "serve"], environment: environment)
+            let serve = try Finished.running(Binary.command("serve"), environment: environment)
             #expect(serve.exit == .code(78))
             let lines = (serve.output + serve.errors).split(separator: "\n")
             for (key, value) in faults {
@@ -62,7 +62,7 @@ extension ProcessTests {
         func faultyPort(_ port: String) throws {
             let directory = try TemporaryDirectory()
             let serve = try Finished.running(
-                [Binary.path, "serve"],
+                Binary.command("serve"),
                 environment: Service.environment(in: directory, ["PORT": port])
             )
             #expect(serve.exit == .code(78))
@@ -73,7 +73,7 @@ extension ProcessTests {
         func redaction() throws {
             let directory = try TemporaryDirectory()
             let serve = try Finished.running(
-                [Binary.path, "serve"],
+                Binary.command("serve"),
                 environment: Service.environment(in: directory, ["DATABASE_URL": "bogus://user:hunter2@host/stays"])
             )
             #expect(serve.exit == .code(78))
@@ -91,7 +91,7 @@ extension ProcessTests {
                 patience.merging(["PORT": "\(holder.port)"]) { $1 }
             )
             let started = ContinuousClock.now
-            let serve = try Finished.running([Binary.path, "serve"], environment: environment)
+            let serve = try Finished.running(Binary.command("serve"), environment: environment)
             #expect(serve.exit == .code(69))
             #expect((serve.output + serve.errors).contains("\(holder.port)"))
             #expect(serve.output.split(separator: "\n").filter { $0.contains("address in use, waiting") }.count == 1)
@@ -148,7 +148,7 @@ extension ProcessTests {
             let environment = Service.environment(in: directory, ["HOST": "unix:" + path, "WEB_CONCURRENCY": "1"])
             try Service.migrateAndSeed(environment)
             let service = try StartingService(
-                ["sh", "-c", "exec \"$0\" serve <&- >&- 2>&-", Binary.path],
+                ["sh", "-c", "exec \"$@\" <&- >&- 2>&-", "sh"] + Binary.command("serve"),
                 environment: environment
             )
             var answer: Outcome?
@@ -176,7 +176,7 @@ extension ProcessTests {
             ["strace", "-D", "-qq", "-o", "/dev/null", "-e", "trace=bind", "-e", "inject=bind:signal=\(signal):when=1"]
         }
 
-        @Test("HUP while it boots is a roll", .enabled(if: SystemCallFault.isPossible))
+        @Test("HUP while it boots is a roll", .needs(.strace))
         func earlyRoll() throws {
             let service = try Service(launcher: signalled("HUP"))
             try service.log.wait(for: "roll finished")
@@ -184,7 +184,7 @@ extension ProcessTests {
             service.stop()
         }
 
-        @Test("USR2 while it boots is an upgrade", .enabled(if: SystemCallFault.isPossible))
+        @Test("USR2 while it boots is an upgrade", .needs(.strace))
         func earlyUpgrade() throws {
             let service = try Service(launcher: signalled("USR2"))
             try service.log.wait(for: "upgrade taken over")
@@ -195,13 +195,13 @@ extension ProcessTests {
 
         @Test(
             "TERM or INT while it boots stops it: exit 0",
-            .enabled(if: SystemCallFault.isPossible),
+            .needs(.strace),
             arguments: ["TERM", "INT"]
         )
         func earlyStop(_ signal: String) throws {
             let directory = try TemporaryDirectory()
             let serve = try Finished.running(
-                signalled(signal).filter { $0 != "-D" } + [Binary.path, "serve"],
+                signalled(signal).filter { $0 != "-D" } + Binary.command("serve"),
                 environment: Service.environment(in: directory, [:])
             )
             #expect(serve.exit == .code(0), "\(serve.output)\(serve.errors)")
@@ -228,7 +228,7 @@ extension ProcessTests {
 
         @Test(
             "commands that are no service end by HUP and INT as any program",
-            .enabled(if: SystemCallFault.isPossible)
+            .needs(.strace)
         )
         func otherCommands() throws {
             let directory = try TemporaryDirectory()
@@ -237,15 +237,15 @@ extension ProcessTests {
                 let migrate = try Finished.running(
                     [
                         "strace", "-qq", "-o", "/dev/null", "-P", database, "-e", "trace=openat", "-e",
-                        "inject=openat:signal=\(signal):when=1", Binary.path, "migrate",
-                    ],
+                        "inject=openat:signal=\(signal):when=1",
+                    ] + Binary.command("migrate"),
                     environment: Service.environment(in: directory, [:])
                 )
                 #expect(migrate.exit == .signal(number), "\(migrate.output)\(migrate.errors)")
             }
         }
 
-        @Test("workers that cannot boot end the service with exit 70 and a reason")
+        @Test("workers that cannot boot end the service with exit 70 and a reason", .needs(.prlimit))
         func crashAtBoot() throws {
             // Room enough for the supervisor, which starts no thread; too little for the stack of a worker's thread.
             let measured = try Service(workers: 1)
@@ -253,7 +253,7 @@ extension ProcessTests {
             measured.stop()
             let environment = Service.environment(in: measured.directory, ["WEB_CONCURRENCY": "2"])
             let serve = try Finished.running(
-                ["prlimit", "--as=\((size + 256) * 1024)", Binary.path, "serve"],
+                ["prlimit", "--as=\((size + 256) * 1024)"] + Binary.command("serve"),
                 environment: environment
             )
             #expect(serve.exit == .code(70), "\(serve.output)\(serve.errors)")

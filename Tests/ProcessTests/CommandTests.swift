@@ -13,14 +13,14 @@ extension ProcessTests {
         }
 
         func run(_ arguments: String..., with more: [String: String] = [:]) throws -> Finished {
-            try Finished.running([Binary.path] + arguments, environment: environment.merging(more) { $1 })
+            try Finished.running(Binary.command() + arguments, environment: environment.merging(more) { $1 })
         }
 
         @Test("five migrations at once all succeed, and the next one finds nothing to do")
         func racingMigrations() throws {
             let environment = environment
             let exits = Crew.run(5) { _ in
-                (try? Finished.running([Binary.path, "migrate"], environment: environment))?.exit
+                (try? Finished.running(Binary.command("migrate"), environment: environment))?.exit
             }
             #expect(exits == [Exit?](repeating: .code(0), count: 5))
             let database = try Database(directory.path + "/stays.sqlite")

@@ -90,7 +90,7 @@ extension ProcessTests {
             service.stop()
         }
 
-        @Test("for which there are too few descriptors is told so, under an id that is in the log")
+        @Test("for which there are too few descriptors is told so, under an id that is in the log", .needs(.prlimit))
         func refused() throws {
             let service = try Service(workers: 1, launcher: ["prlimit", "--nofile=40:40"])
             let crowd = try (0..<60).map { _ in try service.connect() }

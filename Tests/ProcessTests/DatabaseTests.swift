@@ -4,12 +4,6 @@ import Testing
 extension ProcessTests {
     @Suite("The database's file")
     struct DatabaseTests {
-        /// As somebody whom permissions hold back; they do not hold root back.
-        private static let asNobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-        private static let canBeNobody: Bool = {
-            geteuid() == 0 && (try? Finished.running(asNobody + ["true"]))?.exit == .code(0)
-        }()
-
         private func setMode(ofFolder folder: mode_t, ofFiles files: mode_t, in directory: String) {
             for name in ProcessTree.names(in: directory) where name.hasPrefix("stays.sqlite") {
                 chmod(directory + "/" + name, files)
@@ -19,25 +13,20 @@ extension ProcessTests {
 
         @Test(
             "a database that may only be read serves reads and says so; once it may be written, no write is refused",
-            .enabled(if: canBeNobody)
+            .needsOrdinaryUser
         )
         func readOnly() throws {
             let directory = try TemporaryDirectory()
-            // Where nobody may execute it.
-            let program = directory.path + "/App"
-            #expect(try Finished.running(["cp", Binary.path, program]).exit == .code(0))
             try Service.migrateAndSeed(Service.environment(in: directory, [:]))
             // A log that is there already can be read without write access.
             let database = try Database(directory.path + "/stays.sqlite")
             try database.query("SELECT count(*) FROM room")
-            setMode(ofFolder: 0o755, ofFiles: 0o644, in: directory.path)
+            setMode(ofFolder: 0o555, ofFiles: 0o444, in: directory.path)
 
             let service = try Service(
                 workers: 3,
                 in: directory,
-                migrates: false,
-                binary: program,
-                launcher: Self.asNobody
+                migrates: false
             )
             let room = try Hotel(of: service).rooms[0]
             // Connections enough for every worker to have opened the database, and to refuse.
@@ -54,7 +43,7 @@ extension ProcessTests {
                 #expect(client.exchange(.get("/v1/rooms")).status == 200)
             }
 
-            setMode(ofFolder: 0o777, ofFiles: 0o666, in: directory.path)
+            setMode(ofFolder: 0o755, ofFiles: 0o644, in: directory.path)
             for (day, client) in clients.enumerated() {
                 #expect(client.exchange(Hotel.booking(of: room, inDays: 30 + day)).status == 201)
                 #expect(client.exchange(.get("/readyz")).answer?.text == #"{"ready":true}"#)
@@ -107,7 +96,7 @@ extension ProcessTests {
             for client in clients { #expect(client.exchange(.get("/v1/rooms/101")).status == 200) }
             let other = try TemporaryDirectory()
             let environment = Service.environment(in: other, [:])
-            #expect(try Finished.running([Binary.path, "migrate"], environment: environment).exit == .code(0))
+            #expect(try Finished.running(Binary.command("migrate"), environment: environment).exit == .code(0))
             for end in ["-wal", "-shm"] { unlink(service.databasePath + end) }
             #expect(rename(other.path + "/stays.sqlite", service.databasePath) == 0)
             for client in clients {

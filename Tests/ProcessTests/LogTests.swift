@@ -184,7 +184,7 @@ extension ProcessTests {
             let environment = Service.environment(in: directory, ["LOG_LEVEL": "error", "WEB_CONCURRENCY": "1"])
             try Service.migrateAndSeed(environment)
             // `ready` is not among them: nothing tells when it serves, so it just gets the time to, and a TERM.
-            let finished = try Finished.running(["timeout", "1", Binary.path, "serve"], environment: environment)
+            let finished = try Finished.running(["timeout", "1"] + Binary.command("serve"), environment: environment)
             #expect(finished.exit == .code(124), "it served until it was stopped")
             #expect(finished.output == "")
             #expect(finished.errors == "")

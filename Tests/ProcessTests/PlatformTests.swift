@@ -5,13 +5,7 @@ import Testing
 extension ProcessTests {
     @Suite("On a platform")
     struct PlatformTests {
-        /// Whether this machine lets us make a pid namespace.
-        static let canUnshare: Bool = {
-            let tried = try? Finished.running(["unshare", "--pid", "--fork", "--mount-proc", "true"])
-            return tried?.exit == .code(0)
-        }()
-
-        @Test("as PID 1 it reaps strangers, replaces workers and stops cleanly", .enabled(if: canUnshare))
+        @Test("as PID 1 it reaps strangers, replaces workers and stops cleanly", .needs(.unshare, .nsenter))
         func init1() throws {
             let service = try Service(
                 workers: 2,
@@ -46,9 +40,8 @@ extension ProcessTests {
         private static let hidesProc = [
             "unshare", "--mount", "sh", "-c", "mount -t tmpfs none /proc && exec \"$0\" \"$@\"",
         ]
-        static let canHideProc = (try? Finished.running(hidesProc + ["true"]))?.exit == .code(0)
 
-        @Test("without /proc it serves, rolls, moves on to the next program and stops", .enabled(if: canHideProc))
+        @Test("without /proc it serves, rolls, moves on to the next program and stops", .needs(.unshare))
         func noProc() throws {
             let service = try Service(workers: 2, launcher: ["env"] + Self.hidesProc)
             #expect(try service.answer(.get("/v1/rooms")).status == 200)
@@ -62,7 +55,7 @@ extension ProcessTests {
             service.stop()
         }
 
-        @Test("the binary links only what a slim image has, and never full Foundation")
+        @Test("the binary links only what a slim image has, and never full Foundation", .needs(.readelf))
         func linkage() throws {
             let read = try Finished.running(["readelf", "--dynamic", "--wide", Binary.path])
             #expect(read.exit == .code(0))
@@ -93,7 +86,7 @@ extension ProcessTests {
             var pipe: [CInt] = [0, 0]
             try #require(clinux_pipe(&pipe) == 0)
             let process = try Spawned(
-                [Binary.path, "serve"],
+                Binary.command("serve"),
                 environment: environment,
                 output: pipe[1],
                 errors: pipe[1]

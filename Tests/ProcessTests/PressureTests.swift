@@ -12,7 +12,10 @@ extension ProcessTests {
             return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
         }
 
-        @Test("out of descriptors the worker neither dies nor spins, and serves again when there are some")
+        @Test(
+            "out of descriptors the worker neither dies nor spins, and serves again when there are some",
+            .needs(.prlimit)
+        )
         func outOfDescriptors() throws {
             let service = try Service(workers: 1, launcher: ["prlimit", "--nofile=40:40"])
             let worker = try #require(service.workers.first)

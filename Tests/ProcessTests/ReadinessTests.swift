@@ -3,7 +3,7 @@ import Testing
 
 extension ProcessTests {
     /// A balancer that asks /readyz every 50 ms and looks away after the first no.
-    @Suite("Readiness behind a balancer without patience", .enabled(if: Finished.hasTool("haproxy")))
+    @Suite("Readiness behind a balancer without patience", .needs(.haproxy))
     struct ReadinessTests {
         @Test("rolls, upgrades and resizes do not take the service out")
         func lives() throws {

@@ -35,7 +35,8 @@ extension ProcessTests {
         func faultyActivation(_ count: String) throws {
             let directory = try TemporaryDirectory()
             let serve = try Finished.running(
-                ["sh", "-c", "exec 3</dev/null; LISTEN_FDS=\(count) LISTEN_PID=$$ exec \"$0\" serve", Binary.path],
+                ["sh", "-c", "exec 3</dev/null; LISTEN_FDS=\(count) LISTEN_PID=$$ exec \"$0\" \"$@\""]
+                    + Binary.command("serve"),
                 environment: Service.environment(in: directory, [:])
             )
             #expect(serve.exit == .code(69), "\(serve.output)\(serve.errors)")
@@ -61,7 +62,7 @@ extension ProcessTests {
             )
             #expect(try service.answer(.get("/v1/rooms")).status == 200)
 
-            let second = try Finished.running([Binary.path, "serve"], environment: service.environment)
+            let second = try Finished.running(Binary.command("serve"), environment: service.environment)
             #expect(second.exit == .code(69), "\(second.output)\(second.errors)")
             #expect(second.output.contains(path), "\(second.output)")
             #expect(try service.answer(.get("/v1/rooms")).status == 200)
@@ -83,7 +84,7 @@ extension ProcessTests {
             next.stop()
 
             close(open(path, O_WRONLY | O_CREAT, 0o600))
-            let refused = try Finished.running([Binary.path, "serve"], environment: next.environment)
+            let refused = try Finished.running(Binary.command("serve"), environment: next.environment)
             #expect(refused.exit == .code(69), "\(refused.output)\(refused.errors)")
             #expect(exists(path))
         }

@@ -113,7 +113,7 @@ extension ProcessTests {
 
         @Test(
             "workers that die at boot are tried ever more rarely while the others serve on, and all are back afterwards",
-            .enabled(if: SystemCallFault.isPossible)
+            .needs(.strace)
         )
         func deathsAtBoot() throws {
             let service = try Service(workers: 3)
@@ -141,7 +141,7 @@ extension ProcessTests {
                 var pipe: [CInt] = [0, 0]
                 try #require(clinux_pipe(&pipe) == 0)
                 let process = try Spawned(
-                    [Binary.path, "serve"],
+                    Binary.command("serve"),
                     environment: environment,
                     output: pipe[1],
                     errors: pipe[1]

@@ -238,7 +238,7 @@ extension ProcessTests {
 
         @Test(
             "workers stuck at boot are given up by BOOT_TIMEOUT: exit 70",
-            .enabled(if: SystemCallFault.isPossible),
+            .needs(.strace),
             arguments: bootCalls
         )
         func stuckBoot(_ call: String) throws {
@@ -248,8 +248,8 @@ extension ProcessTests {
             let serve = try Finished.running(
                 [
                     "strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=\(call)", "-e",
-                    "inject=\(call):delay_enter=3s", Binary.path, "serve",
-                ],
+                    "inject=\(call):delay_enter=3s",
+                ] + Binary.command("serve"),
                 environment: environment
             )
             #expect(serve.exit == .code(70), "\(serve.output)\(serve.errors)")
@@ -257,7 +257,7 @@ extension ProcessTests {
 
         @Test(
             "a roll whose successors cannot boot is abandoned, and the old workers serve on",
-            .enabled(if: SystemCallFault.isPossible),
+            .needs(.strace),
             arguments: bootCalls.flatMap { ["\($0):error=EAGAIN", "\($0):delay_enter=3s"] }
         )
         func abandonedRoll(_ injection: String) throws {
@@ -288,7 +288,7 @@ extension ProcessTests {
 
         @Test(
             "when fork fails for a while, the service serves on and is whole again afterwards",
-            .enabled(if: SystemCallFault.isPossible)
+            .needs(.strace)
         )
         func failingFork() throws {
             let service = try Service(workers: 2)

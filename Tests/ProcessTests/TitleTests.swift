@@ -10,7 +10,7 @@ extension ProcessTests {
             return shown.output.trimmingPrefix { $0.isWhitespace }.split(separator: "\n").first.map(String.init) ?? ""
         }
 
-        @Test("ps shows who is who, which route a worker is busy with, and nothing that is in the request")
+        @Test("ps shows who is who, which route a worker is busy with, and nothing that is in the request", .needs(.ps))
         func titles() throws {
             let service = try Service(workers: 1)
             let worker = try #require(service.workers.first)
@@ -39,7 +39,7 @@ extension ProcessTests {
             service.stop()
         }
 
-        @Test("where the environment leaves little room, titles are cut, and nothing else is")
+        @Test("where the environment leaves little room, titles are cut, and nothing else is", .needs(.ps))
         func littleRoom() throws {
             let directory = try TemporaryDirectory()
             let program = directory.path + "/A"

@@ -31,7 +31,8 @@ extension ProcessTests {
 
         @Test(
             "upgrades behind a balancer that keeps connections alive: exactly no request fails",
-            arguments: Balancer.Kind.allCases.filter(\.isInstalled)
+            .needs(.nginx, .haproxy),
+            arguments: Balancer.Kind.allCases
         )
         func upgradesBehindBalancer(_ kind: Balancer.Kind) throws {
             let service = try Service(workers: 3)

@@ -191,7 +191,7 @@ extension ProcessTests {
 
         @Test(
             "where memory is so tight that it runs out, a worker dies and the service lives",
-            .enabled(if: MemoryGroup.isPossible)
+            .enabled(if: MemoryGroup.isPossible, "needs a control group for memory that these tests may make")
         )
         func outOfMemory() throws {
             let group = try MemoryGroup(bytes: 24 << 20)

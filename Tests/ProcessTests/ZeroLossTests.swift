@@ -24,7 +24,8 @@ extension ProcessTests {
 
         @Test(
             "rolls behind a balancer that keeps connections alive: exactly no request fails",
-            arguments: Balancer.Kind.allCases.filter(\.isInstalled)
+            .needs(.nginx, .haproxy),
+            arguments: Balancer.Kind.allCases
         )
         func rollsBehindBalancer(_ kind: Balancer.Kind) throws {
             let service = try Service(workers: 3)

@@ -1,10 +1,12 @@
 /// Sizes as people write them: `1048576`, `512KB`, `1MB`, `64MiB`.
 enum ByteSizeText {
-    static let expected = "a size in bytes such as 1048576, 512KB, 1MB or 64MiB"
+    static func expected(atMost maximum: Int) -> String {
+        "a size in bytes such as 1048576, 512KB, 1MB or 64MiB, at most \(maximum >> 30)GiB"
+    }
 
-    static func parse(_ text: String) -> Int? {
+    static func parse(_ text: String, atMost maximum: Int) -> Int? {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
-        guard let number = Int(digits) else { return nil }
+        guard let number = WholeNumberText.parse(digits) else { return nil }
         let factor: Int
         switch text[digits.endIndex...].uppercased() {
         case "", "B": factor = 1
@@ -17,6 +19,6 @@ enum ByteSizeText {
         default: return nil
         }
         let (bytes, overflow) = number.multipliedReportingOverflow(by: factor)
-        return overflow ? nil : bytes
+        return overflow || bytes > maximum ? nil : bytes
     }
 }

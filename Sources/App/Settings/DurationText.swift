@@ -1,6 +1,11 @@
 /// Durations as people write them: `5s`, `250ms`, `2m`, `1h`; a plain number is seconds.
 enum DurationText {
-    static let expected = "a duration such as 5s, 250ms or 2m (a plain number is seconds), at most 7 days"
+    static func expected(atLeast minimum: Duration) -> String {
+        let (seconds, attoseconds) = minimum.components
+        let milliseconds = seconds * 1000 + attoseconds / 1_000_000_000_000_000
+        let least = milliseconds == 0 ? "0" : "\(milliseconds)ms"
+        return "a duration such as 5s, 250ms or 2m (a plain number is seconds), \(least) to 7 days"
+    }
 
     static func parse(_ text: String, atLeast minimum: Duration = .zero) -> Duration? {
         let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }

@@ -25,7 +25,7 @@ struct Settings: Sendable {
     let trustedProxies: [AddressRange]
     let apiKeys: [APIKey]
 
-    /// Every setting as found, secrets redacted, in the order of the declarations.
+    /// Every setting that is in force, without secrets, in the order of the declarations.
     let found: [SettingsReading.Found]
 
     /// Reads and checks all variables.
@@ -69,24 +69,14 @@ extension Settings {
         default: "8080",
         "The TCP port to listen on; 0 takes a free one and logs it.",
         expected: "a port number, 0 to 65535"
-    ) { UInt16($0) }
+    ) { WholeNumberText.parse($0).flatMap { UInt16(exactly: $0) } }
 
     static let host = Setting<String>(
         "HOST",
         default: "::",
         "The address to listen on: `::` is every address, IPv4 too; `unix:/path` a unix socket.",
-        expected: "an IP address, a host name, or unix: and an absolute path"
-    ) { text in
-        if text.hasPrefix("unix:") { return text.hasPrefix("unix:/") ? text : nil }
-        let isName = text.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
-            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."): true
-            default: false
-            }
-        }
-        return isName || AddressRange(text) != nil ? text : nil
-    }
+        expected: HostText.expected
+    ) { HostText.isValid($0) ? $0 : nil }
 
     static let workers = Setting<WorkerCount>(
         "WEB_CONCURRENCY",
@@ -100,7 +90,7 @@ extension Settings {
         default: "4096",
         "Connections that may wait to be accepted; the kernel's net.core.somaxconn is a limit above it.",
         expected: "a whole number, 1 to 65535"
-    ) { text in Int(text).flatMap { (1...65_535).contains($0) ? $0 : nil } }
+    ) { WholeNumberText.parse($0, in: 1...65_535) }
 
     static let databaseLocation = Setting<SQLiteLocation>(
         "DATABASE_URL",
@@ -108,7 +98,10 @@ extension Settings {
         "Where the data lives: `sqlite:` and a file on a local disk of this host.",
         expected: "sqlite: and a path, such as sqlite:data/stays.sqlite",
         redact: redactPassword
-    ) { try? SQLiteLocation($0) }
+    ) { text in
+        guard let location = try? SQLiteLocation(text), !location.path.allSatisfy(\.isWhitespace) else { return nil }
+        return location
+    }
 
     static let logLevel = Setting<Logger.Level>(
         "LOG_LEVEL",
@@ -121,111 +114,118 @@ extension Settings {
         "REQUEST_TIMEOUT",
         default: "15s",
         "How long one request may be worked on.",
-        expected: DurationText.expected
-    ) { DurationText.parse($0, atLeast: .milliseconds(1)) }
+        expected: DurationText.expected(atLeast: shortest)
+    ) { DurationText.parse($0, atLeast: shortest) }
 
     static let bootTimeout = Setting<Duration>(
         "BOOT_TIMEOUT",
         default: "10s",
         "How long a worker may take from its start to ready.",
-        expected: DurationText.expected
-    ) { DurationText.parse($0, atLeast: .milliseconds(1)) }
+        expected: DurationText.expected(atLeast: shortest)
+    ) { DurationText.parse($0, atLeast: shortest) }
 
     static let shutdownTimeout = Setting<Duration>(
         "SHUTDOWN_TIMEOUT",
         default: "20s",
         "How long a worker may take to finish its requests before it is killed; keep it above REQUEST_TIMEOUT.",
-        expected: DurationText.expected
-    ) { DurationText.parse($0, atLeast: .milliseconds(1)) }
+        expected: DurationText.expected(atLeast: shortest)
+    ) { DurationText.parse($0, atLeast: shortest) }
 
     static let drainDelay = Setting<Duration>(
         "DRAIN_DELAY",
         default: "0s",
         "How long to serve on after TERM while `/readyz` already says 503, so that balancers look away first.",
-        expected: DurationText.expected
+        expected: DurationText.expected(atLeast: .zero)
     ) { DurationText.parse($0) }
 
     static let keepAliveTimeout = Setting<Duration>(
         "KEEPALIVE_TIMEOUT",
         default: "95s",
         "How long an idle connection stays open; keep it above the balancer's own (Heroku 90 s, ALB 60 s).",
-        expected: DurationText.expected
-    ) { DurationText.parse($0, atLeast: .milliseconds(1)) }
+        expected: DurationText.expected(atLeast: shortest)
+    ) { DurationText.parse($0, atLeast: shortest) }
 
     static let maxBodySize = Setting<Int>(
         "MAX_BODY_SIZE",
         default: "1MB",
         "The largest request body; more is answered 413.",
-        expected: ByteSizeText.expected
-    ) { ByteSizeText.parse($0) }
+        expected: ByteSizeText.expected(atMost: largestBody)
+    ) { ByteSizeText.parse($0, atMost: largestBody) }
 
     static let maxBodyMemory = Setting<Int>(
         "MAX_BODY_MEMORY",
         default: "32MB",
         "Memory that a worker gives to requests which have not arrived whole; more is answered 503. One body always fits.",
-        expected: ByteSizeText.expected
-    ) { ByteSizeText.parse($0) }
+        expected: ByteSizeText.expected(atMost: largestMemory)
+    ) { ByteSizeText.parse($0, atMost: largestMemory) }
 
     static let maxConnections = Setting<Int>(
         "MAX_CONNECTIONS",
         default: "16384",
         "Connections that a worker holds; at the limit it leaves new ones to its siblings, or in the backlog.",
-        expected: "a whole number, 1 or more"
-    ) { text in Int(text).flatMap { $0 >= 1 ? $0 : nil } }
+        expected: "a whole number, 1 to \(mostConnections)"
+    ) { WholeNumberText.parse($0, in: 1...mostConnections) }
 
     static let maxRequests = Setting<Int>(
         "MAX_REQUESTS",
         default: "0",
         "Replace a worker after about so many requests (up to a tenth more, so that they do not go together); 0 never.",
-        expected: "a whole number, 0 or more"
-    ) { text in Int(text).flatMap { $0 >= 0 ? $0 : nil } }
+        expected: "a whole number, 0 to \(mostRequests)"
+    ) { WholeNumberText.parse($0, in: 0...mostRequests) }
 
     static let maxWorkerMemory = Setting<Int>(
         "MAX_WORKER_MEMORY",
         default: "0",
         "Replace a worker whose memory (PSS) stays above this; 0 never.",
-        expected: ByteSizeText.expected
-    ) { ByteSizeText.parse($0) }
+        expected: ByteSizeText.expected(atMost: largestMemory)
+    ) { ByteSizeText.parse($0, atMost: largestMemory) }
 
     static let maxWorkerAge = Setting<Duration>(
         "MAX_WORKER_AGE",
         default: "0",
         "Replace a worker that is older than this; 0 never.",
-        expected: DurationText.expected
+        expected: DurationText.expected(atLeast: .zero)
     ) { DurationText.parse($0) }
 
     static let trustedProxies = Setting<[AddressRange]>(
         "TRUSTED_PROXIES",
         default: "",
-        "Peers whose `X-Forwarded-For` is believed: addresses or networks, separated by commas.",
-        expected: "addresses or networks separated by commas, such as 10.0.0.0/8,::1"
-    ) { text in
-        let parts = text.split(separator: ",").map { $0.trimmed }
-        let networks = parts.compactMap { AddressRange(String($0)) }
-        return networks.count == parts.count ? networks : nil
-    }
+        "Peers whose `X-Forwarded-For` is believed: addresses or networks, separated by commas; unset trusts none.",
+        expected: "addresses or networks separated by commas, at least one, such as 10.0.0.0/8,::1"
+    ) { ListText.parse($0) { AddressRange($0) } }
 
     static let apiKeys = Setting<[APIKey]>(
         "API_KEYS",
         default: "",
-        "Keys that open `/v1`, separated by commas (two while you rotate); none leaves it open.",
-        expected: "keys of 16 to 256 visible ASCII characters, separated by commas",
-        redact: { $0.isEmpty ? "" : "<redacted>" }
-    ) { text in
-        let parts = text.split(separator: ",").map { $0.trimmed }
-        let keys = parts.compactMap { APIKey($0) }
-        return keys.count == parts.count ? keys : nil
-    }
+        "Keys that open `/v1`, separated by commas (two while you rotate); unset leaves it open.",
+        expected: "keys of 16 to 256 visible ASCII characters, separated by commas, at least one",
+        redact: { _ in "<redacted>" },
+        show: { keys in keys.isEmpty ? "none, /v1 is open" : keys.count == 1 ? "<1 key>" : "<\(keys.count) keys>" }
+    ) { ListText.parse($0) { APIKey($0) } }
 
     /// Every setting there is.
     static let all: [SettingDescription] = [
-        port.description, host.description, workers.description, backlog.description,
-        databaseLocation.description, logLevel.description,
-        requestTimeout.description, bootTimeout.description, shutdownTimeout.description, drainDelay.description,
-        keepAliveTimeout.description, maxBodySize.description, maxBodyMemory.description,
-        maxConnections.description, maxRequests.description, maxWorkerMemory.description,
-        maxWorkerAge.description, trustedProxies.description, apiKeys.description,
+        port.description, host.description, workers.description, backlog.description, databaseLocation.description,
+        logLevel.description, requestTimeout.description, bootTimeout.description, shutdownTimeout.description,
+        drainDelay.description, keepAliveTimeout.description, maxBodySize.description, maxBodyMemory.description,
+        maxConnections.description, maxRequests.description, maxWorkerMemory.description, maxWorkerAge.description,
+        trustedProxies.description, apiKeys.description,
     ]
+
+    /// Below it no answer could be in time, no worker could boot, no worker could leave before it is killed.
+    private static let shortest = Duration.milliseconds(100)
+
+    /// A body is held in memory whole.
+    private static let largestBody = 1 << 30
+
+    /// As many descriptors as kernels let a process have, if nobody raises that (fs.nr_open).
+    private static let mostConnections = 1_048_576
+
+    /// More than any host has; the tenth that is added to it at random still fits into an `Int`.
+    private static let mostRequests = 1_000_000_000_000
+
+    /// More than any host has.
+    private static let largestMemory = 1 << 40
 
     /// `scheme://user:password@host` with the password hidden.
     private static func redactPassword(_ url: String) -> String {

@@ -2,7 +2,7 @@ import Configuration
 
 /// One pass over the environment that goes on after a fault, so that all faults are reported together.
 struct SettingsReading {
-    /// A setting as found: its text is redacted already.
+    /// A setting that is in force: its text shows no secret.
     struct Found: Sendable {
         enum Source: String, Sendable {
             case environment
@@ -23,22 +23,29 @@ struct SettingsReading {
     }
 
     /// The value of a setting; after a fault its default, which nobody will use.
+    ///
+    /// An empty variable counts as unset: that is how platforms and `.env` files switch one off. Any other must say
+    /// something: one of white space or separators alone (`","` is what `"$OLD,$NEW"` becomes with both unset) is a
+    /// fault, so that no mishap opens a door.
     mutating func value<Value>(of setting: Setting<Value>) -> Value {
         let about = setting.description
-        // An empty variable counts as unset: that is how platforms and `.env` files switch one off.
-        let text = environment.string(forKey: ConfigKey([about.key])).flatMap { $0.isEmpty ? nil : $0 }
+        let given = environment.string(forKey: ConfigKey([about.key])).flatMap { $0.isEmpty ? nil : $0 }
+        let text = given ?? about.defaultText
+        let isBlank = given?.allSatisfy(\.isWhitespace) ?? false
+        guard !isBlank, let value = setting.parse(text) else {
+            faults.append(SettingFault(key: about.key, value: about.redact(text), expected: about.expected))
+            guard let value = setting.parse(about.defaultText) else {
+                preconditionFailure("the default of \(about.key) is not \(about.expected)")
+            }
+            return value
+        }
         found.append(
             Found(
                 key: about.key,
-                text: about.redact(text ?? about.defaultText),
-                source: text == nil ? .default : .environment
+                text: setting.show.map { $0(value) } ?? about.redact(text),
+                source: given == nil ? .default : .environment
             )
         )
-        if let value = setting.parse(text ?? about.defaultText) { return value }
-        faults.append(SettingFault(key: about.key, value: about.redact(text ?? ""), expected: about.expected))
-        guard let value = setting.parse(about.defaultText) else {
-            preconditionFailure("the default of \(about.key) is not \(about.expected)")
-        }
         return value
     }
 }

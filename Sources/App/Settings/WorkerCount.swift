@@ -12,7 +12,7 @@ enum WorkerCount: Hashable, Sendable {
             self = .auto
             return
         }
-        let bounds = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+        let bounds = text.split(separator: "-", omittingEmptySubsequences: false).map { WholeNumberText.parse($0) }
         guard bounds.count <= 2, let first = bounds[0], let last = bounds[bounds.count - 1],
             first >= 1, first <= last, last <= WorkerCount.limit
         else { return nil }

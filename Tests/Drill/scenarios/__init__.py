@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from scenario import Scenario
 
+from scenarios.balancer import Balancer
+from scenarios.bodies import Bodies
 from scenarios.descriptors import Descriptors
+from scenarios.final_stop import FinalStop
 from scenarios.full_disk import FullDisk
 from scenarios.kill_supervisor import KillSupervisor
 from scenarios.kill_workers import KillWorkers
@@ -13,6 +16,7 @@ from scenarios.read_only import ReadOnly
 from scenarios.recycle import Recycle
 from scenarios.resize_storm import ResizeStorm
 from scenarios.roll_storm import RollStorm
+from scenarios.stalled_log import StalledLog
 from scenarios.stop_supervisor import StopSupervisor
 from scenarios.stop_worker import StopWorker
 from scenarios.stuck_handler import StuckHandler
@@ -23,10 +27,12 @@ ALL: tuple[type[Scenario], ...] = (
     KillWorkers,
     KillSupervisor,
     TermStorm,
+    FinalStop,
     RollStorm,
     ResizeStorm,
     Recycle,
     Upgrade,
+    Balancer,
     StopWorker,
     StopSupervisor,
     StuckHandler,
@@ -34,4 +40,6 @@ ALL: tuple[type[Scenario], ...] = (
     FullDisk,
     ReadOnly,
     Descriptors,
+    StalledLog,
+    Bodies,
 )

@@ -31,7 +31,7 @@ class FullDisk(Scenario):
     def prepare(self, stage: Stage) -> Stage:
         self._disk = Path(tempfile.mkdtemp(prefix="disk-", dir=stage.directory.parent))
         mount("tmpfs", f"size={DISK_SIZE},mode=700", self._disk)
-        return Stage(stage.binary, self._disk)
+        return stage.elsewhere(self._disk)
 
     def clean_up(self) -> None:
         if self._disk:

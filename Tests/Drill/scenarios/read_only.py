@@ -26,7 +26,7 @@ class ReadOnly(Scenario):
 
     def prepare(self, stage: Stage) -> Stage:
         folder = Path(tempfile.mkdtemp(prefix="folder-", dir=stage.directory.parent))
-        own = Stage(stage.binary, folder)
+        own = stage.elsewhere(folder)
         # Whether it is possible shows before the service starts.
         make_read_only(folder)
         make_writable(folder)

@@ -4,8 +4,6 @@ import Glibc
 final class Balancer {
     enum Kind: String, Sendable, CaseIterable {
         case nginx, haproxy
-
-        var isInstalled: Bool { Finished.hasTool(rawValue) }
     }
 
     let port: UInt16

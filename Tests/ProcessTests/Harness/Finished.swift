@@ -34,9 +34,4 @@ struct Finished: Sendable {
             errors: ProcessTree.read(paths[1]) ?? ""
         )
     }
-
-    /// Whether this machine has the tool.
-    static func hasTool(_ name: String) -> Bool {
-        Binary.searchPath.split(separator: ":").contains { access("\($0)/\(name)", X_OK) == 0 }
-    }
 }

@@ -27,14 +27,17 @@ final class Service: Sendable {
     ///   - directory: Where the database lies; one of its own when nil.
     ///   - migrates: Whether `App migrate` and `App seed` come first.
     ///   - binary: The program; the one under test when nil.
+    ///   - command: What starts the service in place of `serve` and ends in an exec of it, such as bin/run.
     ///   - passed: A listening socket to pass by LISTEN_FDS, as systemd does.
-    ///   - launcher: A command in front of the binary that ends in an exec, such as `prlimit --nofile=64`.
+    ///   - launcher: A command in front of the binary that ends in an exec, such as `prlimit --nofile=64`; the tests' own
+    ///     user runs it, and the service's user what comes behind it.
     init(
         workers: Int = 2,
         environment given: [String: String] = [:],
         in directory: TemporaryDirectory? = nil,
         migrates: Bool = true,
         binary: String = Binary.path,
+        running command: [String]? = nil,
         passing passed: CInt? = nil,
         launcher: [String] = []
     ) throws {
@@ -47,7 +50,8 @@ final class Service: Sendable {
         let seen = Monitor<Set<ProcessIdentity>>([])
         self.seen = seen
         (process, log) = try Service.launch(
-            (passed == nil ? launcher : Service.activation) + [binary, "serve"],
+            (passed == nil ? launcher : Service.activation) + User.ofService.launcher
+                + (command ?? [binary, "serve"]),
             environment: environment,
             passing: passed,
             errorsPath: errorsPath,
@@ -78,7 +82,7 @@ final class Service: Sendable {
 
     static func migrateAndSeed(_ environment: [String: String]) throws {
         for verb in ["migrate", "seed"] {
-            let done = try Finished.running([Binary.path, verb], environment: environment)
+            let done = try Finished.running(Binary.command(verb), environment: environment)
             guard done.exit == .code(0) else {
                 throw Spawned.Failure(description: "App \(verb) ended with \(done.exit): \(done.output)\(done.errors)")
             }

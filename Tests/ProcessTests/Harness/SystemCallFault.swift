@@ -2,12 +2,6 @@ import Glibc
 
 /// Makes system calls of a running process and its children fail or take long, by strace(1): the product needs no hooks.
 final class SystemCallFault {
-    /// Whether this machine has strace and lets us trace.
-    static let isPossible: Bool = {
-        guard Finished.hasTool("strace") else { return false }
-        return (try? Finished.running(["strace", "-qq", "-I", "1", "-o", "/dev/null", "true"]))?.exit == .code(0)
-    }()
-
     private let process: Spawned
     private var hasEnded = false
     private let directory: TemporaryDirectory

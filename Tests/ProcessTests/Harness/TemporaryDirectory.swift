@@ -1,6 +1,6 @@
 import Glibc
 
-/// A directory that is gone with its owner.
+/// A directory that belongs to the service's user and is gone with its owner.
 final class TemporaryDirectory: Sendable {
     let path: String
 
@@ -10,11 +10,12 @@ final class TemporaryDirectory: Sendable {
             throw Spawned.Failure(description: "no temporary directory: \(String(cString: strerror(errno)))")
         }
         path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        try User.ofService.own(path)
     }
 
     deinit { TemporaryDirectory.delete(path) }
 
-    private static func delete(_ path: String) {
+    static func delete(_ path: String) {
         if unlink(path) == 0 || errno == ENOENT { return }
         for name in ProcessTree.names(in: path) { delete(path + "/" + name) }
         rmdir(path)
