@@ -181,6 +181,10 @@ extension SupervisorState {
         let worker = workers.remove(at: index)
         forgetPredecessor(in: worker.slot)
         say(level(of: worker, death), "worker exited", worker.fields + fields(of: worker, death, at: now))
+        if death.droppedLogLines > 0 {
+            // In the words in which it would have said so itself.
+            say(.warning, "log lines dropped", [.integer("count", death.droppedLogLines), .integer("pid", pid)])
+        }
         let wasKilled = worker.phase == .dying(.leave) || death.isDrainExpired
         roll?.predecessorLeft(pid: pid, drained: death.requestsWhileDraining, wasKilled: wasKilled)
 
@@ -281,7 +285,6 @@ extension SupervisorState {
     private func fields(of worker: WorkerHandle, _ death: Death, at now: MonotonicInstant) -> [Notice.Field] {
         var fields: [Notice.Field] = [.text("how", worker.words(for: death)), .integer("requests", death.requests)]
         if death.requestsWhileDraining > 0 { fields.append(.integer("drainedRequests", death.requestsWhileDraining)) }
-        if death.droppedLogLines > 0 { fields.append(.integer("droppedLogLines", death.droppedLogLines)) }
         fields.append(.duration("age", now - worker.forkedAt))
         if let request = death.lastRequest {
             fields += [.text("request", request.label), .text("requestId", request.id)]

@@ -50,6 +50,20 @@ struct SupervisorDeadlineTests {
         #expect(careless.state.nextDeadline == nil)
     }
 
+    @Test("the log lines that a worker dropped and could not say so are said for it")
+    func droppedLogLines() {
+        var stage = Stage.serving(2)
+        let pid = stage.ready[0]
+        var death = Death(cause: .killed(signal: 9), requests: 12)
+        death.droppedLogLines = 7
+        stage.send(.exited(pid: pid, death))
+        let said = stage.notices.filter { $0.message == "log lines dropped" }
+        #expect(said.map { $0["count"] } == [.integer(7)])
+        #expect(said.map { $0["pid"] } == [.integer(Int(pid))])
+        stage.send(.exited(pid: stage.ready[0], Death(cause: .exited(0))))
+        #expect(stage.notices.count { $0.message == "log lines dropped" } == 1)
+    }
+
     @Test("what a dead worker was doing is said in full")
     func blackBox() {
         var stage = Stage.serving(1)
