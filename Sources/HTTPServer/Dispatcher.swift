@@ -71,9 +71,8 @@ final class Dispatcher: Sendable {
     private func respond(_ record: RequestRecord) throws -> Response {
         switch record.verdict {
         case .route(let index):
-            let endpoint = endpoints[index]
-            if !endpoint.admission.isEmpty { try admit(record, endpoint.admission) }
-            return try endpoint.handler(Request(record: record))
+            if !endpoints[index].admission.isEmpty { try admit(record, endpoints[index].admission) }
+            return try endpoints[index].handler(Request(record: record))
         case .options(let allowed):
             return Response(status: .noContent, headerFields: [.allow: allowed.fieldValue])
         case .methodNotAllowed(let allowed):

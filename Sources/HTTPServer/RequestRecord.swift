@@ -79,7 +79,7 @@ final class RequestRecord: @unchecked Sendable {
         body = ByteRange()
         if decodedPath != nil { decodedPath = nil }
         routeIndex = -1
-        admission = .open
+        if case .open = admission {} else { admission = .open }
         isUnderstood = false
         bytesIn = 0
         bytesOut = 0

@@ -55,8 +55,9 @@ final class ServiceObserver: ServerObserver {
         worker.show(idle)
         // What the server itself refuses, such as an unknown method or a client too many, is no fault of the service: a stranger
         // could fill the log with it. Nor is a probe's "not ready"; why is logged when it changes.
-        let isFault = exchange.error != nil || !isSilent(exchange.route)
-        if exchange.status >= 500, exchange.request != nil, isFault { logFailure(exchange) }
+        if exchange.status >= 500, exchange.request != nil, exchange.error != nil || !isSilent(exchange.route) {
+            logFailure(exchange)
+        }
         if logsAccess, !isSilent(exchange.route) { line.writeAccess(exchange, worker: pid, to: output) }
         worker.slot.setDroppedLogLines(output.droppedLines)
     }
