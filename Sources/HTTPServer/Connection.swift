@@ -11,6 +11,8 @@ final class Connection {
     var input: InputBlock?
     /// Where in `input` they are.
     var bytes = 0..<0
+    /// As what `input` is accounted for.
+    var accounted = Part.head
     /// The request whose first bytes are there.
     var record: RequestRecord?
     var reader = RequestReader()
@@ -34,6 +36,15 @@ final class Connection {
         self.socket = socket
         self.peer = peer
     }
+
+    /// A part of a request.
+    enum Part {
+        case head
+        case body
+    }
+
+    /// What the bytes in `input` are the beginning of.
+    var held: Part { record != nil && reader.isInBody ? .body : .head }
 
     var hasUnsentOutput: Bool { !output.isEmpty }
 

@@ -13,7 +13,12 @@ struct Acceptance: ~Copyable {
     /// Whether draining is so far that nobody new is let in.
     fileprivate(set) var isOver = false
 
-    init(of listener: CInt, with epoll: borrowing Epoll) throws(ServerError) {
+    init(of listener: CInt?, with epoll: borrowing Epoll) throws(ServerError) {
+        guard let listener else {
+            isOver = true
+            reserve = -1
+            return
+        }
         // Accepted sockets inherit it; on a unix socket it fails, and is not needed.
         var one: CInt = 1
         _ = unsafe setsockopt(listener, CInt(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<CInt>.size))
@@ -154,6 +159,6 @@ extension EventLoop {
 
     /// Empties the accept queue.
     mutating func sweep() {
-        while acceptOne() {}
+        while !acceptance.isOver, acceptOne() {}
     }
 }

@@ -28,7 +28,7 @@ extension EventLoop {
         let block: InputBlock
         if let own = connection.input {
             if connection.bytes.upperBound == own.capacity, !move(connection.bytes, in: own, of: connection) {
-                refuseForMemory(connection, in: own)
+                refuseForMemory(connection, connection.bytes, in: own)
                 return 0
             }
             block = connection.input!
@@ -123,7 +123,7 @@ extension EventLoop {
         let escaped = report(in: block)
         guard sending != .failed else { return close(connection) }
         guard keep(start..<end, in: block, of: connection, escaped: escaped) else {
-            return refuseForMemory(connection, in: block)
+            return refuseForMemory(connection, start..<end, in: block)
         }
         settle(connection, hasAnswered: answered > 0)
     }
@@ -135,23 +135,34 @@ extension EventLoop {
         if !connection.reader.isInBody {
             connection.reader.readRefusedHead(of: record, until: connection.bytes.upperBound, limits: limits)
         }
-        endWithRefusal(record, of: connection, in: block, .timeout)
+        endWithRefusal(record, of: connection, in: block, .timeout, received: connection.bytes.count)
     }
 
-    /// Answers a request that cannot be kept until the rest of it is there.
-    private mutating func refuseForMemory(_ connection: Connection, in block: InputBlock) {
-        let record = connection.record ?? takeRecord(for: connection, in: block, at: connection.bytes.lowerBound)
+    /// Answers a request of which these bytes are there and cannot be kept until the rest is.
+    private mutating func refuseForMemory(_ connection: Connection, _ bytes: Range<Int>, in block: InputBlock) {
+        let record = connection.record!
         connection.record = nil
-        endWithRefusal(record, of: connection, in: block, .noMemoryLeft)
+        guard !connection.hasUnsentOutput else {
+            // The client does not take what it asked for before. Then it gets that, and the end.
+            connection.isClosing = true
+            connection.lingers = true
+            hold(nil, 0..<0, of: connection)
+            return settle(connection, hasAnswered: false)
+        }
+        if !connection.reader.isInBody {
+            connection.reader.readRefusedHead(of: record, until: bytes.upperBound, limits: limits)
+        }
+        endWithRefusal(record, of: connection, in: block, .noMemoryLeft, received: bytes.count)
     }
 
     private mutating func endWithRefusal(
         _ record: RequestRecord,
         of connection: Connection,
         in block: InputBlock,
-        _ error: RequestError
+        _ error: RequestError,
+        received: Int
     ) {
-        refuse(record, of: connection, error.problem, received: connection.bytes.count)
+        refuse(record, of: connection, error.problem, received: received)
         connection.answeredCount &+= 1
         let sending = send(to: connection)
         _ = report(in: block)
@@ -197,12 +208,12 @@ extension EventLoop {
         hasArrived end: Int
     ) throws(RequestError) -> Bool {
         var limit = configuration.maxBodySize
-        if record.routeIndex >= 0 { limit = context.routes[record.routeIndex].maxBodySize ?? limit }
+        if record.routeIndex >= 0 { limit = min(limit, context.routes[record.routeIndex].maxBodySize ?? limit) }
         limit = min(limit, Self.mostBodySize)
         reader.maxBodySize = limit
         let length = record.head.contentLength
         let size = reader.expectedSize + max(0, length)
-        // The refusal of what is here already can wait its turn, and leaves the connection open.
+        // The refusal of a body of known size that is here already can wait its turn, and leaves the connection open.
         if !record.head.isChunked, length <= limit, end - record.origin >= size { return true }
         if record.routeIndex >= 0 { record.deadline = now + timeouts[record.routeIndex] }
         guard dispatcher.admits(record) else {
@@ -212,7 +223,7 @@ extension EventLoop {
             return false
         }
         guard length <= limit else { throw .contentTooLarge }
-        guard canHold(size, of: connection) else { throw .noMemoryLeft }
+        guard canHold(size, for: .body, of: connection) else { throw .noMemoryLeft }
         if record.head.expectsContinue, record.origin + reader.expectedSize == end {
             output.append("HTTP/1.1 100 Continue\r\n\r\n")
         }
@@ -258,11 +269,11 @@ extension EventLoop {
     ) -> Bool {
         if bytes.isEmpty {
             hold(nil, 0..<0, of: connection)
-        } else if block === connection.input, !escaped {
-            connection.bytes = bytes
+        } else if block === connection.input, !escaped, block.capacity >= roomNeeded(by: connection, from: bytes) {
+            hold(block, bytes, of: connection)
         } else if bytes.count >= Self.leastAdoptedSize, block === sharedInput, !escaped,
             bytes.lowerBound + connection.reader.expectedSize <= block.capacity,
-            canHold(block.capacity, of: connection)
+            canHold(block.capacity, for: connection.held, of: connection)
         {
             // A new shared block costs less than a copy.
             hold(block, bytes, of: connection)
@@ -273,13 +284,19 @@ extension EventLoop {
         return true
     }
 
+    /// Up to where in its block a request's bytes will reach, as far as that is known: all of a body of known size.
+    private func roomNeeded(by connection: Connection, from bytes: Range<Int>) -> Int {
+        let isSized = connection.record?.head.isChunked == false && connection.reader.isInBody
+        return isSized ? bytes.lowerBound + connection.reader.expectedSize : 0
+    }
+
     /// Moves a request's bytes to a new block with room for the rest. Room that is not filled takes address space, not memory,
     /// but it is spoken for: other bodies that would not fit beside this one are refused before they are read.
-    /// - Returns: Whether there is memory for it.
+    /// - Returns: Whether there is memory for it. There always is for whole requests that wait for their turn.
     private mutating func move(_ bytes: Range<Int>, in block: InputBlock, of connection: Connection) -> Bool {
-        let isSized = connection.record?.head.isChunked == false && connection.reader.isInBody
-        let capacity = isSized ? connection.reader.expectedSize : max(bytes.count * 2, Self.leastInputSize)
-        guard canHold(capacity, of: connection) else { return false }
+        let known = roomNeeded(by: connection, from: 0..<bytes.count)
+        let capacity = known > 0 ? known : max(bytes.count * 2, Self.leastInputSize)
+        guard connection.record == nil || canHold(capacity, for: connection.held, of: connection) else { return false }
         let new = InputBlock(capacity: capacity)
         new.copy(bytes, of: block)
         hold(new, 0..<bytes.count, of: connection)
@@ -288,17 +305,22 @@ extension EventLoop {
         return true
     }
 
-    /// Whether a connection may have a block of so many bytes in place of the one it has.
-    private func canHold(_ capacity: Int, of connection: Connection) -> Bool {
-        let others = bufferedSize - (connection.input?.capacity ?? 0)
+    /// Whether a connection may have a block of so many bytes in place of the one it has. Heads have as much memory as bodies,
+    /// but of their own: anybody may begin a head, and would else leave no room for what is admitted.
+    private func canHold(_ capacity: Int, for part: Connection.Part, of connection: Connection) -> Bool {
+        var others = bufferedSize[part]
+        if let own = connection.input, connection.accounted == part { others -= own.capacity }
         return others == 0 || capacity <= configuration.maxBodyMemory - others
     }
 
     /// Gives a connection memory of its own for bytes that have not been answered, or takes it back.
     mutating func hold(_ block: InputBlock?, _ bytes: Range<Int>, of connection: Connection) {
-        bufferedSize += (block?.capacity ?? 0) - (connection.input?.capacity ?? 0)
+        if let former = connection.input { bufferedSize[connection.accounted] -= former.capacity }
         connection.input = block
         connection.bytes = bytes
+        guard let block else { return }
+        connection.accounted = connection.held
+        bufferedSize[connection.accounted] += block.capacity
     }
 
     // MARK: Sending

@@ -17,6 +17,7 @@ struct EventLoop: ~Copyable {
     let timeouts: [Int64]
     let observer: (any ServerObserver)?
     let status: ServerStatus
+    /// -1 when nobody is let in.
     let listener: CInt
     let shutdown: CInt
     /// Whether nobody else serves on the listener when this loop has ended.
@@ -28,7 +29,7 @@ struct EventLoop: ~Copyable {
     var connections: [Connection?] = []
     var openCount = 0
     /// The memory of requests that have not arrived whole.
-    var bufferedSize = 0
+    var bufferedSize = BufferedSize()
     private var crowdMemory = CrowdMemory()
     var deadlines: DeadlineLists
     /// Connections with further requests in memory, which wait for the others to have their turn.
@@ -71,7 +72,7 @@ struct EventLoop: ~Copyable {
         router: Router,
         observer: (any ServerObserver)?,
         status: ServerStatus,
-        listener: CInt,
+        listener: CInt?,
         shutdown: CInt,
         isLast: @escaping () -> Bool
     ) throws(ServerError) {
@@ -82,7 +83,7 @@ struct EventLoop: ~Copyable {
         timeouts = router.routes.map { ($0.timeout ?? configuration.requestTimeout).nanoseconds }
         self.observer = observer
         self.status = status
-        self.listener = listener
+        self.listener = listener ?? -1
         self.shutdown = shutdown
         self.isLast = isLast
         deadlines = DeadlineLists(configuration)
@@ -176,7 +177,8 @@ struct EventLoop: ~Copyable {
         openCount -= 1
         _ = Glibc.close(connection.socket)
         observer?.connectionsChanged(open: openCount)
-        resumeAccepting()
+        // A pause has its own end.
+        if acceptance.resumption == nil { resumeAccepting() }
     }
 
     func isOpen(_ connection: Connection) -> Bool { connections[Int(connection.socket)] === connection }

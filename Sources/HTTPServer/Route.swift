@@ -8,7 +8,7 @@ public struct Route: Sendable {
     public let pattern: String
     /// How long its handler may take; `nil` leaves it to the configuration.
     public let timeout: Duration?
-    /// The largest body it takes; `nil` leaves it to the configuration.
+    /// The largest body it takes, if that is less than the configuration's; `nil` leaves it to the configuration.
     public let maxBodySize: Int?
 
     let requestMethod: RequestMethod

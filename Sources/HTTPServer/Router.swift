@@ -60,7 +60,8 @@ public struct Router: Sendable {
     ///   - method: GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS.
     ///   - pattern: See ``Router``; it is appended to the group's prefix.
     ///   - timeout: In place of ``ServerConfiguration/requestTimeout``.
-    ///   - maxBodySize: In place of ``ServerConfiguration/maxBodySize``.
+    ///   - maxBodySize: The largest body this route takes, in bytes, if that is less than
+    ///     ``ServerConfiguration/maxBodySize``.
     ///   - handler: Answers the request.
     public mutating func on(
         _ method: HTTPRequest.Method,

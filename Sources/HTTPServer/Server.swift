@@ -42,7 +42,7 @@ public final class Server {
     ///
     /// - Parameters:
     ///   - listener: A listening TCP or unix socket, non-blocking. Other processes may accept from it too. It is not
-    ///     closed.
+    ///     closed. `nil` lets nobody in, for a process that only shows that it could serve.
     ///   - shutdown: A descriptor that becomes readable when draining must begin, such as an eventfd. It is not read
     ///     from, and not closed.
     ///   - isLast: Whether nobody serves on the listener after this server; asked whenever `shutdown` is written to. If
@@ -50,7 +50,7 @@ public final class Server {
     ///   - whenReady: Called once everything is set up, right before the first connection can be accepted.
     /// - Throws: ``ServerError`` when the event loop cannot be set up.
     public func run(
-        listener: CInt,
+        listener: CInt?,
         shutdown: CInt,
         isLast: @escaping () -> Bool = { true },
         whenReady: () -> Void = {}

@@ -12,12 +12,13 @@ public struct ServerConfiguration: Sendable {
     /// The number of header fields: 431 beyond. Browsers send about 20.
     public var maxFieldCount = 100
 
-    /// The decoded body, unless its route says otherwise: 413 beyond, decided before reading it where possible. A body is
+    /// The decoded body, unless its route takes less: 413 beyond, decided before reading it where possible. A body is
     /// held in memory whole; 1 GiB is the most.
     public var maxBodySize = 1024 * 1024
 
-    /// The memory for requests that have not arrived whole, of all connections together: 503 beyond, decided before a body of
-    /// known size is read. Requests that come in one piece need none of it, and when nothing is held one body always fits.
+    /// The memory for bodies that have not arrived whole, of all connections together, and as much again for heads: 503 beyond,
+    /// decided before a body of known size is read. Requests that come in one piece need none of it, and when none is held one
+    /// body always fits.
     public var maxBodyMemory = 32 * 1024 * 1024
 
     /// From a request's first byte (on a new connection: from its acceptance) to the end of its header section: 408

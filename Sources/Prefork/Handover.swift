@@ -40,6 +40,8 @@ struct Handover: Equatable {
     var target = 0
     var generation = 0
     var workers: [Worker] = []
+    /// What the former program had to say and could not write yet.
+    var notices: [String] = []
 
     /// The descriptors that the next program needs.
     var descriptors: [CInt] { [listener, scoreboard, poke].filter { $0 >= 0 } }
@@ -63,6 +65,7 @@ struct Handover: Equatable {
             let (slot, number, generation) = (worker.slot, worker.number, worker.generation)
             lines.append("worker \(worker.pid) \(slot) \(number) \(generation) \(worker.phase.rawValue)")
         }
+        lines += notices.map { "notice \($0)" }
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -70,11 +73,14 @@ struct Handover: Equatable {
     init?(text: String) {
         var facts: [Substring: [Substring]] = [:]
         var workers: [Worker] = []
+        var notices: [String] = []
         for line in text.split(separator: "\n") {
             let words = line.split(separator: " ", maxSplits: 1)
             guard words.count == 2 else { continue }
             let values = words[1].split(separator: " ", maxSplits: words[0] == "file" ? 2 : .max)
-            if words[0] != "worker" {
+            if words[0] == "notice" {
+                notices.append(String(words[1]))
+            } else if words[0] != "worker" {
                 facts[words[0]] = values
             } else if let worker = Worker(values) {
                 workers.append(worker)
@@ -95,6 +101,7 @@ struct Handover: Equatable {
         poke = number("poke") ?? -1
         target = number("target") ?? 0
         generation = number("generation") ?? 0
+        self.notices = notices
         if let device: UInt64 = number("file"), let node: UInt64 = number("file", 1), let path = facts["file"]?.last {
             file = SocketFile(path: String(path), device: device, node: node)
         }

@@ -11,6 +11,12 @@ public protocol NoticeOutput: AnyObject {
 
     /// Writes what can be written of what was kept.
     func flush()
+
+    /// What is kept, as lines of text, for the program that takes over from this one.
+    var keptLines: [String] { get }
+
+    /// Writes what the program kept that this one took over from.
+    func writeKept(_ lines: [String])
 }
 
 /// Notices of a rehearsal, which must not be mistaken for the service's own.
@@ -25,4 +31,6 @@ final class RehearsalOutput: NoticeOutput {
 
     var blockedDescriptor: CInt? { output.blockedDescriptor }
     func flush() { output.flush() }
+    var keptLines: [String] { output.keptLines }
+    func writeKept(_ lines: [String]) { output.writeKept(lines) }
 }

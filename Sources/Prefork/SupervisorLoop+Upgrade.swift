@@ -57,6 +57,8 @@ extension SupervisorLoop {
         handover.target = state.target
         handover.generation = state.generation
         handover.workers = state.workers.compactMap(\.handedOver)
+        supervisor.notices.flush()
+        handover.notices = supervisor.notices.keptLines
         do throws(SystemError) {
             let file = try HandoverFile(handover)
             // Signals stay blocked: those that come now wait until the next program reads them.

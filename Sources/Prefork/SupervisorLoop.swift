@@ -61,7 +61,10 @@ final class SupervisorLoop {
             at: .now
         )
         for worker in state.workers { worker.pid.map { children[$0] = Child(pid: $0) } }
-        if predecessor != nil { received?.file.close() }
+        if let predecessor {
+            received?.file.close()
+            self.supervisor.notices.writeKept(predecessor.notices)
+        }
         Backtrace.warmUp()
     }
 
@@ -274,7 +277,7 @@ final class SupervisorLoop {
         let worker = Worker(
             number: birth.number,
             generation: birth.generation,
-            listener: supervisor.listener.descriptor,
+            listener: isRehearsal ? nil : supervisor.listener.descriptor,
             shutdown: shutdown,
             slot: scoreboard.slot(birth.slot),
             scoreboard: scoreboard,

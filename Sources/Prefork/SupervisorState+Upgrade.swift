@@ -97,7 +97,7 @@ extension SupervisorState {
         effects.append(.handOver)
     }
 
-    /// The old program goes on, or stops with the rehearsal: that may hold a request that it was quick to accept.
+    /// The old program goes on, or stops with the rehearsal, which gets the time that a worker gets.
     mutating func abandonUpgrade(because reason: String, at now: MonotonicInstant) {
         switch upgrade {
         case .none: return

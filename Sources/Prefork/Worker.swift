@@ -9,8 +9,9 @@ public struct Worker: Sendable {
     public let number: Int
     /// Which roll made this worker. The first generation is 1.
     public let generation: Int
-    /// The listening socket, shared with all other workers. Non-blocking.
-    public let listener: CInt
+    /// The listening socket, shared with all other workers. Non-blocking. `nil` in the rehearsal of an upgrade: the running
+    /// service's clients are not its own, so it boots, says that it could serve, and leaves.
+    public let listener: CInt?
     /// An eventfd that is readable from the moment on which the worker must finish and leave. Do not read from it.
     public let shutdown: CInt
     /// This worker's place on the scoreboard. Only this worker may write there.

@@ -287,3 +287,14 @@ import Glibc
         put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10))
     }
 }
+
+extension LogLine {
+    /// The line by which a process says how many of its lines the log does not have.
+    static func dropped(_ count: Int) -> [UInt8] {
+        var line = LogLine()
+        line.begin("warning", message: "log lines dropped", at: .now())
+        line.field("count", count)
+        line.field("pid", Int(getpid()))
+        return line.end()
+    }
+}

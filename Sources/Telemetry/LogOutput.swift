@@ -56,11 +56,7 @@ public final class LogOutput: Sendable {
 
     private func saysHowManyWereDropped() -> Bool {
         let count = dropped.exchange(0, ordering: .relaxed)
-        var line = LogLine()
-        line.begin("warning", message: "log lines dropped", at: .now())
-        line.field("count", count)
-        line.field("pid", Int(getpid()))
-        let isTaken = unsafe line.end().withUnsafeBytes { unsafe put($0) }
+        let isTaken = unsafe LogLine.dropped(count).withUnsafeBytes { unsafe put($0) }
         if !isTaken { dropped.add(count, ordering: .relaxed) }
         return isTaken
     }
@@ -88,6 +84,7 @@ public final class LogOutput: Sendable {
                     return false
                 }
             } else if errno != EINTR {
+                if offset > 0 { isTorn.store(true, ordering: .relaxed) }
                 return true
             }
         }

@@ -26,9 +26,19 @@ public final class LogQueue {
     /// The descriptor to ``flush()`` when it can be written to; `nil` when nothing waits.
     public var blockedDescriptor: CInt? { waiting.isEmpty && dropped == 0 ? nil : output.number }
 
+    /// What waits, without line breaks, for a program that takes this one's place. The number of dropped lines comes first.
+    public var unwrittenLines: [String] {
+        ((dropped > 0 ? [LogLine.dropped(dropped)] : []) + waiting).map { String(decoding: $0.dropLast(), as: UTF8.self) }
+    }
+
+    /// Writes lines that a former program could not write.
+    public func append(unwritten lines: [String]) {
+        for line in lines { append(Array((line + "\n").utf8)) }
+    }
+
     /// Writes a line, or keeps it until it can be written.
     public func append(_ line: [UInt8]) {
-        if waiting.count == Self.limit {
+        while waiting.count >= Self.limit {
             // One that is begun has to be ended.
             waiting.remove(at: written == 0 ? 0 : 1)
             dropped += 1
@@ -50,11 +60,7 @@ public final class LogQueue {
 
     /// - Returns: Whether the report is on its way, before all that waits.
     private func reportDropped() -> Bool {
-        var report = LogLine()
-        report.begin("warning", message: "log lines dropped", at: .now())
-        report.field("count", dropped)
-        report.field("pid", Int(getpid()))
-        let line = report.end()
+        let line = LogLine.dropped(dropped)
         guard write(line) || written > 0 else { return false }
         dropped = 0
         guard written > 0 else { return true }

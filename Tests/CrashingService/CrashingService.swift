@@ -27,7 +27,9 @@ enum CrashingService {
     /// Prints how the first worker ended, and ends.
     private final class FirstDeath: NoticeOutput {
         var blockedDescriptor: CInt? { nil }
+        var keptLines: [String] { [] }
         func flush() {}
+        func writeKept(_ lines: [String]) {}
 
         func write(_ notice: Notice) {
             guard notice.message == "worker exited" else { return }

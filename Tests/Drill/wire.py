@@ -116,7 +116,7 @@ class Connection:
             self._socket.sendall(request.bytes)
         except OSError as error:
             if self.answered == 0:
-                # The kernel had promised this connection to the service: throwing it away is no orderly close.
+                # The kernel had let this connection in: throwing it away is no orderly close.
                 raise Unanswered(f"reset before its first request ({error.strerror})") from error
             raise ClosedBefore(str(error)) from error
 

@@ -113,9 +113,16 @@ struct AdmissionTests {
         let server = try server(maxBodyMemory: 200_000)
         defer { server.stop() }
         let body = [UInt8](repeating: 7, count: 90_000)
-        let begun = try (0..<2).map { _ in
+        let begun = try (0..<2).map { index in
             let client = try server.connect()
-            client.send(head("/size", "Content-Length: 90000\r\nExpect: 100-continue\r\n"))
+            let head = head("/size", "Content-Length: 90000\r\nExpect: 100-continue\r\n")
+            // One head comes in two pieces.
+            if index == 1 {
+                client.send(String(head.prefix(20)))
+                client.waitUntilDelivered()
+                #expect(try server.connect().get("/nowhere")?.status == 404)
+            }
+            client.send(index == 1 ? String(head.dropFirst(20)) : head)
             #expect(client.readResponse()?.status == 100)
             return client
         }
@@ -182,5 +189,47 @@ struct AdmissionTests {
         let refused = clients.filter(\.hasAnswer)
         #expect(refused.count == 11)
         for client in refused { #expect(client.readResponse()?.status == 503) }
+        // They take nothing from bodies that are admitted.
+        let body = try server.connect()
+        body.send(head("/size", "Content-Length: 20000\r\n"))
+        body.waitUntilDelivered()
+        body.send([UInt8](repeating: 7, count: 20_000))
+        #expect(body.readResponse()?.text == "20000")
+    }
+
+    @Test("that came whole with many others needs no memory while it waits for its turn")
+    func pipelined() throws {
+        let server = try server(maxBodyMemory: 1)
+        defer { server.stop() }
+        let holder = try server.connect()
+        holder.send("GET / HTTP/1.1\r\n")
+        holder.waitUntilDelivered()
+        #expect(try server.connect().get("/nowhere")?.status == 404)
+        let client = try server.connect()
+        let one = head("/size", "Content-Length: 1\r\n") + "x"
+        client.send(String(repeating: one, count: 500))
+        for _ in 0..<500 { #expect(client.readResponse()?.text == "1") }
+    }
+
+    @Test("that cannot be kept takes no answer away from a client that reads slowly")
+    func unsent() throws {
+        var configuration = ServerConfiguration()
+        configuration.maxBodyMemory = 1
+        // Little enough to be sent behind what follows, and more than a socket takes whose client does not read.
+        let answer = String(repeating: "a", count: 250_000)
+        let server = try LiveServer(configuration, sendBuffer: 16_384) { router in
+            router.get("/large") { _ in .text(answer) }
+        }
+        defer { server.stop() }
+        let holder = try server.connect()
+        holder.send("GET / HTTP/1.1\r\n")
+        holder.waitUntilDelivered()
+        #expect(try server.connect().get("/nowhere")?.status == 404)
+        let client = try server.connect()
+        client.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\nGET /large HTTP/1.1\r\n")
+        client.waitUntilDelivered()
+        #expect(try server.connect().get("/nowhere")?.status == 404)
+        #expect(client.readResponse()?.text == answer)
+        #expect(client.isAtEnd())
     }
 }

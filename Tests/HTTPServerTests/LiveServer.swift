@@ -28,9 +28,14 @@ final class LiveServer: @unchecked Sendable {
         observer: (any ServerObserver)? = nil,
         isObserved: Bool = true,
         isLast: @escaping @Sendable () -> Bool = { true },
+        sendBuffer: CInt? = nil,
         _ build: (inout Router) -> Void
     ) throws {
         listener = socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_NONBLOCK.rawValue), 0)
+        // Connections inherit it.
+        if var size = sendBuffer {
+            setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<CInt>.size))
+        }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian

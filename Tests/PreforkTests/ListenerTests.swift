@@ -117,7 +117,7 @@ struct ListenerTests {
         #expect(listener.waitingConnections == 1)
         try listener.refuseNewConnections()
         #expect(access(path, F_OK) != 0)
-        // What the kernel has promised can still be kept.
+        // Who is connected already can still be accepted.
         #expect(accept(listener.descriptor, nil, nil) >= 0)
         close(client)
     }

@@ -267,6 +267,7 @@ struct HandoverTests {
             .init(pid: 100, slot: 0, number: 1, generation: 12, phase: .ready),
             .init(pid: 101, slot: 511, number: 2, generation: 11, phase: .leaving),
         ]
+        handover.notices = [#"{"level":"info","message":"worker ready"}"#, "another one"]
         #expect(Handover(text: handover.text) == handover)
     }
 

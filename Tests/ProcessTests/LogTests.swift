@@ -152,9 +152,16 @@ extension ProcessTests {
             #expect(try service.answer(.get("/readyz")).status == 200)
             service.signal(SIGHUP)
             #expect(eventually { Set(service.workers).isDisjoint(with: former) && service.workers.count == 2 })
+            let rolled = service.workers
+            service.signal(SIGUSR2)
+            #expect(eventually { Set(service.workers).isDisjoint(with: rolled) && service.workers.count == 2 })
+            let mark = service.log.mark
             service.log.goOn()
-            try service.log.wait(for: "roll finished")
+            try service.log.wait(for: "roll finished", count: 2, after: mark)
             service.stop()
+            // All that the supervisor had to say is there, also what the first program said and the second one wrote.
+            #expect(service.log.events("roll finished").count == 2)
+            #expect(service.log.events("upgrade taken over").count == 1)
             let missed = service.log.events("log lines dropped").compactMap { $0["count"]?.int }.reduce(0, +)
             #expect(missed > 0)
             // Not one is unaccounted for: probes are silent, and each other request has been logged or counted.

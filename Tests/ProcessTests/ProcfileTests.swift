@@ -40,6 +40,11 @@ extension ProcessTests {
                 )
             }
 
+            /// Whether the release has migrated and become what honcho waits for.
+            var releaseStays: Bool {
+                ProcessTree.descendants(of: runner.pid).contains { ProcessTree.commandLine(of: $0).hasPrefix("sleep") }
+            }
+
             deinit {
                 guard !hasEnded else { return }
                 for descendant in ProcessTree.descendants(of: runner.pid) { kill(descendant, SIGKILL) }
@@ -103,8 +108,7 @@ extension ProcessTests {
             #expect(
                 eventually { (try? Connection(to: formation.port))?.exchange(.get("/readyz")).status == 200 }
             )
-            // What ends it ends within this time: honcho looks at its processes ten times a second.
-            sleep(1)
+            #expect(eventually { formation.releaseStays }, "\(formation.output)")
             #expect(formation.isUp, "\(formation.output)")
             #expect(!formation.output.contains("stopped"), "\(formation.output)")
             #expect(try Connection(to: formation.port).exchange(.get("/v1/rooms")).status == 200)

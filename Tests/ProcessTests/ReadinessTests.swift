@@ -24,6 +24,7 @@ extension ProcessTests {
                 #expect(service.hasWorkers(3))
                 #expect(loads.waitForAnswers(50))
             }
+            #expect(balancer.complaints == "")
             loads.expectNoLoss("rolls, upgrades and resizes behind a balancer that asks /readyz", times: 12)
             service.stop()
         }
@@ -34,6 +35,7 @@ extension ProcessTests {
             let balancer = try Balancer(.haproxy, before: service.port, isProbing: true)
             let loads = Load.mixed(on: .port(balancer.port), of: try Hotel(of: service))
             try service.log.wait(for: "worker exited", count: 30)
+            #expect(balancer.complaints == "")
             loads.expectNoLoss("recycling behind a balancer that asks /readyz", times: 30)
             service.stop()
         }

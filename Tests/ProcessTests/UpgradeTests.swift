@@ -111,6 +111,20 @@ extension ProcessTests {
             service.stop()
         }
 
+        @Test("a program whose store is not ready takes over from none that serves")
+        func storeNotReady() throws {
+            let service = try Service(workers: 2)
+            let workers = service.workers
+            try #require(rename(service.databasePath, service.databasePath + ".away") == 0)
+            let mark = service.log.mark
+            service.signal(SIGUSR2)
+            try service.log.wait(for: "upgrade abandoned", after: mark)
+            #expect(service.workers == workers)
+            try #require(rename(service.databasePath + ".away", service.databasePath) == 0)
+            try upgrade(service)
+            service.stop()
+        }
+
         /// A service whose program is a link that the tests turn elsewhere.
         private func replaceable(_ environment: [String: String] = [:]) throws -> (Service, program: String) {
             let directory = try TemporaryDirectory()

@@ -49,7 +49,7 @@ struct Serve: ParsableCommand {
             logger.error("cannot listen", metadata: ["reason": .string(String(describing: error))])
             throw ExitCode(Prefork.ExitCode.addressUnavailable.rawValue)
         }
-        if let longest = Listener.longestBacklog, longest < settings.backlog {
+        if !listener.isShared, let longest = Listener.longestBacklog, longest < settings.backlog {
             logger.warning(
                 "the kernel shortens the backlog: raise net.core.somaxconn, or set BACKLOG to what it allows",
                 metadata: ["backlog": .number(settings.backlog), "somaxconn": .number(longest)]

@@ -15,6 +15,10 @@ final class NoticeLog: NoticeOutput {
 
     func flush() { queue.flush() }
 
+    var keptLines: [String] { queue.unwrittenLines }
+
+    func writeKept(_ lines: [String]) { queue.append(unwritten: lines) }
+
     func write(_ notice: Notice) {
         let (severity, name): (Logger.Level, StaticString) =
             switch notice.level {

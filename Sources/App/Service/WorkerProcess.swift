@@ -27,7 +27,10 @@ struct WorkerProcess: Sendable {
         )
         // Opens the store before the first request has to wait for it. A worker without its store serves all the same:
         // liveness, readiness with the reason, and everything else as soon as the store is there.
-        readinessLog.note(services.stores.current.readiness())
+        let readiness = services.stores.current.readiness()
+        readinessLog.note(readiness)
+        // But no running release gives way to one whose store is not ready, such as one that has not been migrated.
+        if worker.listener == nil, case .unready = readiness { return 1 }
         let router = Router(services)
         let server = Server(
             configuration: ServerConfiguration(settings),

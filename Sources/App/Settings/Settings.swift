@@ -148,14 +148,14 @@ extension Settings {
     static let maxBodySize = Setting<Int>(
         "MAX_BODY_SIZE",
         default: "1MB",
-        "The largest request body; more is answered 413.",
+        "The largest request body of any route (a booking takes 64 KiB); more is answered 413.",
         expected: ByteSizeText.expected(atMost: largestBody)
     ) { ByteSizeText.parse($0, atMost: largestBody) }
 
     static let maxBodyMemory = Setting<Int>(
         "MAX_BODY_MEMORY",
         default: "32MB",
-        "Memory that a worker gives to requests which have not arrived whole; more is answered 503. One body always fits.",
+        "Memory that a worker gives to bodies which have not arrived whole; more is answered 503. One always fits.",
         expected: ByteSizeText.expected(atMost: largestMemory)
     ) { ByteSizeText.parse($0, atMost: largestMemory) }
 

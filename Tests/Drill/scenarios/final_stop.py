@@ -10,7 +10,7 @@ from trial import Trial
 
 
 class FinalStop(Scenario):
-    """The one stop that has nobody to take over: connections arrive until the kernel is told to promise no more."""
+    """The one stop that has nobody to take over: connections arrive until the kernel is told to refuse them."""
 
     name = "final-stop"
     title = "TERM while 24 clients connect and ask, then a start"

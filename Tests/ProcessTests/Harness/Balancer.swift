@@ -38,6 +38,12 @@ final class Balancer {
         _ = process.wait(by: .after(5))
     }
 
+    /// What it complained of, such as a service that it took out, and why.
+    var complaints: String {
+        let lines = (ProcessTree.read(directory.path + "/output") ?? "").split(separator: "\n")
+        return lines.filter { $0.contains(" is DOWN") || $0.contains(" is UP") }.joined(separator: "\n")
+    }
+
     /// A port that was free a moment ago.
     private static func freePort() throws -> UInt16 { try ListeningSocket().port }
 
