@@ -28,7 +28,8 @@ public final class LogQueue {
 
     /// What waits, without line breaks, for a program that takes this one's place. The number of dropped lines comes first.
     public var unwrittenLines: [String] {
-        ((dropped > 0 ? [LogLine.dropped(dropped)] : []) + waiting).map { String(decoding: $0.dropLast(), as: UTF8.self) }
+        let lines = (dropped > 0 ? [LogLine.dropped(dropped)] : []) + waiting
+        return lines.map { String(decoding: $0.dropLast(), as: UTF8.self) }
     }
 
     /// Writes lines that a former program could not write.
