@@ -8,7 +8,7 @@ public final class LiveConnection {
     private var received = [UInt8](repeating: 0, count: 64 * 1024)
 
     /// A connection that is open, and an engine that has no other.
-    public init(router: Router, observer: any ServerObserver, listener: CInt, shutdown: CInt) throws {
+    public init(router: Router, observer: any ServerObserver, listener: CInt?, shutdown: CInt) throws {
         loop = try EventLoop(
             configuration: ServerConfiguration(),
             router: router,
