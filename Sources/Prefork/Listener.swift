@@ -31,11 +31,7 @@ public final class Listener: Sendable {
         _ address: ListenAddress,
         backlog: Int = defaultBacklog
     ) throws(ListenerError) -> Listener {
-        if let inherited = try inherited() {
-            // What a former program of ours listened with may be another backlog than this one's.
-            if !inherited.isShared { _ = Glibc.listen(inherited.descriptor, CInt(clamping: backlog)) }
-            return inherited
-        }
+        if let inherited = try inherited() { return inherited }
         return try Listener(on: address, backlog: backlog)
     }
 

@@ -9,7 +9,7 @@ import Synchronization
 /// not fail because nobody takes its logs.
 public final class LogOutput: Sendable {
     /// The process's stdout; the platform routes it from there (twelve-factor XI).
-    public static let standardOutput = LogOutput(NonBlockingDescriptor(of: STDOUT_FILENO))
+    public static let standardOutput = LogOutput(NonBlockingDescriptor.standardOutput)
 
     /// How long one line may wait: a reader that is alive takes all that a pipe holds in a fraction of it.
     public static let patience = Duration.milliseconds(100)

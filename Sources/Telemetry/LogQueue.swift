@@ -16,7 +16,7 @@ public final class LogQueue {
 
     /// A queue before the process's stdout.
     public convenience init() {
-        self.init(NonBlockingDescriptor(of: STDOUT_FILENO))
+        self.init(.standardOutput)
     }
 
     init(_ output: NonBlockingDescriptor) {

@@ -7,6 +7,9 @@ import Glibc
 /// it is another user's: the pipe of a container runtime, which is the service's alone, or the terminal in which somebody
 /// became another user by su(1). Then the open file itself is changed; interactive shells change it back when they read.
 struct NonBlockingDescriptor: Sendable {
+    /// The process's stdout, opened anew once for all who write to it.
+    static let standardOutput = NonBlockingDescriptor(of: STDOUT_FILENO)
+
     let number: CInt
     /// send(2) can be told for each call not to wait, write(2) cannot.
     private let isSocket: Bool

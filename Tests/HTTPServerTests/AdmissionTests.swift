@@ -26,6 +26,15 @@ struct AdmissionTests {
         }
     }
 
+    /// A client whose head the server holds.
+    private func beginHead(on server: LiveServer) throws -> Client {
+        let client = try server.connect()
+        client.send("GET / HTTP/1.1\r\n")
+        client.waitUntilDelivered()
+        #expect(try server.connect().get("/nowhere")?.status == 404)
+        return client
+    }
+
     private func head(_ path: String, _ fields: String) -> String {
         "POST \(path) HTTP/1.1\r\nHost: a\r\n\(fields)\r\n"
     }
@@ -201,10 +210,8 @@ struct AdmissionTests {
     func pipelined() throws {
         let server = try server(maxBodyMemory: 1)
         defer { server.stop() }
-        let holder = try server.connect()
-        holder.send("GET / HTTP/1.1\r\n")
-        holder.waitUntilDelivered()
-        #expect(try server.connect().get("/nowhere")?.status == 404)
+        let holder = try beginHead(on: server)
+        defer { holder.close() }
         let client = try server.connect()
         let one = head("/size", "Content-Length: 1\r\n") + "x"
         client.send(String(repeating: one, count: 500))
@@ -221,10 +228,8 @@ struct AdmissionTests {
             router.get("/large") { _ in .text(answer) }
         }
         defer { server.stop() }
-        let holder = try server.connect()
-        holder.send("GET / HTTP/1.1\r\n")
-        holder.waitUntilDelivered()
-        #expect(try server.connect().get("/nowhere")?.status == 404)
+        let holder = try beginHead(on: server)
+        defer { holder.close() }
         let client = try server.connect()
         client.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\nGET /large HTTP/1.1\r\n")
         client.waitUntilDelivered()

@@ -27,7 +27,10 @@ extension Services {
     /// Each API key is a client of its own, and all are one where the service has no keys.
     func idempotencyScope(of request: Request) throws -> IdempotencyScope {
         guard !apiKeys.isEmpty else { return .anonymous }
-        return try IdempotencyScope(apiKeys.key(of: request).fingerprint) ?? .anonymous
+        guard let scope = try IdempotencyScope(apiKeys.key(of: request).fingerprint) else {
+            preconditionFailure("a key's fingerprint is no scope")
+        }
+        return scope
     }
 
     /// Whether the calling thread's store can serve, reported to whoever keeps the log.
