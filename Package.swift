@@ -20,6 +20,7 @@ let package = Package(
     platforms: [.macOS(.v26)],
     products: [
         .executable(name: "App", targets: ["App"]),
+        .library(name: "Linux", targets: ["Linux"]),
         .library(name: "Prefork", targets: ["Prefork"]),
         .library(name: "HTTPServer", targets: ["HTTPServer"]),
         .library(name: "Telemetry", targets: ["Telemetry"]),
@@ -36,6 +37,9 @@ let package = Package(
         // The outside world, as C sees it.
         .target(name: "CLinux"),
         .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+
+        // The system's calls as safe Swift: everything above uses these.
+        .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: engineRoom),
 
         // The engine room: three libraries that know neither each other nor the service.
         .target(name: "Prefork", dependencies: ["CLinux"], swiftSettings: engineRoom),
@@ -74,6 +78,7 @@ let package = Package(
         ),
         .plugin(name: "BuildInfo", capability: .buildTool()),
 
+        .testTarget(name: "LinuxTests", dependencies: ["Linux"], swiftSettings: house),
         .testTarget(name: "PreforkTests", dependencies: ["CLinux", "Prefork"], swiftSettings: house),
         .testTarget(
             name: "HTTPServerTests",

@@ -19,6 +19,7 @@ let package = Package(
     ],
     targets: [
         .target(name: "CLinux", path: "Modules/CLinux"),
+        .target(name: "Linux", dependencies: ["CLinux"], path: "Modules/Linux", swiftSettings: house),
         .systemLibrary(name: "CSQLite", path: "Modules/CSQLite"),
         .target(name: "Prefork", dependencies: ["CLinux"], path: "Modules/Prefork", swiftSettings: house),
         .target(

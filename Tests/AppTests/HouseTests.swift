@@ -7,6 +7,7 @@ struct HouseTests {
         "has its rooms in order: a module imports only what stands below it",
         arguments: [
             ("Stays", []),
+            ("Linux", ["CLinux", "Glibc", "Synchronization"]),
             ("Prefork", ["CLinux", "Glibc", "Synchronization"]),
             ("HTTPServer", ["CLinux", "Glibc", "Synchronization", "HTTPTypes"]),
             ("Telemetry", ["CLinux", "Glibc", "Synchronization", "Logging"]),

@@ -1,0 +1,124 @@
+import Glibc
+public import Synchronization
+
+/// A region of memory that this process shares with all processes forked from it, and with a program that it hands the
+/// descriptor to. It reads as zero until written, and only touched pages cost memory.
+///
+/// Words are atomic and the rest is guarded by words: a process may die at any instruction without harm to the others.
+@safe
+public final class SharedMemory: @unchecked Sendable {
+    /// The anonymous file behind it, closed on exec.
+    public let descriptor: CInt
+    /// Bytes.
+    public let size: Int
+    @usableFromInline let base: UnsafeMutableRawPointer
+
+    /// New memory, all zero (memfd_create(2)).
+    /// - Parameters:
+    ///   - name: what /proc shows for it.
+    ///   - size: bytes.
+    public convenience init(_ name: String, size: Int) throws(SystemError) {
+        let file = try FileDescriptor.inMemory(name)
+        guard ftruncate(file.rawValue, off_t(size)) == 0 else { throw SystemError("ftruncate") }
+        try self.init(mapping: file, size: size)
+    }
+
+    /// Memory that another program left behind a descriptor.
+    public init(mapping file: consuming FileDescriptor, size: Int) throws(SystemError) {
+        let mapped = unsafe mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, file.rawValue, 0)
+        guard let address = unsafe mapped, unsafe address != MAP_FAILED else { throw SystemError("mmap") }
+        descriptor = file.release()
+        self.size = size
+        unsafe base = address
+    }
+
+    deinit {
+        unsafe munmap(base, size)
+        close(descriptor)
+    }
+
+    /// A word that is read and written as a whole.
+    ///
+    /// All-zero bytes are a valid `Atomic` of zero, so a fresh mapping needs no further initialisation.
+    /// - Parameter offset: bytes, a multiple of 8.
+    @inlinable
+    public func word(at offset: Int) -> SharedWord {
+        precondition(offset >= 0 && offset + MemoryLayout<Atomic<UInt64>>.size <= size && offset & 7 == 0)
+        return unsafe SharedWord(at: base.advanced(by: offset).assumingMemoryBound(to: Atomic<UInt64>.self))
+    }
+
+    /// Writes bytes that a word guards, as many as fit into a range.
+    /// - Returns: How many.
+    @inlinable
+    public func write(_ bytes: RawSpan, in range: Range<Int>) -> Int {
+        precondition(range.lowerBound >= 0 && range.upperBound <= size)
+        let count = min(bytes.byteCount, range.count)
+        unsafe bytes.withUnsafeBytes { source in
+            guard count > 0, let start = source.baseAddress else { return }
+            unsafe base.advanced(by: range.lowerBound).copyMemory(from: start, byteCount: count)
+        }
+        return count
+    }
+
+    /// Reads bytes that a word guards, as text. What is not UTF-8 is replaced.
+    public func text(in range: Range<Int>) -> String {
+        precondition(range.lowerBound >= 0 && range.upperBound <= size)
+        return unsafe String(decoding: bytes(in: range), as: UTF8.self)
+    }
+
+    /// Makes a range zero again. Nobody else may write there meanwhile.
+    public func clear(_ range: Range<Int>) {
+        unsafe bytes(in: range).initializeMemory(as: UInt8.self, repeating: 0)
+    }
+
+    /// A part of the memory itself, for who must write without calling anybody, such as a signal handler.
+    @unsafe
+    public func bytes(in range: Range<Int>) -> UnsafeMutableRawBufferPointer {
+        precondition(range.lowerBound >= 0 && range.upperBound <= size)
+        return unsafe UnsafeMutableRawBufferPointer(start: base.advanced(by: range.lowerBound), count: range.count)
+    }
+}
+
+/// One word of shared memory, 64 bits.
+@safe
+@frozen
+public struct SharedWord {
+    @usableFromInline let pointer: UnsafeMutablePointer<Atomic<UInt64>>
+
+    @inlinable
+    init(at pointer: UnsafeMutablePointer<Atomic<UInt64>>) {
+        unsafe self.pointer = pointer
+    }
+
+    /// The value, and with it all that its writer wrote before it.
+    @inlinable @inline(__always)
+    public func load() -> UInt64 { unsafe pointer.pointee.load(ordering: .acquiring) }
+
+    /// A new value, which publishes all that was written before it.
+    @inlinable @inline(__always)
+    public func store(_ value: UInt64) { unsafe pointer.pointee.store(value, ordering: .releasing) }
+
+    /// The value alone. For words that only this process writes.
+    @inlinable @inline(__always)
+    public func loadRelaxed() -> UInt64 { unsafe pointer.pointee.load(ordering: .relaxed) }
+
+    /// A new value alone.
+    @inlinable @inline(__always)
+    public func storeRelaxed(_ value: UInt64) { unsafe pointer.pointee.store(value, ordering: .relaxed) }
+
+    /// A new value, if the old one is as expected. Says whether it was.
+    @inlinable
+    public func replace(_ expected: UInt64, by value: UInt64) -> Bool {
+        unsafe pointer.pointee.compareExchange(
+            expected: expected,
+            desired: value,
+            ordering: .acquiringAndReleasing
+        ).exchanged
+    }
+
+    /// A new value, in exchange for the old one.
+    @inlinable
+    public func exchange(_ value: UInt64) -> UInt64 {
+        unsafe pointer.pointee.exchange(value, ordering: .acquiringAndReleasing)
+    }
+}
