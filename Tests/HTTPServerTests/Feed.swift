@@ -30,7 +30,7 @@ struct Feed {
     func verdicts(_ bytes: [UInt8], pieces: [Int] = []) -> [Verdict] {
         let source = InputBlock(copying: bytes + [0])
         let block = InputBlock(capacity: bytes.count + 1)
-        let context = ServerContext(routes: [], trustedProxies: [])
+        let context = ServerContext(routes: RouteTable(), trustedProxies: [])
         let limits = HeadParser.Limits(configuration)
         var verdicts: [Verdict] = []
         var record: RequestRecord?

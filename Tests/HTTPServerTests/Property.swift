@@ -53,7 +53,7 @@ enum Property {
         }
         message += Array("0\r\nA: b\r\n\r\n".utf8)
         let block = InputBlock(copying: message)
-        let record = RequestRecord(context: ServerContext(routes: [], trustedProxies: []), input: block)
+        let record = RequestRecord(context: ServerContext(routes: RouteTable(), trustedProxies: []), input: block)
         let limits = HeadParser.Limits(ServerConfiguration())
         var reader = RequestReader()
         reader.maxBodySize = body.count
@@ -133,7 +133,7 @@ enum Property {
     /// A query is read as forms are (URL Standard, "application/x-www-form-urlencoded parsing").
     static func query(_ bytes: [UInt8]) -> String? {
         let record = RequestRecord(
-            context: ServerContext(routes: [], trustedProxies: []),
+            context: ServerContext(routes: RouteTable(), trustedProxies: []),
             input: InputBlock(copying: bytes + [0])
         )
         record.head.query = ByteRange(0..<bytes.count)

@@ -111,7 +111,7 @@ struct ClientAddressTests {
         let request = try Request(.get, "/", headerFields: fields)
         let record = RequestRecord(
             copying: request.record,
-            context: ServerContext(routes: [], trustedProxies: trusting.map { AddressRange($0)! })
+            context: ServerContext(routes: RouteTable(), trustedProxies: trusting.map { AddressRange($0)! })
         )
         record.peer = peer == "unix" ? .unix : PeerAddress(text: peer)!
         return record.clientAddress

@@ -1,18 +1,24 @@
 import HTTPServer
 import HTTPTypes
 
-/// Admits a request that carries one of the keys; without keys admits everything.
+/// Admits a request that carries one of the keys, and leaves the key in the request (`request[APIKey.self]`); without keys
+/// admits everything.
 func apiKeyRequired(_ keys: [APIKey]) -> Admission {
     { request in
-        if !keys.isEmpty { _ = try keys.key(of: request) }
+        if !keys.isEmpty { request[APIKey.self] = try keys.key(of: request) }
     }
+}
+
+extension APIKey: RequestContextKey {
+    /// The key that the request was admitted with.
+    typealias Value = APIKey
 }
 
 extension [APIKey] {
     /// Who asks: the key that a request carries as `Authorization: Bearer …` (RFC 6750 section 2.1; the scheme in capitals
     /// or not, and one or more spaces behind it, RFC 9110 section 11.4).
     /// - Throws: 401 when it carries none of these.
-    func key(of request: Request) throws(Problem) -> APIKey {
+    fileprivate func key(of request: Request) throws(Problem) -> APIKey {
         let credentials = request.value(of: .authorization)?.split(separator: " ", maxSplits: 1) ?? []
         guard credentials.count == 2, credentials[0].lowercased() == "bearer" else {
             throw unauthorized("Send an API key as Authorization: Bearer …")

@@ -1,4 +1,5 @@
 import HTTPServer
+import HTTPTypes
 import Prefork
 import Stays
 
@@ -27,7 +28,9 @@ extension Services {
     /// Each API key is a client of its own, and all are one where the service has no keys.
     func idempotencyScope(of request: Request) throws -> IdempotencyScope {
         guard !apiKeys.isEmpty else { return .anonymous }
-        guard let scope = try IdempotencyScope(apiKeys.key(of: request).fingerprint) else {
+        // A route that asks nobody for a key has no business here: better no answer than a scope that others share.
+        guard let key = request[APIKey.self] else { throw Problem(.unauthorized) }
+        guard let scope = IdempotencyScope(key.fingerprint) else {
             preconditionFailure("a key's fingerprint is no scope")
         }
         return scope

@@ -33,6 +33,8 @@ final class RequestRecord: @unchecked Sendable {
         case refused(any Error)
     }
     var admission = Admission.open
+    /// What the admission found out, such as who asks.
+    var contextValues: ContextValues?
 
     // The outcome.
     var isUnderstood = false
@@ -68,6 +70,7 @@ final class RequestRecord: @unchecked Sendable {
         madeID = other.madeID
         peer = other.peer
         deadline = other.deadline
+        contextValues = other.contextValues
     }
 
     /// Back to the state before the first byte.
@@ -80,6 +83,7 @@ final class RequestRecord: @unchecked Sendable {
         if decodedPath != nil { decodedPath = nil }
         routeIndex = -1
         if case .open = admission {} else { admission = .open }
+        if contextValues != nil { contextValues = nil }
         isUnderstood = false
         bytesIn = 0
         bytesOut = 0
@@ -87,7 +91,7 @@ final class RequestRecord: @unchecked Sendable {
         if error != nil { error = nil }
     }
 
-    var route: Route? { routeIndex < 0 ? nil : context.routes[routeIndex] }
+    var route: Route? { routeIndex < 0 ? nil : context.routes[routeIndex].route }
 
     @inline(__always)
     func withBytes<Result, Failure: Error>(

@@ -7,10 +7,8 @@ extension EventLoop {
         record.startedAt = now
         record.isUnderstood = true
         var measurements: Measurements = []
-        if record.routeIndex >= 0 {
-            record.deadline = now + timeouts[record.routeIndex]
-            if let observer { measurements = observer.requestBegan(Request(record: record)) }
-        }
+        record.deadline = now + dispatcher.routes.timeout(of: record.routeIndex)
+        if record.routeIndex >= 0, let observer { measurements = observer.requestBegan(Request(record: record)) }
         let response: Response
         if measurements.contains(.cpuTime) {
             processorTime.begin(at: now)
@@ -32,11 +30,11 @@ extension EventLoop {
     /// Answers a request that cannot be read, or must not be, and nothing after it.
     mutating func refuse(_ record: RequestRecord, of connection: Connection, _ problem: Problem, received: Int) {
         record.startedAt = now
+        record.deadline = now + dispatcher.routes.timeout(of: record.routeIndex)
         record.bytesIn = received
         connection.isClosing = true
         connection.lingers = true
-        let response = record.withID { id in problem.response(requestID: String(copying: id)) }
-        write(response, for: record, isClosing: true)
+        write(dispatcher.refusal(of: record, problem), for: record, isClosing: true)
     }
 
     private mutating func write(_ response: Response, for record: RequestRecord, isClosing: Bool) {

@@ -11,8 +11,6 @@ extension EventLoop {
     private static let outputPerSend = 256 * 1024
     /// Records kept for use again: one turn's worth, whatever rush there was.
     private static let mostSpareRecords = 64
-    /// No configuration allows larger bodies: they are held in memory, and places in them are 32-bit numbers.
-    private static let mostBodySize = 1 << 30
     /// From this much on, a connection keeps the block that its bytes came in.
     private static let leastAdoptedSize = 16 * 1024
     /// With less room than this in the shared block, what is there is answered first.
@@ -207,15 +205,13 @@ extension EventLoop {
         with reader: inout RequestReader,
         hasArrived end: Int
     ) throws(RequestError) -> Bool {
-        var limit = configuration.maxBodySize
-        if record.routeIndex >= 0 { limit = min(limit, context.routes[record.routeIndex].maxBodySize ?? limit) }
-        limit = min(limit, Self.mostBodySize)
+        let limit = dispatcher.routes.maxBodySize(of: record.routeIndex)
         reader.maxBodySize = limit
         let length = record.head.contentLength
         let size = reader.expectedSize + max(0, length)
         // The refusal of a body of known size that is here already can wait its turn, and leaves the connection open.
         if !record.head.isChunked, length <= limit, end - record.origin >= size { return true }
-        if record.routeIndex >= 0 { record.deadline = now + timeouts[record.routeIndex] }
+        record.deadline = now + dispatcher.routes.timeout(of: record.routeIndex)
         guard dispatcher.admits(record) else {
             record.bytesIn = reader.expectedSize
             connection.isClosing = true

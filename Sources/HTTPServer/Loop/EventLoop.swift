@@ -13,8 +13,6 @@ struct EventLoop: ~Copyable {
     let limits: HeadParser.Limits
     let dispatcher: Dispatcher
     let context: ServerContext
-    /// By route, in nanoseconds.
-    let timeouts: [Int64]
     let observer: (any ServerObserver)?
     let status: ServerStatus
     /// -1 when nobody is let in.
@@ -78,9 +76,9 @@ struct EventLoop: ~Copyable {
     ) throws(ServerError) {
         self.configuration = configuration
         limits = HeadParser.Limits(configuration)
-        dispatcher = Dispatcher(router)
-        context = ServerContext(routes: router.routes, trustedProxies: configuration.trustedProxies)
-        timeouts = router.routes.map { ($0.timeout ?? configuration.requestTimeout).nanoseconds }
+        let routes = RouteTable(router, configuration)
+        dispatcher = Dispatcher(routes: routes)
+        context = ServerContext(routes: routes, trustedProxies: configuration.trustedProxies)
         self.observer = observer
         self.status = status
         self.listener = listener ?? -1

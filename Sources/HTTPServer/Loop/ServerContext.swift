@@ -1,9 +1,9 @@
 /// What stays the same while a server runs and requests need to answer questions about themselves.
 final class ServerContext: Sendable {
-    let routes: [Route]
+    let routes: RouteTable
     let trustedProxies: [AddressRange]
 
-    init(routes: [Route], trustedProxies: [AddressRange]) {
+    init(routes: RouteTable, trustedProxies: [AddressRange]) {
         self.routes = routes
         self.trustedProxies = trustedProxies
     }

@@ -7,9 +7,12 @@ public import HTTPTypes
 /// as long as you like: the server then takes other memory for what comes next.
 public struct Request: Sendable {
     let record: RequestRecord
+    /// `nil` where nobody has set any, which costs nothing.
+    var contextValues: ContextValues?
 
     init(record: RequestRecord) {
         self.record = record
+        contextValues = record.contextValues
     }
 
     /// The method. Methods the server does not know never get here: they are answered 501.

@@ -3,6 +3,8 @@
 struct FieldSemantics {
     private let version: HTTPVersion
     private var hasTransferEncoding = false
+    private var hasUnknownCoding = false
+    private var hasUnknownExpectation = false
     private var closes = false
     private var keepsAlive = false
 
@@ -46,8 +48,11 @@ struct FieldSemantics {
         case .expect:
             // HTTP/1.0 has no expectations (RFC 9110 section 10.1.1).
             guard version == .http1_1 else { break }
-            guard value.equalsIgnoringCase("100-continue") else { throw .expectationFailed }
-            head.expectsContinue = true
+            if value.equalsIgnoringCase("100-continue") {
+                head.expectsContinue = true
+            } else {
+                hasUnknownExpectation = true
+            }
         case .requestID:
             if head.requestID.isEmpty, Self.isRequestID(value) { head.requestID = field.value }
         case .forwardedFor, .other:
@@ -55,7 +60,8 @@ struct FieldSemantics {
         }
     }
 
-    /// What can be said only when all fields are there.
+    /// What can be said only when all fields are there. What means but one thing and is refused all the same comes last: the
+    /// head is complete by then.
     func finish(_ head: inout RequestHead) throws(RequestError) {
         if head.host.isEmpty {
             if version == .http1_1 { throw .malformed("There is no Host field.") }
@@ -70,12 +76,16 @@ struct FieldSemantics {
             // The classic of request smuggling (RFC 9112 section 6.1).
             guard head.contentLength < 0 else { throw .malformed("There are Content-Length and Transfer-Encoding.") }
             guard version == .http1_1 else { throw .malformed("HTTP/1.0 has no Transfer-Encoding.") }
-        } else if version == .http1_0, head.contentLength < 0,
+        }
+        head.keepsAlive = !closes && (version == .http1_1 || keepsAlive)
+        head.isComplete = true
+        if version == .http1_0, head.contentLength < 0,
             head.method == .post || head.method == .put || head.method == .patch
         {
             throw .lengthRequired
         }
-        head.keepsAlive = !closes && (version == .http1_1 || keepsAlive)
+        if hasUnknownCoding { throw .unknownCoding }
+        if hasUnknownExpectation { throw .expectationFailed }
     }
 
     /// What is safe to repeat in an answer and a log.
@@ -86,7 +96,8 @@ struct FieldSemantics {
     }
 
     /// Only `chunked`, once and alone (RFC 9112 section 6.1).
-    private func readTransferEncoding(_ value: Span<UInt8>, into head: inout RequestHead) throws(RequestError) {
+    private mutating func readTransferEncoding(_ value: Span<UInt8>, into head: inout RequestHead) throws(RequestError)
+    {
         var count = 0
         var isChunked = false
         var hasUnknown = false
@@ -100,7 +111,8 @@ struct FieldSemantics {
             }
         }
         guard count > 0 else { throw .malformed("The Transfer-Encoding is empty.") }
-        if hasUnknown { throw isChunked ? .unknownCoding : .malformed("The last transfer coding is not chunked.") }
+        guard isChunked else { throw .malformed("The last transfer coding is not chunked.") }
+        hasUnknownCoding = hasUnknown
         head.isChunked = true
     }
 

@@ -26,6 +26,8 @@ struct RequestHead: Sendable {
     var isChunked = false
     var keepsAlive = true
     var expectsContinue = false
+    /// Whether all fields are read and the request means but one thing, whatever it may be refused for.
+    var isComplete = false
 
     /// Whether bytes follow the head.
     var hasBody: Bool { isChunked || contentLength > 0 }

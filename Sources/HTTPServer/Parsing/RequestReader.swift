@@ -45,12 +45,7 @@ struct RequestReader {
         record.head = headParser.takeHead()
         headSize = size
         expectedSize = size
-        if record.head.pathHasEscapes {
-            record.decodedPath = record.withBytes(record.head.rawPath) { PercentEncoding.path.decodeBytes($0) }
-        } else if record.head.rawPath.isEmpty {
-            // Absolute form without a path (RFC 9110 section 4.2.3).
-            record.decodedPath = [UInt8(ascii: "/")]
-        }
+        Self.decodePath(of: record)
         if record.head.isChunked {
             phase = .chunked
         } else if record.head.contentLength > 0 {
@@ -62,6 +57,16 @@ struct RequestReader {
     /// Makes out what can be of a head that is refused, or does not come to its end.
     func readRefusedHead(of record: RequestRecord, until end: Int, limits: HeadParser.Limits) {
         record.head = record.input.withSpan(record.origin..<end) { headParser.refusedHead($0, limits: limits) }
+        if record.head.isComplete { Self.decodePath(of: record) }
+    }
+
+    private static func decodePath(of record: RequestRecord) {
+        if record.head.pathHasEscapes {
+            record.decodedPath = record.withBytes(record.head.rawPath) { PercentEncoding.path.decodeBytes($0) }
+        } else if record.head.rawPath.isEmpty {
+            // Absolute form without a path (RFC 9110 section 4.2.3).
+            record.decodedPath = [UInt8(ascii: "/")]
+        }
     }
 
     /// Takes in the body. The head must be complete.

@@ -8,10 +8,13 @@ public typealias Handler = @Sendable (Request) throws -> Response
 /// Decides by a request's head whether it may go on, before its body is read and before its handler runs: credentials, rates,
 /// what a client may send at all. What it throws is the answer, as with a ``Handler``. The request's body is not there yet.
 ///
+/// What it finds out, such as who asks, it leaves in the request: ``RequestContextKey``. It can change nothing else of it.
+///
 /// Only what is known from the head can be refused so early; what needs the body belongs into a ``Middleware``.
-public typealias Admission = @Sendable (Request) throws -> Void
+public typealias Admission = @Sendable (inout Request) throws -> Void
 
-/// Wraps a handler in another one: what runs before it, after it, or instead of it.
+/// Wraps a handler in another one: what runs before it, after it, or instead of it. See ``Router/use(_:)`` for what it
+/// gets to see. It hands on the request it was given, with what it has set in its context (``RequestContextKey``).
 ///
 /// ```swift
 /// let timing: Middleware = { next in
@@ -23,3 +26,6 @@ public typealias Admission = @Sendable (Request) throws -> Void
 /// }
 /// ```
 public typealias Middleware = @Sendable (@escaping Handler) -> Handler
+
+/// A handler that has an answer for everything.
+typealias Answer = @Sendable (Request) -> Response

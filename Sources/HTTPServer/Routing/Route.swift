@@ -15,6 +15,8 @@ public struct Route: Sendable {
     let segments: [Segment]
     let admission: [Admission]
     let handler: Handler
+    /// The middleware of the whole service that was used before this route, around its answer; `nil` without any.
+    let wrapped: Answer?
 
     enum Segment: Sendable, Hashable {
         case literal(String)
@@ -28,7 +30,8 @@ public struct Route: Sendable {
         timeout: Duration?,
         maxBodySize: Int?,
         admission: [Admission],
-        handler: @escaping Handler
+        handler: @escaping Handler,
+        wrapped: Answer?
     ) {
         self.requestMethod = requestMethod
         self.segments = segments
@@ -37,6 +40,7 @@ public struct Route: Sendable {
         self.maxBodySize = maxBodySize
         self.admission = admission
         self.handler = handler
+        self.wrapped = wrapped
     }
 
     /// The segments of a pattern. A pattern that could match nothing is a mistake in the program: it traps at start.

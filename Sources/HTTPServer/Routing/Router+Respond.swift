@@ -24,7 +24,7 @@ extension Request {
         let configuration = ServerConfiguration()
         let limits = HeadParser.Limits(configuration)
         let record = RequestRecord(
-            context: ServerContext(routes: [], trustedProxies: []),
+            context: ServerContext(routes: RouteTable(), trustedProxies: []),
             input: InputBlock(copying: bytes)
         )
         var ids = RequestID.Sequence()
@@ -46,13 +46,16 @@ extension Request {
 
 extension Router {
     /// What the server would answer to this request, without a socket: the route's handler in its middleware, or the
-    /// problem document for what was thrown. A body stays in the answer to HEAD.
+    /// problem document for what was thrown. What the request carries already (``RequestContextKey``) stays with it. A body
+    /// stays in the answer to HEAD.
     public func respond(to request: Request) -> Response {
+        let routes = RouteTable(self)
         let record = RequestRecord(
             copying: request.record,
             context: ServerContext(routes: routes, trustedProxies: request.record.context.trustedProxies)
         )
-        let dispatcher = Dispatcher(self)
+        record.contextValues = request.contextValues
+        let dispatcher = Dispatcher(routes: routes)
         dispatcher.route(record)
         return dispatcher.answer(record)
     }

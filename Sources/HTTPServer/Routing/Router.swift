@@ -17,25 +17,48 @@ public struct Router: Sendable {
     /// All routes in the order they were added, as `App routes` lists them.
     public private(set) var routes: [Route] = []
 
+    /// What the server answers itself, such as 404, and refusals of routes, in the middleware of the whole service; `nil`
+    /// without any.
+    private(set) var wrapped: Answer?
+
+    private let isGroup: Bool
     private let prefix: String
-    private var admission: [Admission]
+    private let admission: [Admission]
+    /// Of the group, or of the whole service.
     private var middleware: [Middleware]
 
     /// A router without routes.
     public init() {
-        self.init(prefix: "", admission: [], middleware: [])
+        isGroup = false
+        prefix = ""
+        admission = []
+        middleware = []
     }
 
-    private init(prefix: String, admission: [Admission], middleware: [Middleware]) {
-        self.prefix = prefix
-        self.admission = admission
-        self.middleware = middleware
+    private init(groupIn outer: Router, prefix: String, admission: [Admission], middleware: [Middleware]) {
+        isGroup = true
+        self.prefix = outer.prefix + prefix
+        self.admission = outer.admission + admission
+        self.middleware = (outer.isGroup ? outer.middleware : []) + middleware
+        wrapped = outer.wrapped
     }
 
-    /// Wraps every route added from here on. What was used first is outermost. Requests that match no route meet no
-    /// middleware.
+    /// Wraps every route added from here on. What was used first is outermost.
+    ///
+    /// Used on the router itself and not in a group, a middleware is the whole service's: it sees every answer, also those
+    /// that no route gives (404, 405, OPTIONS), those to requests that were not admitted or were refused for their size or
+    /// slowness, and those for errors that handlers threw. Its `next` never throws. Only requests whose head could not be
+    /// understood, such as one without `Host`, pass it by.
+    ///
+    /// In a group it sees the requests that reach the group's routes, behind their admission; what the handler throws comes
+    /// out of `next`.
     public mutating func use(_ middleware: @escaping Middleware) {
         self.middleware.append(middleware)
+        guard !isGroup else { return }
+        wrapped = self.middleware.reversed().reduce(Dispatcher.respond) { next, middleware in
+            let handler = middleware(next)
+            return { request in Dispatcher.response(to: request, from: handler) }
+        }
     }
 
     /// Adds the routes of `build` under a prefix, inside the middleware used so far and `use`. Their requests are asked for
@@ -46,11 +69,7 @@ public struct Router: Sendable {
         use middleware: [Middleware] = [],
         _ build: (inout Router) throws -> Void
     ) rethrows {
-        var group = Router(
-            prefix: self.prefix + prefix,
-            admission: self.admission + admission,
-            middleware: self.middleware + middleware
-        )
+        var group = Router(groupIn: self, prefix: prefix, admission: admission, middleware: middleware)
         try build(&group)
         for route in group.routes { append(route) }
     }
@@ -82,7 +101,9 @@ public struct Router: Sendable {
                 timeout: timeout,
                 maxBodySize: maxBodySize,
                 admission: admission,
-                handler: middleware.reversed().reduce(handler) { handler, middleware in middleware(handler) }
+                handler: isGroup
+                    ? middleware.reversed().reduce(handler) { handler, middleware in middleware(handler) } : handler,
+                wrapped: wrapped
             )
         )
     }

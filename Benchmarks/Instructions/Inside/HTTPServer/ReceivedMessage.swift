@@ -8,9 +8,10 @@ public final class ReceivedMessage {
     /// Bytes that hold one request, for a server with these routes.
     public init(_ text: String, router: Router = Router()) {
         bytes = InputBlock(copying: Array(text.utf8))
-        dispatcher = Dispatcher(router)
+        let routes = RouteTable(router)
+        dispatcher = Dispatcher(routes: routes)
         record = RequestRecord(
-            context: ServerContext(routes: router.routes, trustedProxies: []),
+            context: ServerContext(routes: routes, trustedProxies: []),
             input: InputBlock(copying: Array(text.utf8))
         )
     }
