@@ -21,6 +21,7 @@ let package = Package(
     products: [
         .executable(name: "App", targets: ["App"]),
         .library(name: "Linux", targets: ["Linux"]),
+        .library(name: "Values", targets: ["Values"]),
         .library(name: "Prefork", targets: ["Prefork"]),
         .library(name: "HTTPServer", targets: ["HTTPServer"]),
         .library(name: "Telemetry", targets: ["Telemetry"]),
@@ -41,6 +42,9 @@ let package = Package(
         // The system's calls as safe Swift: everything above uses these.
         .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: engineRoom),
 
+        // Values that cannot be built wrong: dates, money, names, text. They know nothing of the world.
+        .target(name: "Values", swiftSettings: house),
+
         // The engine room: three libraries that know neither each other nor the service.
         .target(name: "Prefork", dependencies: ["CLinux"], swiftSettings: engineRoom),
         .target(
@@ -55,10 +59,10 @@ let package = Package(
         ),
 
         // The sample domain and its store.
-        .target(name: "Stays", swiftSettings: house),
+        .target(name: "Stays", dependencies: ["Values"], swiftSettings: house),
         .target(
             name: "SQLiteStore",
-            dependencies: ["CSQLite", "Stays"],
+            dependencies: ["CSQLite", "Stays", "Values"],
             resources: [.embedInCode("Migrations")],
             swiftSettings: engineRoom
         ),
@@ -67,7 +71,7 @@ let package = Package(
         .executableTarget(
             name: "App",
             dependencies: [
-                "HTTPServer", "Prefork", "SQLiteStore", "Stays", "Telemetry",
+                "HTTPServer", "Prefork", "SQLiteStore", "Stays", "Telemetry", "Values",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -90,18 +94,24 @@ let package = Package(
             dependencies: ["Telemetry", .product(name: "Logging", package: "swift-log")],
             swiftSettings: house
         ),
-        .testTarget(name: "StaysTests", dependencies: ["Stays"], swiftSettings: house),
+        .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: house),
+        .testTarget(name: "StaysTests", dependencies: ["Stays", "Values"], swiftSettings: house),
         // One suite for every adapter of `StayStore`: the port's contract, as a library of checks.
-        .target(name: "StoreContract", dependencies: ["Stays"], path: "Tests/StoreContract", swiftSettings: house),
+        .target(
+            name: "StoreContract",
+            dependencies: ["Stays", "Values"],
+            path: "Tests/StoreContract",
+            swiftSettings: house
+        ),
         .testTarget(
             name: "SQLiteStoreTests",
-            dependencies: ["CSQLite", "SQLiteStore", "Stays", "StoreContract"],
+            dependencies: ["CSQLite", "SQLiteStore", "Stays", "StoreContract", "Values"],
             swiftSettings: house
         ),
         .testTarget(
             name: "AppTests",
             dependencies: [
-                "App", "CSQLite", "HTTPServer", "Prefork", "SQLiteStore", "Stays",
+                "App", "CSQLite", "HTTPServer", "Prefork", "SQLiteStore", "Stays", "Values",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],

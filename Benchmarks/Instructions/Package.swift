@@ -34,10 +34,11 @@ let package = Package(
             path: "Modules/Telemetry",
             swiftSettings: house
         ),
-        .target(name: "Stays", path: "Modules/Stays", swiftSettings: house),
+        .target(name: "Values", path: "Modules/Values", swiftSettings: house),
+        .target(name: "Stays", dependencies: ["Values"], path: "Modules/Stays", swiftSettings: house),
         .target(
             name: "SQLiteStore",
-            dependencies: ["CSQLite", "Stays"],
+            dependencies: ["CSQLite", "Stays", "Values"],
             path: "Modules/SQLiteStore",
             resources: [.embedInCode("Migrations")],
             swiftSettings: house
@@ -46,7 +47,7 @@ let package = Package(
         .executableTarget(
             name: "Instructions",
             dependencies: [
-                "HTTPServer", "Prefork", "SQLiteStore", "Stays", "Telemetry",
+                "HTTPServer", "Prefork", "SQLiteStore", "Stays", "Telemetry", "Values",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -1,4 +1,5 @@
 import Stays
+import Values
 
 extension Booking {
     /// In the order in which `init(row:)` reads them and the store inserts them.

@@ -1,6 +1,7 @@
 import CSQLite
 import Glibc
 import Stays
+import Values
 
 /// An open database that closes itself. It belongs to the thread that opened it and must never be carried across a fork,
 /// not even to be closed there.

@@ -1,3 +1,5 @@
+import Values
+
 /// One step of the schema, written once and never changed after a release: a later step corrects an earlier one.
 struct Migration {
     let number: Int
@@ -26,8 +28,8 @@ struct Migration {
 
     /// Tells whether the text is still the one that was applied: FNV-1a with 64 bits, in hexadecimal.
     var checksum: String {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in sql.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
-        return String(hash, radix: 16)
+        var hash = FNV1a<UInt64>()
+        hash.combine(sql.utf8)
+        return String(hash.value, radix: 16)
     }
 }

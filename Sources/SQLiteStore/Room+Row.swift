@@ -1,4 +1,5 @@
 import Stays
+import Values
 
 extension Room {
     /// In the order in which `init(row:)` reads them.

@@ -1,4 +1,5 @@
 public import Stays
+import Values
 
 /// Brings an SQLite database to this release's schema, and makes it (and its directory) where there is none.
 ///

@@ -1,4 +1,5 @@
 public import Stays
+public import Values
 
 /// Rooms and bookings in an SQLite file: one host, a local disk, any number of processes.
 ///

@@ -1,4 +1,5 @@
 import Stays
+import Values
 
 /// The table in which a database keeps the migrations it has been through.
 enum SchemaHistory {

@@ -1,4 +1,5 @@
 import Stays
+import Values
 
 /// What can be said about a wish to cancel from what the store holds.
 enum CancellationJudgement {

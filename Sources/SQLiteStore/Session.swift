@@ -1,4 +1,5 @@
 import Stays
+import Values
 
 /// An open database whose schema fits, with every statement the store uses. Dropped whole when something breaks.
 final class Session {

@@ -1,3 +1,5 @@
+public import Values
+
 /// A question for free rooms as it came in a URL's query, nothing checked yet.
 public struct AvailabilityDraft: Sendable {
     /// Field `from`: the day of arrival.

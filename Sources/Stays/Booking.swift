@@ -1,3 +1,5 @@
+public import Values
+
 /// A room held for a guest, or once held: a cancelled booking stays on record and its nights are free again.
 public struct Booking: Hashable, Sendable {
     /// Whether the booking holds its nights.

@@ -1,3 +1,5 @@
+public import Values
+
 /// A wish to book as it came in, nothing checked yet.
 ///
 /// ```swift
@@ -20,7 +22,7 @@ public struct BookingDraft: Sendable {
 
     /// Fields already found faulty by whoever read the input (a number where text belongs). They are reported as they are
     /// and not judged again.
-    public var faults: [Fault]
+    public var faults: [FieldError]
 
     /// A draft of what came in; what did not come is nil.
     public init(
@@ -30,7 +32,7 @@ public struct BookingDraft: Sendable {
         guests: Int? = nil,
         guestName: String? = nil,
         guestEmail: String? = nil,
-        faults: [Fault] = []
+        faults: [FieldError] = []
     ) {
         self.roomID = roomID
         self.from = from

@@ -1,3 +1,5 @@
+public import Values
+
 /// What became of a wish to book.
 public enum BookingOutcome: Hashable, Sendable {
     /// The room is held; the booking will survive a crash.

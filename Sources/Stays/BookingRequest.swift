@@ -1,3 +1,5 @@
+public import Values
+
 /// A wish to book, valid in itself: whether the room exists, is large enough and free, only the store can tell, and whether
 /// the arrival is not in the past only the moment of booking.
 public struct BookingRequest: Hashable, Sendable {

@@ -1,3 +1,5 @@
+public import Values
+
 /// A place in the list of bookings: after the last one of a page. Clients hand it back as it is and read nothing in it.
 public struct Cursor: Hashable, Sendable {
     /// The last booking that was seen.

@@ -1,3 +1,5 @@
+public import Values
+
 /// Who a room is booked for.
 public struct Guest: Hashable, Sendable {
     /// Trimmed, 1 to 100 characters on one line.

@@ -1,3 +1,5 @@
+public import Values
+
 /// A question for a page of bookings as it came in a URL's query, nothing checked yet.
 public struct PageDraft: Sendable {
     /// Field `limit`, in digits; nil for the usual.

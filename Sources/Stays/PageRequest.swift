@@ -1,3 +1,5 @@
+public import Values
+
 /// Which part of the list of bookings is wanted, newest first.
 public struct PageRequest: Hashable, Sendable {
     /// At most so many bookings: 1 to `largestLimit`.

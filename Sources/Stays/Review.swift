@@ -1,18 +1,20 @@
+import Values
+
 /// Goes through the fields of a draft and remembers each fault, at most one for a field.
 struct Review {
-    private(set) var faults: [Fault]
+    private(set) var faults: [FieldError]
 
     /// A review of fields of which some are already known to be faulty (a number where text belongs): those are not
     /// judged again.
-    init(known faults: [Fault] = []) {
+    init(known faults: [FieldError] = []) {
         self.faults = faults
     }
 
     mutating func reject(_ field: String, _ detail: String) {
-        reject(Fault(field: field, detail: detail))
+        reject(FieldError(field: field, detail: detail))
     }
 
-    mutating func reject(_ fault: Fault) {
+    mutating func reject(_ fault: FieldError) {
         guard !faults.contains(where: { $0.field == fault.field }) else { return }
         faults.append(fault)
     }

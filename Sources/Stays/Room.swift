@@ -1,3 +1,5 @@
+public import Values
+
 /// A room that can be booked night by night.
 public struct Room: Hashable, Sendable {
     /// Its name in URLs.

@@ -1,3 +1,5 @@
+import Values
+
 /// A small hotel to look at: twelve rooms on three floors.
 public enum SampleHotel {
     /// The rooms, by id.

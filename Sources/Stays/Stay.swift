@@ -1,3 +1,5 @@
+public import Values
+
 /// The nights from an arrival up to, not including, a departure: 1 to 30 of them.
 ///
 /// Two stays that touch share no night: the departing guest leaves before the arriving one comes.

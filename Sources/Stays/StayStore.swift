@@ -1,3 +1,5 @@
+public import Values
+
 /// The port through which the service keeps rooms and bookings. Adapters pass the contract in `Tests/StoreContract`.
 ///
 /// Calls are synchronous. A store belongs to one thread and is opened after the fork: it is not `Sendable`, and processes

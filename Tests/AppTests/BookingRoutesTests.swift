@@ -2,6 +2,7 @@ import HTTPServer
 import HTTPTypes
 import Stays
 import Testing
+import Values
 
 @testable import App
 

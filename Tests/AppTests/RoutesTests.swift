@@ -3,6 +3,7 @@ import HTTPTypes
 import Prefork
 import Stays
 import Testing
+import Values
 
 @testable import App
 

@@ -6,6 +6,7 @@ import Prefork
 import SQLiteStore
 import Stays
 import Synchronization
+import Values
 
 @testable import App
 

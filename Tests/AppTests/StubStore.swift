@@ -1,4 +1,5 @@
 import Stays
+import Values
 
 /// A store that does one thing: fail as told, or say whether it is ready.
 final class StubStore: StayStore {

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Stays
 import Testing
+import Values
 
 @testable import SQLiteStore
 

@@ -1,6 +1,7 @@
 import CSQLite
 import Stays
 import Testing
+import Values
 
 @testable import SQLiteStore
 

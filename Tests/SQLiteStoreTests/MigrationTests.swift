@@ -2,6 +2,7 @@ import FoundationEssentials
 import Stays
 import StoreContract
 import Testing
+import Values
 
 @testable import SQLiteStore
 

@@ -2,6 +2,7 @@ import FoundationEssentials
 import Glibc
 import Stays
 import Testing
+import Values
 
 @testable import SQLiteStore
 

@@ -1,4 +1,5 @@
 import Stays
+import Values
 
 @testable import SQLiteStore
 

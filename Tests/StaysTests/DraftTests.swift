@@ -1,5 +1,6 @@
 import Stays
 import Testing
+import Values
 
 @Suite("a draft")
 struct DraftTests {
@@ -20,7 +21,7 @@ struct DraftTests {
 
     private func faults(_ body: () throws -> Void) -> [String] {
         let refusal = #expect(throws: InvalidInput.self) { try body() }
-        return refusal?.faults.map(\.field) ?? []
+        return refusal?.errors.map(\.field) ?? []
     }
 
     @Test("of a booking becomes a request")
@@ -36,7 +37,7 @@ struct DraftTests {
     @Test("with nothing in it names every field as missing")
     func empty() throws {
         let refusal = #expect(throws: InvalidInput.self) { try BookingDraft().request() }
-        let faults = try #require(refusal).faults
+        let faults = try #require(refusal).errors
         #expect(faults.map(\.field) == ["roomId", "from", "to", "guests", "guest.name", "guest.email"])
         #expect(faults.allSatisfy { $0.detail.hasPrefix("is missing; it must be") })
     }
@@ -52,7 +53,7 @@ struct DraftTests {
             guestEmail: "ada"
         )
         let refusal = #expect(throws: InvalidInput.self) { try draft.request() }
-        let faults = try #require(refusal).faults
+        let faults = try #require(refusal).errors
         #expect(faults.map(\.field) == ["roomId", "from", "to", "guests", "guest.name", "guest.email"])
         #expect(faults.allSatisfy { $0.detail.hasPrefix("must be") })
     }
@@ -127,10 +128,10 @@ struct DraftTests {
         var draft = good
         draft.guests = nil
         draft.guestName = nil
-        draft.faults = [Fault(field: "guests", detail: "must be a number, not text")]
+        draft.faults = [FieldError(field: "guests", detail: "must be a number, not text")]
         let refusal = #expect(throws: InvalidInput.self) { try draft.request() }
-        #expect(refusal?.faults.map(\.field) == ["guests", "guest.name"])
-        #expect(refusal?.faults.first?.detail == "must be a number, not text")
+        #expect(refusal?.errors.map(\.field) == ["guests", "guest.name"])
+        #expect(refusal?.errors.first?.detail == "must be a number, not text")
     }
 
     @Test("never repeats in a fault what was typed")

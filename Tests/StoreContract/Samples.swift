@@ -1,4 +1,5 @@
 import Stays
+import Values
 
 // Values the checks work with. Each of them is valid; `!` would only hide a mistake made here.
 

@@ -2,6 +2,7 @@ import FoundationEssentials
 import HTTPServer
 import HTTPTypes
 import Stays
+import Values
 
 /// The JSON body of `POST /v1/bookings`: what came in, and which members were of the wrong kind.
 struct BookingBody: Decodable {
@@ -35,7 +36,7 @@ struct BookingBody: Decodable {
         draft.guests = value(in: members, .guests, "guests", "must be a whole number")
         guard members.contains(.guest) else { return }
         guard let guest = try? members.nestedContainer(keyedBy: GuestMember.self, forKey: .guest) else {
-            draft.faults.append(Fault(field: "guest", detail: "must be an object with name and email"))
+            draft.faults.append(FieldError(field: "guest", detail: "must be an object with name and email"))
             return
         }
         draft.guestName = value(in: guest, .name, "guest.name", "must be a string")
@@ -52,7 +53,7 @@ struct BookingBody: Decodable {
             return try members.decodeIfPresent(Value.self, forKey: key)
         } catch {
             // The syntax is right: all that can be wrong is the kind.
-            draft.faults.append(Fault(field: field, detail: expectation))
+            draft.faults.append(FieldError(field: field, detail: expectation))
             return nil
         }
     }

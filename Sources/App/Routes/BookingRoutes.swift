@@ -1,6 +1,7 @@
 import HTTPServer
 import HTTPTypes
 import Stays
+import Values
 
 /// The largest body that says what to book, in bytes: the longest names and addresses take a tenth of it.
 private let largestBooking = 64 * 1024
@@ -59,9 +60,9 @@ private func book(_ request: Request, _ services: Services) throws -> Response {
     case .pastArrival(let today):
         throw InvalidInput([.pastArrival(today: today)])
     case .overCapacity(let capacity):
-        throw InvalidInput([Fault(field: "guests", detail: "must be at most \(capacity) in this room")])
+        throw InvalidInput([FieldError(field: "guests", detail: "must be at most \(capacity) in this room")])
     case .unknownRoom:
-        throw InvalidInput([Fault(field: "roomId", detail: "must be the id of a room; GET /v1/rooms lists them")])
+        throw InvalidInput([FieldError(field: "roomId", detail: "must be the id of a room; GET /v1/rooms lists them")])
     }
 }
 

@@ -1,6 +1,7 @@
 import HTTPServer
 import HTTPTypes
 import Stays
+import Values
 
 extension Router {
     /// What platforms and balancers ask. Liveness says nothing about the store: restarting the service would not mend it.

@@ -1,5 +1,6 @@
 import HTTPServer
 import Stays
+import Values
 
 extension JSONWriter {
     /// A room; with a stay also what the whole stay costs.

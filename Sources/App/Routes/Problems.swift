@@ -1,11 +1,12 @@
 public import HTTPServer
 import HTTPTypes
 public import Stays
+public import Values
 
 extension InvalidInput: ProblemConvertible {
     /// 422, each field named.
     public var problem: Problem {
-        ProblemType.invalidInput.problem(errors: faults.map { Problem.FieldError(field: $0.field, detail: $0.detail) })
+        ProblemType.invalidInput.problem(errors: errors.map { Problem.FieldError(field: $0.field, detail: $0.detail) })
     }
 }
 

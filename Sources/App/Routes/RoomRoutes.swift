@@ -1,6 +1,7 @@
 import HTTPServer
 import HTTPTypes
 import Stays
+import Values
 
 extension Router {
     mutating func addRooms(_ services: Services) {

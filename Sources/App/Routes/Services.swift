@@ -1,5 +1,6 @@
 import Prefork
 import Stays
+import Values
 
 /// What the routes need from the rest of the process.
 struct Services: Sendable {

@@ -1,9 +1,9 @@
-import Stays
 import Telemetry
+import Values
 
-extension Stays.Timestamp {
+extension Values.Timestamp {
     /// The present moment, to the microsecond: bookings made in one millisecond still have an order.
-    static func now() -> Stays.Timestamp {
-        Stays.Timestamp(microsecondsSinceEpoch: Telemetry.Timestamp.now().microsecondsSinceEpoch)
+    static func now() -> Values.Timestamp {
+        Values.Timestamp(microsecondsSinceEpoch: Telemetry.Timestamp.now().microsecondsSinceEpoch)
     }
 }

@@ -4,6 +4,7 @@ import Logging
 import Prefork
 import Stays
 import Telemetry
+import Values
 
 /// Joins the engine to the outside: each request goes into the worker's black box while it is served, and to the log when
 /// it is answered.

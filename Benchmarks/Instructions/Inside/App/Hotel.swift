@@ -1,6 +1,7 @@
 import Prefork
 import SQLiteStore
 import Stays
+import Values
 
 /// The sample hotel in a database in the working directory: twelve rooms, three hundred bookings.
 enum Hotel {

@@ -1,5 +1,6 @@
 import SQLiteStore
 import Stays
+import Values
 
 /// From the store to values.
 let reading = [

@@ -1,5 +1,5 @@
-import Stays
 import Testing
+import Values
 
 @Suite("a civil date")
 struct CivilDateTests {

@@ -1,5 +1,5 @@
-import Stays
 import Testing
+import Values
 
 @Suite("a timestamp")
 struct TimestampTests {

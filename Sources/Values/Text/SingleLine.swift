@@ -1,10 +1,11 @@
 /// Text that people type into one line: trimmed, not empty, bounded, nothing invisible that could forge another line.
-struct SingleLine {
-    let text: String
+public struct SingleLine: Hashable, Sendable {
+    /// The text without the space around it.
+    public let text: String
 
     /// Nil when nothing is left after trimming, when more than `limit` characters (or four times as many bytes: a
     /// character may be a pile of combining marks) are, or when a control character is among them.
-    init?(_ raw: String, limit: Int) {
+    public init?(_ raw: String, limit: Int) {
         let trimmed = Self.trim(raw)
         // Most text is short ASCII: its bytes are its characters.
         var ascii = true
@@ -22,7 +23,7 @@ struct SingleLine {
     }
 
     /// Whether at least one character leaves a mark of its own.
-    var isVisible: Bool {
+    public var isVisible: Bool {
         // Most text begins with a visible ASCII character.
         if let first = text.utf8.first, (0x21...0x7E).contains(first) { return true }
         return text.unicodeScalars.contains { !Self.isInvisible($0) }

@@ -1,14 +1,15 @@
 extension String {
-    /// ASCII characters, gathered where they cost no allocation of their own.
-    init(ascii characters: Span<UInt8>) {
+    /// ASCII characters, gathered where they cost no allocation of their own. Anything else traps.
+    public init(ascii characters: Span<UInt8>) {
         guard let text = try? UTF8Span(validating: characters) else { preconditionFailure("ASCII is UTF-8") }
         self.init(copying: text)
     }
 }
 
 extension MutableSpan<UInt8> {
-    /// Writes a number in decimal digits with leading zeros; the digits fill the range.
-    mutating func write(_ number: Int, into range: Range<Int>) {
+    /// Writes a number that is not negative in decimal digits with leading zeros; the digits fill the range, and those
+    /// that do not fit are left out at the front.
+    public mutating func write(_ number: Int, into range: Range<Int>) {
         var rest = number
         for position in range.reversed() {
             self[position] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
@@ -19,7 +20,7 @@ extension MutableSpan<UInt8> {
 
 extension Int {
     /// Reads ASCII digits only: no sign, no space, no more than nine of them.
-    init?(digits text: String) {
+    public init?(digits text: String) {
         guard (1...9).contains(text.utf8.count) else { return nil }
         guard text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
         self.init(text)

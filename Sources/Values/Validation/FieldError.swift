@@ -1,19 +1,19 @@
 /// One thing that is wrong with one field of the input.
-public struct Fault: Hashable, Sendable {
-    /// The field as the client knows it: `from`, `guest.email`.
+public struct FieldError: Hashable, Sendable {
+    /// The field as the client knows it, by its path: `from`, `guest.email`, `items[2].sku`.
     public let field: String
 
     /// What the field must be, as the end of a sentence that begins with the field: "must be after from".
     public let detail: String
 
-    /// A fault of this field.
+    /// What is wrong with this field.
     public init(field: String, detail: String) {
         self.field = field
         self.detail = detail
     }
+}
 
-    /// Nobody can arrive before today.
-    public static func pastArrival(today: CivilDate) -> Fault {
-        Fault(field: "from", detail: "must not be before today, \(today) in UTC")
-    }
+extension FieldError: CustomStringConvertible {
+    /// The sentence: `to must be after from`.
+    public var description: String { field + " " + detail }
 }

@@ -1,17 +1,17 @@
 /// The input is not acceptable; every faulty field is named at once.
 public struct InvalidInput: Error, Hashable {
     /// At least one, in the order of the fields; at most one for a field.
-    public let faults: [Fault]
+    public let errors: [FieldError]
 
-    /// The refusal for these faults.
-    public init(_ faults: [Fault]) {
-        self.faults = faults
+    /// The refusal for these reasons.
+    public init(_ errors: [FieldError]) {
+        self.errors = errors
     }
 }
 
 extension InvalidInput: CustomStringConvertible {
-    /// All faults in one line.
+    /// All of them in one line.
     public var description: String {
-        faults.map { $0.field + " " + $0.detail }.joined(separator: "; ")
+        errors.map(\.description).joined(separator: "; ")
     }
 }

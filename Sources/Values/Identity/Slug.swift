@@ -1,0 +1,51 @@
+/// The name of one resource in URLs and in the store, chosen by people, such as `101` or `garden-suite`.
+///
+/// ```swift
+/// typealias RoomID = Slug<Room>  // not to be confused with Slug<Hotel>
+/// ```
+@frozen
+public struct Slug<Resource>: Hashable, Sendable {
+    /// 1 to 32 of `a-z`, `0-9` and `-`, a hyphen only between two of the others.
+    public let text: String
+
+    /// Nil unless the text is such a slug.
+    @inlinable
+    public init?(_ text: String) {
+        guard SlugText.isValid(text) else { return nil }
+        self.text = text
+    }
+}
+
+extension Slug: Comparable {
+    /// By the bytes of the slug, as every store sorts it.
+    @inlinable
+    public static func < (left: Slug, right: Slug) -> Bool {
+        left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+    }
+}
+
+extension Slug: CustomStringConvertible {
+    /// The slug.
+    @inlinable
+    public var description: String { text }
+}
+
+/// The rule of slugs, whatever they name.
+@usableFromInline
+enum SlugText {
+    @usableFromInline static let longest = 32
+
+    @usableFromInline
+    static func isValid(_ text: String) -> Bool {
+        var previous = UInt8(ascii: "-")
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): break
+            case UInt8(ascii: "-") where previous != byte: break
+            default: return false
+            }
+            previous = byte
+        }
+        return previous != UInt8(ascii: "-") && text.utf8.count <= longest
+    }
+}
