@@ -48,7 +48,7 @@ public final class LogOutput: Sendable {
     }
 
     func write(_ line: UnsafeRawBufferPointer) {
-        guard droppedLines == 0 || saysHowManyWereDropped(), unsafe put(line) else {
+        guard droppedLines == 0 || saysHowManyWereDropped(), unsafe put(translated: line) else {
             dropped.add(1, ordering: .relaxed)
             return
         }
@@ -56,9 +56,15 @@ public final class LogOutput: Sendable {
 
     private func saysHowManyWereDropped() -> Bool {
         let count = dropped.exchange(0, ordering: .relaxed)
-        let isTaken = unsafe LogLine.dropped(count).withUnsafeBytes { unsafe put($0) }
+        let isTaken = unsafe LogLine.dropped(count).withUnsafeBytes { unsafe put(translated: $0) }
         if !isTaken { dropped.add(count, ordering: .relaxed) }
         return isTaken
+    }
+
+    /// Writes a line in the form that its reader needs.
+    private func put(translated line: UnsafeRawBufferPointer) -> Bool {
+        guard let terminal = descriptor.terminal else { return unsafe put(line) }
+        return unsafe terminal.text(for: [UInt8](line)).withUnsafeBytes { unsafe put($0) }
     }
 
     /// - Returns: Whether the line is written, or lost for another reason than that the reader is slow.

@@ -44,7 +44,7 @@ public final class LogQueue {
             waiting.remove(at: written == 0 ? 0 : 1)
             dropped += 1
         }
-        waiting.append(line)
+        waiting.append(readable(line))
         flush()
     }
 
@@ -59,9 +59,12 @@ public final class LogQueue {
         }
     }
 
+    /// The line in the form that its reader needs.
+    private func readable(_ line: [UInt8]) -> [UInt8] { output.terminal?.text(for: line) ?? line }
+
     /// - Returns: Whether the report is on its way, before all that waits.
     private func reportDropped() -> Bool {
-        let line = LogLine.dropped(dropped)
+        let line = readable(LogLine.dropped(dropped))
         guard write(line) || written > 0 else { return false }
         dropped = 0
         guard written > 0 else { return true }

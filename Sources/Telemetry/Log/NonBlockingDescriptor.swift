@@ -11,6 +11,8 @@ struct NonBlockingDescriptor: Sendable {
     static let standardOutput = NonBlockingDescriptor(of: STDOUT_FILENO)
 
     let number: CInt
+    /// How lines are written for people; `nil` where programs read them.
+    let terminal: TerminalLine?
     /// send(2) can be told for each call not to wait, write(2) cannot.
     private let isSocket: Bool
 
@@ -18,6 +20,7 @@ struct NonBlockingDescriptor: Sendable {
     init(asItIs descriptor: CInt) {
         number = descriptor
         isSocket = false
+        terminal = nil
     }
 
     /// The same destination as `descriptor`.
@@ -25,6 +28,8 @@ struct NonBlockingDescriptor: Sendable {
         var status = stat()
         let kind = unsafe fstat(descriptor, &status) == 0 ? status.st_mode & S_IFMT : 0
         isSocket = kind == S_IFSOCK
+        let isTerminal = kind == S_IFCHR && isatty(descriptor) == 1
+        terminal = isTerminal ? TerminalLine(isColoured: unsafe getenv("NO_COLOR") == nil) : nil
         guard kind == S_IFIFO || kind == S_IFCHR else {
             // A file makes nobody wait, and opened anew it would be written over from its beginning.
             number = descriptor

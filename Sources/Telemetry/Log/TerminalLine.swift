@@ -1,0 +1,126 @@
+/// A log line as a person at a terminal reads it: the JSON objects of ``LogLine`` are for programs.
+///
+/// ```
+/// 03:14:15.007 info  GET /v1/rooms 200 1.234 ms  requestId=0b84
+/// 03:14:16.112 error request failed  cause=… requestId=0b85
+/// ```
+///
+/// What a line holds may come from a client: nothing in it can move the cursor, because control characters stay escaped.
+struct TerminalLine {
+    /// Whether levels have colours (https://no-color.org).
+    let isColoured: Bool
+
+    /// The text for a JSON line, both with their line breaks. What is no object of strings and numbers stays as it is.
+    func text(for line: [UInt8]) -> [UInt8] {
+        guard var fields = Members(line).all else { return line }
+        func take(_ key: String) -> String {
+            guard let index = fields.firstIndex(where: { $0.key == key }) else { return "" }
+            return fields.remove(at: index).value
+        }
+        let (time, level, message) = (take("time"), take("level"), take("message"))
+        // `2026-11-24T03:14:15.007Z`: whoever watches knows the day.
+        var text = dim(String(time.dropFirst(11).prefix(12))) + " " + coloured(level) + " "
+        if message == "request" {
+            text += "\(take("method")) \(take("path")) \(take("status")) \(take("durationMs")) ms"
+            fields.removeAll { $0.key != "requestId" }
+        } else {
+            text += message
+        }
+        if !fields.isEmpty {
+            text += "  " + dim(fields.map { "\($0.key)=\(Self.quotedIfNeeded($0.value))" }.joined(separator: " "))
+        }
+        return Array((text + "\n").utf8)
+    }
+
+    private func coloured(_ level: String) -> String {
+        let padded = level + String(repeating: " ", count: max(0, 5 - level.count))
+        return switch level {
+        case "error", "critical": with(31, padded)
+        case "warning": with(33, padded)
+        case "info", "notice": with(32, padded)
+        default: padded
+        }
+    }
+
+    private func dim(_ text: String) -> String { with(2, text) }
+
+    /// Select Graphic Rendition of ECMA-48, section 8.3.117.
+    private func with(_ rendition: Int, _ text: String) -> String {
+        isColoured ? "\u{1b}[\(rendition)m\(text)\u{1b}[0m" : text
+    }
+
+    private static func quotedIfNeeded(_ value: String) -> String {
+        value.isEmpty || value.contains(" ") ? "\"\(value)\"" : value
+    }
+}
+
+/// The members of one JSON object without nested ones, in order; strings without their quotes.
+private struct Members {
+    private let bytes: [UInt8]
+    private var position = 0
+
+    init(_ line: [UInt8]) { bytes = line }
+
+    /// `nil` when the line is something else.
+    var all: [(key: String, value: String)]? {
+        var reader = self
+        return reader.object()
+    }
+
+    private mutating func object() -> [(key: String, value: String)]? {
+        var members: [(key: String, value: String)] = []
+        guard take("{") else { return nil }
+        while true {
+            guard let key = string(), take(":"), let value = value() else { return nil }
+            members.append((key, value))
+            if take("}") { return position >= bytes.count - 1 ? members : nil }
+            guard take(",") else { return nil }
+        }
+    }
+
+    private mutating func value() -> String? {
+        if position < bytes.count, bytes[position] == UInt8(ascii: "\"") { return string() }
+        let start = position
+        while position < bytes.count, ![UInt8(ascii: ","), UInt8(ascii: "}")].contains(bytes[position]) {
+            position += 1
+        }
+        let literal = String(decoding: bytes[start..<position], as: UTF8.self)
+        return literal.isEmpty || literal.contains("{") || literal.contains("[") ? nil : literal
+    }
+
+    /// The string that begins here. Its escapes stay, but for the quote and the backslash.
+    private mutating func string() -> String? {
+        guard take("\"") else { return nil }
+        var text: [UInt8] = []
+        while position < bytes.count {
+            let byte = bytes[position]
+            position += 1
+            switch byte {
+            case UInt8(ascii: "\""): return Self.withoutControls(String(decoding: text, as: UTF8.self))
+            case UInt8(ascii: "\\"):
+                guard position < bytes.count else { return nil }
+                let next = bytes[position]
+                if next != UInt8(ascii: "\""), next != UInt8(ascii: "\\") { text.append(byte) }
+                text.append(next)
+                position += 1
+            default: text.append(byte)
+            }
+        }
+        return nil
+    }
+
+    /// JSON leaves DEL and the controls from U+0080 on as they are; terminals may obey them.
+    private static func withoutControls(_ text: String) -> String {
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars where scalar.properties.generalCategory != .control {
+            result.append(scalar)
+        }
+        return String(result)
+    }
+
+    private mutating func take(_ character: Unicode.Scalar) -> Bool {
+        guard position < bytes.count, bytes[position] == UInt8(ascii: character) else { return false }
+        position += 1
+        return true
+    }
+}
