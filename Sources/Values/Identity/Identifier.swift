@@ -52,3 +52,20 @@ extension Identifier: CustomStringConvertible {
     @inlinable
     public var description: String { CrockfordBase32.text(of: bits) }
 }
+
+extension Identifier: Validated {
+    /// The 26 characters.
+    @inlinable
+    public var raw: String { description }
+
+    /// Whose name it is, by the resource's type.
+    public static var expectation: String { "must be the id of " + ResourceWords.withArticle(Resource.self) }
+
+    /// The one of 2027-01-01 that has no random bits.
+    public static var example: Identifier { Identifier(bits: 1_798_761_600_000_000 << 72) }
+
+    /// The rule, as a pattern.
+    public static var constraints: Constraints {
+        Constraints(minLength: 26, maxLength: 26, pattern: "^[0-7][0-9a-hjkmnp-tv-z]{25}$")
+    }
+}

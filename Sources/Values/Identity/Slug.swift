@@ -14,6 +14,10 @@ public struct Slug<Resource>: Hashable, Sendable {
         guard SlugText.isValid(text) else { return nil }
         self.text = text
     }
+
+    private init(trusted text: String) {
+        self.text = text
+    }
 }
 
 extension Slug: Comparable {
@@ -47,5 +51,22 @@ enum SlugText {
             previous = byte
         }
         return previous != UInt8(ascii: "-") && text.utf8.count <= longest
+    }
+}
+
+extension Slug: Validated {
+    /// The slug.
+    @inlinable
+    public var raw: String { text }
+
+    /// Whose name it is, by the resource's type.
+    public static var expectation: String { "must be the id of " + ResourceWords.withArticle(Resource.self) }
+
+    /// One that fits anything.
+    public static var example: Slug { Slug(trusted: "example-1") }
+
+    /// The rule, as a pattern.
+    public static var constraints: Constraints {
+        Constraints(minLength: 1, maxLength: SlugText.longest, pattern: "^[a-z0-9]+(-[a-z0-9]+)*$")
     }
 }

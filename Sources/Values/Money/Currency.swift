@@ -36,3 +36,17 @@ extension Currency: CustomStringConvertible {
     /// The code.
     public var description: String { code }
 }
+
+extension Currency: Validated {
+    /// The code.
+    public var raw: String { code }
+
+    /// What it must look like.
+    public static var expectation: String { "must be the code of a currency, such as EUR" }
+
+    /// The euro.
+    public static var example: Currency { euro }
+
+    /// The rule, as a pattern.
+    public static var constraints: Constraints { Constraints(minLength: 3, maxLength: 3, pattern: "^[A-Z]{3}$") }
+}

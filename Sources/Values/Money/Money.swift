@@ -55,3 +55,70 @@ extension Money: CustomStringConvertible {
     /// Amount and currency: `120.00 EUR`.
     public var description: String { amount + " " + currency.code }
 }
+
+extension Money: Validated {
+    /// Money as it is written: `{"amount": "12.50", "currency": "EUR"}`. The amount is text, because many readers of JSON turn
+    /// numbers into binary fractions.
+    public struct Raw: Codable, Hashable, Sendable {
+        /// In decimal.
+        public let amount: String
+        /// By its code.
+        public let currency: Currency
+
+        /// This amount of this currency.
+        public init(amount: String, currency: Currency) {
+            self.amount = amount
+            self.currency = currency
+        }
+    }
+
+    /// Reads an amount in decimal: digits without leading zeros, a minus in front if it is negative, behind a point at most as
+    /// many digits as the currency has decimal places. Nil for anything else and for what does not fit.
+    public init?(amount text: String, currency: Currency) {
+        var rest = text.utf8[...]
+        let isNegative = rest.first == UInt8(ascii: "-")
+        if isNegative { rest = rest.dropFirst() }
+        let whole = rest.prefix { $0 != UInt8(ascii: ".") }
+        guard !whole.isEmpty, whole.first != UInt8(ascii: "0") || whole.count == 1 else { return nil }
+        rest = rest[whole.endIndex...]
+        let places = currency.decimalPlaces
+        if !rest.isEmpty {
+            rest = rest.dropFirst()
+            guard (1...max(1, places)).contains(rest.count), places > 0 else { return nil }
+        }
+        var minorUnits: Int64 = 0
+        // Gathered on the negative side, which reaches one further.
+        func take(_ digit: UInt8) -> Bool {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return false }
+            let (product, excess) = minorUnits.multipliedReportingOverflow(by: 10)
+            let (difference, overflow) = product.subtractingReportingOverflow(Int64(digit - UInt8(ascii: "0")))
+            minorUnits = difference
+            return !excess && !overflow
+        }
+        guard whole.allSatisfy(take), rest.allSatisfy(take) else { return nil }
+        for _ in rest.count..<places {
+            guard take(UInt8(ascii: "0")) else { return nil }
+        }
+        if !isNegative {
+            guard minorUnits != .min else { return nil }
+            minorUnits = -minorUnits
+        }
+        self.init(minorUnits: minorUnits, currency: currency)
+    }
+
+    /// Reads what ``raw`` writes, see ``init(amount:currency:)``.
+    public init?(_ raw: Raw) {
+        self.init(amount: raw.amount, currency: raw.currency)
+    }
+
+    /// The amount with all decimal places of the currency, and the currency.
+    public var raw: Raw { Raw(amount: amount, currency: currency) }
+
+    /// What it must look like.
+    public static var expectation: String {
+        "must be an amount in decimal such as 12.50, with no more decimal places than its currency has"
+    }
+
+    /// 12.50 euros.
+    public static var example: Money { Money(minorUnits: 1_250, currency: .euro) }
+}

@@ -6,7 +6,7 @@ public struct EmailAddress: Hashable, Sendable {
 
     /// Nil unless the text is one local part of 1 to 64 bytes, one `@`, and a domain of at least two labels.
     public init?(_ raw: String) {
-        guard let line = SingleLine(raw, limit: 254)?.text, line.utf8.count <= 254 else { return nil }
+        guard let line = SingleLine(raw, limit: Self.longest)?.text, line.utf8.count <= Self.longest else { return nil }
         guard let at = line.utf8.firstIndex(of: UInt8(ascii: "@")) else { return nil }
         let domain = line.utf8[line.utf8.index(after: at)...]
         guard Self.isLocalPart(line.utf8[..<at]), Self.isDomain(domain) else { return nil }
@@ -15,6 +15,13 @@ public struct EmailAddress: Hashable, Sendable {
         else { return nil }
         text = line
     }
+
+    private init(trusted text: String) {
+        self.text = text
+    }
+
+    /// In bytes: what fits into the path of RFC 5321, section 4.5.3.1.3, without its brackets.
+    private static let longest = 254
 
     /// RFC 5322, section 3.2.3: atoms with a single dot between two of them.
     private static func isLocalPart(_ part: Substring.UTF8View) -> Bool {
@@ -70,4 +77,18 @@ public struct EmailAddress: Hashable, Sendable {
 extension EmailAddress: CustomStringConvertible {
     /// The address.
     public var description: String { text }
+}
+
+extension EmailAddress: Validated {
+    /// The address.
+    public var raw: String { text }
+
+    /// What it must look like.
+    public static var expectation: String { "must be an e-mail address such as ada@example.org" }
+
+    /// One that nobody has (RFC 2606 section 3).
+    public static var example: EmailAddress { EmailAddress(trusted: "ada@example.org") }
+
+    /// JSON Schema's word for it.
+    public static var constraints: Constraints { Constraints(maxLength: longest, format: "email") }
 }

@@ -23,10 +23,12 @@ public struct SingleLine: Hashable, Sendable {
     }
 
     /// Whether at least one character leaves a mark of its own.
-    public var isVisible: Bool {
+    public var isVisible: Bool { Self.isVisible(text) }
+
+    static func isVisible(_ text: String) -> Bool {
         // Most text begins with a visible ASCII character.
         if let first = text.utf8.first, (0x21...0x7E).contains(first) { return true }
-        return text.unicodeScalars.contains { !Self.isInvisible($0) }
+        return text.unicodeScalars.contains { !isInvisible($0) }
     }
 
     /// Spaces, what joins or directs its neighbours (zero-width characters, variation selectors), marks that sit on another
@@ -45,7 +47,7 @@ public struct SingleLine: Hashable, Sendable {
         }
     }
 
-    private static func trim(_ raw: String) -> String {
+    static func trim(_ raw: String) -> String {
         // Most text begins and ends with a visible ASCII character, and then nothing is to be cut.
         guard let first = raw.utf8.first, let last = raw.utf8.last else { return raw }
         if (0x21...0x7E).contains(first), (0x21...0x7E).contains(last) { return raw }
@@ -56,7 +58,7 @@ public struct SingleLine: Hashable, Sendable {
         return String(String.UnicodeScalarView(rest))
     }
 
-    private static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {
+    static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .lineSeparator, .paragraphSeparator: true
         // Embeddings, overrides and isolates let a name reorder the text around it.

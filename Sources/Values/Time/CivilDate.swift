@@ -131,3 +131,17 @@ extension CivilDate: CustomStringConvertible {
         return String(ascii: characters.span)
     }
 }
+
+extension CivilDate: Validated {
+    /// `YYYY-MM-DD`.
+    public var raw: String { description }
+
+    /// What it must look like.
+    public static var expectation: String { "must be a date of the calendar, written YYYY-MM-DD" }
+
+    /// 2027-01-10.
+    public static var example: CivilDate { CivilDate(trusted: 20_828) }
+
+    /// JSON Schema's word for it.
+    public static var constraints: Constraints { Constraints(format: "date") }
+}

@@ -63,3 +63,68 @@ extension Timestamp: CustomStringConvertible {
         return day.description + String(ascii: characters.span)
     }
 }
+
+extension Timestamp: Validated {
+    /// Reads RFC 3339 (section 5.6) exactly: date, `T`, time to the second or finer, and `Z` or an offset. What is finer than a
+    /// microsecond is cut off. Leap seconds, and moments outside the years 1 to 9999 in UTC, are refused.
+    public init?(_ text: String) {
+        var rest = text.utf8[...]
+        guard rest.count > 19, let day = CivilDate(String(Substring(rest.prefix(10)))) else { return nil }
+        rest = rest.dropFirst(10)
+        guard let separator = rest.popFirst(), separator | 0x20 == UInt8(ascii: "t"),
+            let hour = Self.takeTwoDigits(&rest, below: 24), rest.popFirst() == UInt8(ascii: ":"),
+            let minute = Self.takeTwoDigits(&rest, below: 60), rest.popFirst() == UInt8(ascii: ":"),
+            let second = Self.takeTwoDigits(&rest, below: 60), let fraction = Self.takeFraction(&rest),
+            let offset = Self.takeOffset(&rest), rest.isEmpty
+        else { return nil }
+        let seconds = Int64(day.daysSinceEpoch) * 86_400 + Int64(hour * 3_600 + minute * 60 + second - offset * 60)
+        let microseconds = seconds * 1_000_000 + fraction
+        self.init(microsecondsSinceEpoch: microseconds)
+        guard microsecondsSinceEpoch == microseconds else { return nil }
+    }
+
+    /// RFC 3339 in UTC, to the second.
+    public var raw: String { description }
+
+    /// What it must look like.
+    public static var expectation: String { "must be a moment as RFC 3339 writes it, such as \(example)" }
+
+    /// 2027-01-10T09:30:00Z.
+    public static var example: Timestamp { Timestamp(unixSeconds: 1_799_573_400) }
+
+    /// JSON Schema's word for it.
+    public static var constraints: Constraints { Constraints(format: "date-time") }
+
+    private static func takeTwoDigits(_ rest: inout Substring.UTF8View, below limit: Int) -> Int? {
+        guard let number = Int(digits: String(Substring(rest.prefix(2)))), rest.count >= 2, number < limit else {
+            return nil
+        }
+        rest = rest.dropFirst(2)
+        return number
+    }
+
+    /// A point and at least one digit, if there is a point; in microseconds.
+    private static func takeFraction(_ rest: inout Substring.UTF8View) -> Int64? {
+        guard rest.first == UInt8(ascii: ".") else { return 0 }
+        rest = rest.dropFirst()
+        var microseconds: Int64 = 0
+        var unit: Int64 = 100_000
+        let digits = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        for digit in digits {
+            microseconds += Int64(digit - UInt8(ascii: "0")) * unit
+            unit /= 10
+        }
+        rest = rest[digits.endIndex...]
+        return digits.isEmpty ? nil : microseconds
+    }
+
+    /// How many minutes ahead of UTC.
+    private static func takeOffset(_ rest: inout Substring.UTF8View) -> Int? {
+        guard let sign = rest.popFirst() else { return nil }
+        if sign | 0x20 == UInt8(ascii: "z") { return 0 }
+        guard sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-"), let hour = takeTwoDigits(&rest, below: 24),
+            rest.popFirst() == UInt8(ascii: ":"), let minute = takeTwoDigits(&rest, below: 60)
+        else { return nil }
+        return (sign == UInt8(ascii: "-") ? -1 : 1) * (hour * 60 + minute)
+    }
+}
