@@ -46,7 +46,7 @@ let package = Package(
         .target(name: "Values", swiftSettings: house),
 
         // The engine room: three libraries that know neither each other nor the service.
-        .target(name: "Prefork", dependencies: ["CLinux"], swiftSettings: engineRoom),
+        .target(name: "Prefork", dependencies: ["Linux"], swiftSettings: engineRoom),
         .target(
             name: "HTTPServer",
             dependencies: ["CLinux", .product(name: "HTTPTypes", package: "swift-http-types")],
@@ -71,7 +71,7 @@ let package = Package(
         .executableTarget(
             name: "App",
             dependencies: [
-                "HTTPServer", "Prefork", "SQLiteStore", "Stays", "Telemetry", "Values",
+                "HTTPServer", "Linux", "Prefork", "SQLiteStore", "Stays", "Telemetry", "Values",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -83,7 +83,7 @@ let package = Package(
         .plugin(name: "BuildInfo", capability: .buildTool()),
 
         .testTarget(name: "LinuxTests", dependencies: ["Linux"], swiftSettings: house),
-        .testTarget(name: "PreforkTests", dependencies: ["CLinux", "Prefork"], swiftSettings: house),
+        .testTarget(name: "PreforkTests", dependencies: ["Linux", "Prefork"], swiftSettings: house),
         .testTarget(
             name: "HTTPServerTests",
             dependencies: ["HTTPServer", .product(name: "HTTPTypes", package: "swift-http-types")],
@@ -120,7 +120,7 @@ let package = Package(
         // A service whose handlers have bugs, for the tests of what is said about that.
         .executableTarget(
             name: "CrashingService",
-            dependencies: ["Prefork"],
+            dependencies: ["Linux", "Prefork"],
             path: "Tests/CrashingService",
             swiftSettings: house
         ),

@@ -21,7 +21,7 @@ let package = Package(
         .target(name: "CLinux", path: "Modules/CLinux"),
         .target(name: "Linux", dependencies: ["CLinux"], path: "Modules/Linux", swiftSettings: house),
         .systemLibrary(name: "CSQLite", path: "Modules/CSQLite"),
-        .target(name: "Prefork", dependencies: ["CLinux"], path: "Modules/Prefork", swiftSettings: house),
+        .target(name: "Prefork", dependencies: ["Linux"], path: "Modules/Prefork", swiftSettings: house),
         .target(
             name: "HTTPServer",
             dependencies: ["CLinux", .product(name: "HTTPTypes", package: "swift-http-types")],
@@ -47,7 +47,7 @@ let package = Package(
         .executableTarget(
             name: "Instructions",
             dependencies: [
-                "HTTPServer", "Prefork", "SQLiteStore", "Stays", "Telemetry", "Values",
+                "HTTPServer", "Linux", "Prefork", "SQLiteStore", "Stays", "Telemetry", "Values",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ],

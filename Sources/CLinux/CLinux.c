@@ -51,13 +51,11 @@ int clinux_pidfd_send_signal(int pidfd, int signal) {
 
 int clinux_set_parent_death_signal(int signal) { return prctl(PR_SET_PDEATHSIG, signal); }
 int clinux_set_name(const char *name) { return prctl(PR_SET_NAME, name); }
-int clinux_set_child_subreaper(bool enabled) { return prctl(PR_SET_CHILD_SUBREAPER, enabled ? 1 : 0); }
 
 bool clinux_exited(int status) { return WIFEXITED(status); }
 int clinux_exit_status(int status) { return WEXITSTATUS(status); }
 bool clinux_signaled(int status) { return WIFSIGNALED(status); }
 int clinux_term_signal(int status) { return WTERMSIG(status); }
-bool clinux_core_dumped(int status) { return WCOREDUMP(status); }
 
 bool clinux_is_child(pid_t pid) {
     siginfo_t info;
@@ -151,20 +149,26 @@ int clinux_unfinished_handshakes(uint16_t port) {
     int netlink = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
     if (netlink < 0) return 0;
     // The kernel answers at once or not at all.
-    struct timeval patience = {.tv_usec = 100000};
-    setsockopt(netlink, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    struct timeval timeout = {.tv_usec = 100000};
+    setsockopt(netlink, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
     int count = count_handshakes(netlink, AF_INET, port) + count_handshakes(netlink, AF_INET6, port);
     close(netlink);
     return count;
 }
 
-static uint64_t *backtrace_destination;
-static int backtrace_room;
-static pthread_t backtrace_thread;
+// Where a backtrace goes, and how many addresses fit.
+struct backtrace_place {
+    uint64_t *destination;
+    int room;
+};
+// The thread's own place, and that of threads without one. A thread-local variable of the program itself is no more than an
+// offset to a register, so a signal handler may read it.
+static _Thread_local struct backtrace_place own_place;
+static struct backtrace_place common_place;
 enum { longest_backtrace = 64 };
 
-static void publish_backtrace(int count) {
-    __atomic_store_n(backtrace_destination, (uint64_t)count, __ATOMIC_RELEASE);
+static void publish_backtrace(struct backtrace_place place, int count) {
+    __atomic_store_n(place.destination, (uint64_t)count, __ATOMIC_RELEASE);
 }
 
 // Where the thread was when the signal came.
@@ -179,20 +183,20 @@ static uint64_t interrupted_place(const void *context) {
 #endif
 }
 
-static void write_backtrace(const void *context) {
+static void write_backtrace(struct backtrace_place place, const void *context) {
     void *addresses[longest_backtrace];
     int count = backtrace(addresses, longest_backtrace);
-    uint64_t place = interrupted_place(context);
+    uint64_t interrupted = interrupted_place(context);
     // In front of it are the handler and the kernel's trampoline. It is missing where the unwinder knows no function.
     int first = 0;
-    while (first < count && (uint64_t)addresses[first] != place) first++;
+    while (first < count && (uint64_t)addresses[first] != interrupted) first++;
     int next = first < count ? first + 1 : 2;
     int written = 0;
-    backtrace_destination[1 + written++] = place;
-    for (int i = next; i < count && written < backtrace_room; i++) {
-        backtrace_destination[1 + written++] = (uint64_t)addresses[i];
+    place.destination[1 + written++] = interrupted;
+    for (int i = next; i < count && written < place.room; i++) {
+        place.destination[1 + written++] = (uint64_t)addresses[i];
     }
-    publish_backtrace(written);
+    publish_backtrace(place, written);
 }
 
 // The first call loads the unwinder, which allocates.
@@ -201,34 +205,30 @@ void clinux_warm_up_backtrace(void) {
     backtrace(address, 1);
 }
 
-void clinux_prepare_backtrace(void *destination, int room) {
-    backtrace_destination = destination;
-    backtrace_room = room;
-}
-
 static void answer_request(int signal, siginfo_t *info, void *context) {
     (void)signal, (void)info;
-    // The signal may have come from somebody else at this very moment.
-    if (!pthread_equal(pthread_self(), backtrace_thread)) return;
-    write_backtrace(context);
+    // The signal may have come from somebody else at this very moment, and to a thread that must go on.
+    if (own_place.destination == NULL) return;
+    write_backtrace(own_place, context);
     // The process is about to die. Returning would break off the call that the thread is stuck in, and let it go on.
     for (;;) pause();
 }
 
-void clinux_request_backtrace(pthread_t thread) {
-    backtrace_thread = thread;
+void clinux_allow_backtraces(void) {
     // Urgent data on a socket is this signal's only other use. It is ignored by default, and so it is until now.
     struct sigaction action = {.sa_sigaction = answer_request, .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
     sigemptyset(&action.sa_mask);
     sigaction(SIGURG, &action, NULL);
-    pthread_kill(thread, SIGURG);
 }
 
-static void explain_crash(int signal, siginfo_t *info, void *context) {
+void clinux_request_backtrace(pthread_t thread) { pthread_kill(thread, SIGURG); }
+
+static void record_crash(int signal, siginfo_t *info, void *context) {
+    struct backtrace_place place = own_place.destination != NULL ? own_place : common_place;
     // Alone first: the stack may be past reading, and then the next fault is the last.
-    backtrace_destination[1] = interrupted_place(context);
-    publish_backtrace(1);
-    write_backtrace(context);
+    place.destination[1] = interrupted_place(context);
+    publish_backtrace(place, 1);
+    write_backtrace(place, context);
     struct sigaction fatal = {.sa_handler = SIG_DFL};
     sigaction(signal, &fatal, NULL);
     // Once more with all its details, to be delivered when this handler returns: the exit status and the core dump are
@@ -239,8 +239,9 @@ static void explain_crash(int signal, siginfo_t *info, void *context) {
 static const int crash_signals[] = {SIGILL, SIGTRAP, SIGABRT, SIGSEGV, SIGBUS, SIGFPE};
 enum { crash_signal_count = sizeof crash_signals / sizeof crash_signals[0] };
 
-void clinux_explain_crashes(void) {
-    struct sigaction action = {.sa_sigaction = explain_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+void clinux_record_crashes(void *destination, int room) {
+    common_place = (struct backtrace_place){.destination = destination, .room = room};
+    struct sigaction action = {.sa_sigaction = record_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK};
     sigfillset(&action.sa_mask);
     for (int i = 0; i < crash_signal_count; i++) {
         struct sigaction former;
@@ -250,19 +251,22 @@ void clinux_explain_crashes(void) {
     }
 }
 
-void clinux_leave_crashes_to_others(void) {
-    sigset_t set;
-    sigemptyset(&set);
-    for (int i = 0; i < crash_signal_count; i++) sigaddset(&set, crash_signals[i]);
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
-}
-
-void clinux_make_signal_stack(void) {
+void clinux_record_this_thread(void *destination, int room) {
+    own_place = (struct backtrace_place){.destination = destination, .room = room};
+    stack_t former;
+    if (sigaltstack(NULL, &former) == 0 && (former.ss_flags & SS_DISABLE) == 0) return;
     enum { size = 64 * 1024 };
     void *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
     if (base == MAP_FAILED) return;
     stack_t stack = {.ss_sp = base, .ss_size = size};
     sigaltstack(&stack, NULL);
+}
+
+void clinux_block_crash_signals(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (int i = 0; i < crash_signal_count; i++) sigaddset(&set, crash_signals[i]);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
 struct clinux_place clinux_locate(uint64_t address) {

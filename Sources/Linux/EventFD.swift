@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 
 /// An eventfd(2): one thread or process signals it, another waits for it to be readable.
-public struct EventFD: ~Copyable, Sendable {
+public final class EventFD: Sendable {
     private let descriptor: FileDescriptor
 
     /// A new one, not yet readable, non-blocking and closed on exec.

@@ -7,8 +7,7 @@ public import Synchronization
 /// Words are atomic and the rest is guarded by words: a process may die at any instruction without harm to the others.
 @safe
 public final class SharedMemory: @unchecked Sendable {
-    /// The anonymous file behind it, closed on exec.
-    public let descriptor: CInt
+    private let file: FileDescriptor
     /// Bytes.
     public let size: Int
     @usableFromInline let base: UnsafeMutableRawPointer
@@ -27,15 +26,15 @@ public final class SharedMemory: @unchecked Sendable {
     public init(mapping file: consuming FileDescriptor, size: Int) throws(SystemError) {
         let mapped = unsafe mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, file.rawValue, 0)
         guard let address = unsafe mapped, unsafe address != MAP_FAILED else { throw SystemError("mmap") }
-        descriptor = file.release()
+        self.file = file
         self.size = size
         unsafe base = address
     }
 
-    deinit {
-        unsafe munmap(base, size)
-        close(descriptor)
-    }
+    /// The anonymous file behind it, closed on exec.
+    public var descriptor: CInt { file.rawValue }
+
+    deinit { unsafe munmap(base, size) }
 
     /// A word that is read and written as a whole.
     ///
@@ -58,6 +57,13 @@ public final class SharedMemory: @unchecked Sendable {
             unsafe base.advanced(by: range.lowerBound).copyMemory(from: start, byteCount: count)
         }
         return count
+    }
+
+    /// Writes one byte that a word guards.
+    @inlinable
+    public func write(_ byte: UInt8, at offset: Int) {
+        precondition(offset >= 0 && offset < size)
+        unsafe base.storeBytes(of: byte, toByteOffset: offset, as: UInt8.self)
     }
 
     /// Reads bytes that a word guards, as text. What is not UTF-8 is replaced.

@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 
 /// Signals read like a file (signalfd(2)). They must be blocked.
-public struct SignalDescriptor: ~Copyable, Sendable {
+public final class SignalDescriptor: Sendable {
     private let descriptor: FileDescriptor
 
     /// For these signals. Non-blocking, closed on exec.

@@ -1,4 +1,5 @@
-public import Glibc
+import CLinux
+import Glibc
 
 /// A socket that carries connections, TCP or unix: the calls that make it and set it up.
 extension FileDescriptor {
@@ -18,17 +19,25 @@ extension FileDescriptor {
     }
 
     /// setsockopt(2) of an option that is a number.
-    public func setOption(_ option: CInt, level: CInt = SOL_SOCKET, to value: CInt) throws(SystemError) {
+    /// - Parameter level: `SOL_SOCKET` unless said.
+    public func setOption(_ option: CInt, level: CInt? = nil, to value: CInt) throws(SystemError) {
         var value = value
         let size = socklen_t(MemoryLayout<CInt>.size)
-        guard unsafe setsockopt(rawValue, level, option, &value, size) == 0 else { throw SystemError("setsockopt") }
+        guard unsafe setsockopt(rawValue, level ?? SOL_SOCKET, option, &value, size) == 0 else {
+            throw SystemError("setsockopt")
+        }
     }
 
     /// getsockopt(2) of an option that is a number. `nil` when it has none.
-    public func option(_ option: CInt, level: CInt = SOL_SOCKET) -> CInt? {
+    public func option(_ option: CInt, level: CInt? = nil) -> CInt? {
+        Self.option(option, level: level, of: rawValue)
+    }
+
+    /// getsockopt(2) of a socket that somebody else owns. `nil` when it is none, or has no such option.
+    public static func option(_ option: CInt, level: CInt? = nil, of descriptor: CInt) -> CInt? {
         var value: CInt = 0
         var size = socklen_t(MemoryLayout<CInt>.size)
-        return unsafe getsockopt(rawValue, level, option, &value, &size) == 0 ? value : nil
+        return unsafe getsockopt(descriptor, level ?? SOL_SOCKET, option, &value, &size) == 0 ? value : nil
     }
 
     /// How long a call that sends, and one that receives, may wait (SO_SNDTIMEO, SO_RCVTIMEO).
@@ -40,4 +49,25 @@ extension FileDescriptor {
             unsafe setsockopt(rawValue, SOL_SOCKET, SO_SNDTIMEO, &limit, size) == 0
         else { throw SystemError("setsockopt") }
     }
+}
+
+/// A socket that listens.
+extension FileDescriptor {
+    /// From now on the kernel finds nobody who listens and refuses every new TCP connection, while handshakes under way still
+    /// finish and connections in the queue can still be accepted (socket(7), SO_BINDTOIFINDEX).
+    /// - Throws: When the kernel does not allow it: before 5.7 it takes a privilege.
+    public func refuseNewConnections() throws(SystemError) {
+        guard clinux_refuse_new_connections(rawValue) == 0 else { throw SystemError("setsockopt") }
+    }
+
+    /// How many connections wait to be accepted (tcp(7), TCP_INFO). Unix sockets do not count: 1 means at least one.
+    public var waitingConnections: Int {
+        let count = clinux_waiting_connections(rawValue)
+        if count >= 0 { return Int(count) }
+        return Poll.isReady(rawValue, .read) ? 1 : 0
+    }
+
+    /// How many TCP handshakes to a local port the kernel has answered but not finished: connections about to wait
+    /// (sock_diag(7)). 0 where it cannot tell.
+    public static func unfinishedHandshakes(port: UInt16) -> Int { Int(clinux_unfinished_handshakes(port)) }
 }

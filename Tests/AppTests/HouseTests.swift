@@ -9,7 +9,7 @@ struct HouseTests {
             ("Values", []),
             ("Stays", ["Values"]),
             ("Linux", ["CLinux", "Glibc", "Synchronization"]),
-            ("Prefork", ["CLinux", "Glibc", "Synchronization"]),
+            ("Prefork", ["Linux", "Glibc", "Synchronization"]),
             ("HTTPServer", ["CLinux", "Glibc", "Synchronization", "HTTPTypes", "Values"]),
             ("Telemetry", ["CLinux", "Glibc", "Synchronization", "Logging", "Values"]),
             ("SQLiteStore", ["CSQLite", "Glibc", "Synchronization", "Stays", "Values"]),

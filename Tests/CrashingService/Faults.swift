@@ -1,4 +1,8 @@
-/// What Swift traps on.
+import Glibc
+import Linux
+import Prefork
+
+/// What Swift traps on, and what never ends.
 enum Faults {
     static func commit(_ fault: String) -> Int32 {
         let numbers = Array(fault.utf8.map(Int32.init))
@@ -34,5 +38,27 @@ enum Faults {
     @inline(never)
     private static func endless(_ numbers: [Int32], _ depth: Int32) -> Int32 {
         depth == .max ? 0 : endless(numbers, depth + 1) &+ numbers[0]
+    }
+
+    /// Two threads, each in a request of its own. The second one's is over its deadline.
+    static func stuck(in worker: Worker) -> Int32 {
+        begin("/patient", in: worker.slot.lane(0), deadline: .now + .seconds(60))
+        _ = try? Thread.start {
+            let lane = worker.slot.lane(1)
+            lane.attachThread()
+            begin("/stuck", in: lane, deadline: .now)
+            waitForEver()
+        }
+        waitForEver()
+    }
+
+    private static func begin(_ path: String, in lane: WorkerLane, deadline: MonotonicInstant) {
+        let (method, path, id) = (Array("GET".utf8), Array(path.utf8), Array("r".utf8))
+        lane.begin(method.span.bytes, path.span.bytes, id: id.span.bytes, startedAt: .now, deadline: deadline)
+    }
+
+    @inline(never)
+    private static func waitForEver() -> Never {
+        while true { pause() }
     }
 }

@@ -1,3 +1,4 @@
+import Linux
 import Testing
 
 @testable import Prefork
@@ -25,7 +26,7 @@ struct PolicyTests {
     @Test("a number's backoff ends with its success, and does not concern other numbers")
     func ledger() {
         var random = SplitMix64(seed: 7)
-        var ledger = BootLedger(backoff: .seconds(1), longest: .seconds(8))
+        var ledger = BootLedger(Backoff(first: .seconds(1), longest: .seconds(8), attempts: 5))
         #expect(ledger.notBefore(1) == nil)
         for _ in 0..<70 { ledger.fail(1, at: start, random: &random) }
         #expect(ledger.failures(of: 1) == 70)
@@ -155,8 +156,8 @@ struct PolicyTests {
 
     @Test("durations without end stay inside the clock")
     func clamping() {
-        #expect(start + .seconds(Int64.max) > start + .seconds(3_000_000_000))
+        #expect(start + .seconds(Int64.max) > start + .seconds(2_000_000_000))
         #expect(start - (start + .seconds(1)) == .seconds(-1))
-        #expect(Duration.seconds(Int64.min).inNanoseconds < 0)
+        #expect(Duration.seconds(Int64.min).nanoseconds < 0)
     }
 }

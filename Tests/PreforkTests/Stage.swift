@@ -1,3 +1,5 @@
+import Linux
+
 @testable import Prefork
 
 /// A supervisor on a stage: its clock, its workers and its kernel are the test's, and all it does is written down.
@@ -11,7 +13,7 @@ struct Stage {
     var handshakes = 0
 
     /// What the supervisor did.
-    private(set) var births: [Int32: Birth] = [:]
+    private(set) var specs: [Int32: WorkerSpec] = [:]
     private(set) var signals: [Signal] = []
     private(set) var notices: [Notice] = []
     private(set) var others: [Effect] = []
@@ -21,7 +23,7 @@ struct Stage {
     private var nextPID: Int32 = 100
 
     struct Signal: Equatable {
-        var urge: Urge
+        var signal: WorkerSignal
         var pid: Int32
     }
 
@@ -68,21 +70,21 @@ struct Stage {
         while !events.isEmpty {
             for effect in state.handle(events.removeFirst(), at: now) {
                 switch effect {
-                case .fork(let birth):
+                case .fork(let spec):
                     forkTimes.append(now)
                     if refusesForks {
-                        events.append(.forkFailed(slot: birth.slot, reason: "EAGAIN"))
+                        events.append(.forkFailed(slot: spec.slot, reason: "EAGAIN"))
                     } else {
                         nextPID += 1
-                        births[nextPID] = birth
-                        events.append(.forked(slot: birth.slot, pid: nextPID))
+                        specs[nextPID] = spec
+                        events.append(.forked(slot: spec.slot, pid: nextPID))
                     }
-                case .send(let urge, let pid): signals.append(Signal(urge: urge, pid: pid))
+                case .send(let signal, let pid): signals.append(Signal(signal: signal, pid: pid))
                 case .notice(let notice): notices.append(notice)
                 case .inspectBacklog: events.append(.backlog(waiting: waiting, handshakes: handshakes))
                 case .observe: looks += 1
                 case .finish(let code): exitCode = code
-                case .announceLeaving, .refuseNewConnections, .rehearse, .handOver: others.append(effect)
+                case .announceStop, .refuseNewConnections, .preflight, .handOver: others.append(effect)
                 }
             }
         }
@@ -113,11 +115,11 @@ struct Stage {
     }
 
     mutating func exit(_ pid: Int32, _ code: Int32 = 0, requests: Int = 0) {
-        send(.exited(pid: pid, Death(cause: .exited(code), requests: requests)))
+        send(.exited(pid: pid, WorkerExit(status: .exited(code), requests: requests)))
     }
 
     mutating func kill(_ pid: Int32, by signal: Int32 = 9, requests: Int = 0) {
-        send(.exited(pid: pid, Death(cause: .killed(signal: signal), requests: requests)))
+        send(.exited(pid: pid, WorkerExit(status: .killed(signal: signal), requests: requests)))
     }
 
     /// All that were told to leave do.
@@ -133,18 +135,18 @@ struct Stage {
     // MARK: - Seeing
 
     var pids: [Int32] { state.workers.compactMap(\.pid) }
-    var booting: [Int32] { pids(in: .booting) }
-    var ready: [Int32] { pids(in: .ready) }
-    var leaving: [Int32] { pids(in: .leaving) }
+    var booting: [Int32] { pids(where: \.isBooting) }
+    var ready: [Int32] { pids(where: \.isReady) }
+    var leaving: [Int32] { pids(where: \.isDraining) }
     var forks: Int { forkTimes.count }
 
-    private func pids(in phase: WorkerHandle.Phase) -> [Int32] {
-        state.workers.filter { $0.phase == phase }.compactMap(\.pid)
+    private func pids(where isIn: (WorkerHandle) -> Bool) -> [Int32] {
+        state.workers.filter(isIn).compactMap(\.pid)
     }
 
-    func number(of pid: Int32) -> Int? { births[pid]?.number }
+    func number(of pid: Int32) -> Int? { specs[pid]?.number }
 
-    func told(_ urge: Urge) -> [Int32] { signals.filter { $0.urge == urge }.map(\.pid) }
+    func told(_ signal: WorkerSignal) -> [Int32] { signals.filter { $0.signal == signal }.map(\.pid) }
 
     /// Reports of rolls that were given up.
     var abandonedRolls: [Notice] { said("roll finished").filter { $0.level == .error } }

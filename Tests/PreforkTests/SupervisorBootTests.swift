@@ -1,3 +1,4 @@
+import Linux
 import Testing
 
 @testable import Prefork
@@ -8,8 +9,8 @@ struct SupervisorBootTests {
     func boot() {
         var stage = Stage(SupervisorConfiguration(workers: 3))
         stage.send(.started)
-        #expect(stage.births.values.map(\.number).sorted() == [1, 2, 3])
-        #expect(Set(stage.births.values.map(\.slot)).count == 3)
+        #expect(stage.specs.values.map(\.number).sorted() == [1, 2, 3])
+        #expect(Set(stage.specs.values.map(\.slot)).count == 3)
         stage.becomeReady(101)
         stage.becomeReady(102)
         #expect(stage.said("ready").isEmpty)
@@ -27,7 +28,7 @@ struct SupervisorBootTests {
         let victim = stage.ready[1]
         stage.kill(victim, by: 11, requests: 5)
         #expect(stage.forks == 1)
-        #expect(stage.births[stage.booting[0]]?.number == stage.number(of: victim))
+        #expect(stage.specs[stage.booting[0]]?.number == stage.number(of: victim))
     }
 
     @Test("a worker that somebody kills before it served anything is replaced at once too")

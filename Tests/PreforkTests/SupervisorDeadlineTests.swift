@@ -1,8 +1,9 @@
+import Linux
 import Testing
 
 @testable import Prefork
 
-@Suite("Deadlines and last words")
+@Suite("Deadlines and exit reports")
 struct SupervisorDeadlineTests {
     private func look(_ stage: inout Stage, at pid: Int32, deadline: MonotonicInstant) {
         let sample = Observation.Worker(pid: pid, busySince: stage.now, deadline: deadline)
@@ -54,13 +55,13 @@ struct SupervisorDeadlineTests {
     func droppedLogLines() {
         var stage = Stage.serving(2)
         let pid = stage.ready[0]
-        var death = Death(cause: .killed(signal: 9), requests: 12)
+        var death = WorkerExit(status: .killed(signal: 9), requests: 12)
         death.droppedLogLines = 7
         stage.send(.exited(pid: pid, death))
         let said = stage.notices.filter { $0.message == "log lines dropped" }
         #expect(said.map { $0["count"] } == [.integer(7)])
         #expect(said.map { $0["pid"] } == [.integer(Int(pid))])
-        stage.send(.exited(pid: stage.ready[0], Death(cause: .exited(0))))
+        stage.send(.exited(pid: stage.ready[0], WorkerExit(status: .exited(0))))
         #expect(stage.notices.count { $0.message == "log lines dropped" } == 1)
     }
 
@@ -70,15 +71,15 @@ struct SupervisorDeadlineTests {
         let pid = stage.ready[0]
         let startedAt = stage.now
         stage.advance(by: .seconds(3))
-        var death = Death(cause: .killed(signal: 11), requests: 12)
-        death.lastRequest = BlackBox(
+        var death = WorkerExit(status: .killed(signal: 11), requests: 12)
+        let request = BlackBox(
             label: "GET /v1/rooms/101",
             id: "r-1",
             startedAt: startedAt,
             deadline: nil,
             isTorn: false
         )
-        death.backtrace = ["frame"]
+        death.lanes = [.init(request: request, backtrace: ["frame"])]
         stage.send(.exited(pid: pid, death))
         let notice = stage.said("worker exited").first
         #expect(notice?.level == .error)
@@ -91,21 +92,39 @@ struct SupervisorDeadlineTests {
         #expect(notice?["requests"] == .integer(12))
     }
 
+    @Test("a worker with several threads names all its requests, the one that is to blame first")
+    func blackBoxes() {
+        var stage = Stage.serving(1)
+        func box(_ label: String, _ age: Int) -> BlackBox {
+            BlackBox(label: label, id: label, startedAt: stage.now - .seconds(age), deadline: nil, isTorn: false)
+        }
+        var exit = WorkerExit(status: .killed(signal: 6))
+        exit.lanes = [
+            .init(request: box("a", 1)), .init(request: box("b", 2), backtrace: ["stuck"]), .init(request: box("c", 9)),
+        ]
+        stage.send(.exited(pid: stage.ready[0], exit))
+        let notice = stage.said("worker exited").first
+        #expect(notice?["request"] == .text("b"))
+        #expect(notice?["runningFor"] == .duration(.seconds(2)))
+        #expect(notice?["backtrace"] == .text("stuck"))
+        #expect(notice?["otherRequests"] == .text("c (c), a (a)"))
+    }
+
     @Test(
-        "a death is told in plain words",
+        "an exit is told in plain words",
         arguments: [
-            (Death(cause: .exited(3)), "exited with code 3"),
-            (Death(cause: .killed(signal: 9)), "killed by SIGKILL"),
-            (Death(cause: .killed(signal: 9), isOutOfMemory: true), "killed by SIGKILL (probably out of memory)"),
-            (Death(cause: .killed(signal: 15)), "killed by SIGTERM"),
-            (Death(cause: .killed(signal: 6)), "crashed with SIGABRT"),
+            (WorkerExit(status: .exited(3)), "exited with code 3"),
+            (WorkerExit(status: .killed(signal: 9)), "killed by SIGKILL"),
+            (WorkerExit(status: .killed(signal: 9), isOutOfMemory: true), "killed by SIGKILL (probably out of memory)"),
+            (WorkerExit(status: .killed(signal: 15)), "killed by SIGTERM"),
+            (WorkerExit(status: .killed(signal: 6)), "crashed with SIGABRT"),
             (
-                Death(cause: .killed(signal: 4)),
+                WorkerExit(status: .killed(signal: 4)),
                 "crashed with SIGILL (as Swift does for an index out of range, a nil or a failed precondition)"
             ),
         ]
     )
-    func words(death: Death, words: String) {
+    func words(death: WorkerExit, words: String) {
         #expect(death.words == words)
     }
 

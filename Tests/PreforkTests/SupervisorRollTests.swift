@@ -1,3 +1,4 @@
+import Linux
 import Testing
 
 @testable import Prefork
@@ -13,7 +14,7 @@ struct SupervisorRollTests {
             #expect(stage.booting.count == 1)
             #expect(stage.told(.terminate) == Array(old[..<index]))
             let successor = stage.booting[0]
-            #expect(stage.births[successor]?.generation == 2)
+            #expect(stage.specs[successor]?.generation == 2)
             #expect(stage.number(of: successor) == stage.number(of: old[index]))
             stage.becomeReady(successor)
             #expect(stage.ready.count == 3)
@@ -43,8 +44,8 @@ struct SupervisorRollTests {
         stage.becomeReady(stage.booting[0])
         stage.advance(by: .milliseconds(30))
         stage.becomeReady(stage.booting[0])
-        stage.send(.exited(pid: old[0], Death(cause: .exited(0), requests: 9, requestsWhileDraining: 4)))
-        stage.exit(old[1], Death.drainExpired)
+        stage.send(.exited(pid: old[0], WorkerExit(status: .exited(0), requests: 9, requestsWhileDraining: 4)))
+        stage.exit(old[1], WorkerExit.drainExpired)
         let report = stage.said("roll finished").first
         #expect(report?["bootMs"] == .integers([12, 30]))
         #expect(report?["drainedRequests"] == .integers([4, 0]))

@@ -1,3 +1,4 @@
+import Linux
 import Testing
 
 @testable import Prefork
@@ -9,7 +10,7 @@ struct SupervisorStopTests {
         var stage = Stage.serving(3)
         let workers = stage.ready
         stage.send(.ordered(.stop))
-        #expect(stage.others == [.announceLeaving, .refuseNewConnections])
+        #expect(stage.others == [.announceStop, .refuseNewConnections])
         #expect(stage.told(.terminate) == workers)
         stage.exit(workers[0])
         stage.exit(workers[1])
@@ -49,7 +50,7 @@ struct SupervisorStopTests {
     func expired() {
         var stage = Stage.serving(1)
         stage.send(.ordered(.stop))
-        stage.exit(stage.leaving[0], Death.drainExpired)
+        stage.exit(stage.leaving[0], WorkerExit.drainExpired)
         #expect(stage.exitCode == .workersKilled)
         #expect(stage.said("worker exited").first?.level == .warning)
     }
@@ -60,7 +61,7 @@ struct SupervisorStopTests {
         let workers = stage.ready
         stage.send(.ordered(.stopNow))
         #expect(stage.told(.quit) == workers)
-        stage.exit(workers[0], Death.immediate)
+        stage.exit(workers[0], WorkerExit.immediate)
         stage.advance(by: .seconds(1))
         #expect(stage.told(.kill) == [workers[1]])
         stage.kill(workers[1])
@@ -73,7 +74,7 @@ struct SupervisorStopTests {
         stage.send(.ordered(.stop))
         stage.send(.ordered(.stopNow))
         #expect(stage.told(.quit).count == 2)
-        stage.pids.forEach { stage.exit($0, Death.immediate) }
+        stage.pids.forEach { stage.exit($0, WorkerExit.immediate) }
         #expect(stage.exitCode == .stopped)
         #expect(stage.said("worker exited").allSatisfy { $0.level == .info })
     }
@@ -82,13 +83,13 @@ struct SupervisorStopTests {
     func delay() {
         var stage = Stage.serving(2) { $0.drainDelay = .seconds(5) }
         stage.send(.ordered(.stop))
-        #expect(stage.others == [.announceLeaving])
+        #expect(stage.others == [.announceStop])
         #expect(stage.signals.isEmpty)
         stage.kill(stage.ready[0], requests: 1)
         #expect(stage.booting.count == 1)
         stage.send(.ordered(.stop))
         stage.advance(by: .seconds(5))
-        #expect(stage.others == [.announceLeaving, .refuseNewConnections])
+        #expect(stage.others == [.announceStop, .refuseNewConnections])
         #expect(stage.leaving.count == 2)
         stage.allLeave()
         #expect(stage.exitCode == .stopped)
@@ -102,7 +103,7 @@ struct SupervisorStopTests {
         stage.allLeave()
         #expect(stage.exitCode == nil)
         let last = stage.leaving[0]
-        #expect(stage.births[last]?.isLast == true)
+        #expect(stage.specs[last]?.isLast == true)
         stage.waiting = 0
         stage.exit(last)
         #expect(stage.exitCode == .stopped)
@@ -152,7 +153,9 @@ struct SupervisorStopTests {
     func forkUnderWay() {
         var state = SupervisorState(configuration: .init(workers: 1), seed: 1, at: .init(nanoseconds: 1))
         let now = MonotonicInstant(nanoseconds: 2)
-        #expect(state.handle(.started, at: now).contains(.fork(Birth(slot: 0, number: 1, generation: 1))))
+        let role = ChildRole.web(SupervisorConfiguration(workers: 1).backoff)
+        let spec = WorkerSpec(slot: 0, number: 1, generation: 1, role: role)
+        #expect(state.handle(.started, at: now).contains(.fork(spec)))
         _ = state.handle(.ordered(.stop), at: now)
         #expect(state.handle(.forked(slot: 0, pid: 7), at: now).contains(.send(.terminate, pid: 7)))
     }

@@ -1,3 +1,5 @@
+import Linux
+
 @testable import Prefork
 
 /// A small model of the system around a supervisor: processes that boot, serve, crash, obey or do not, in an order that
@@ -10,11 +12,11 @@ struct World {
     }
 
     struct Process {
-        var birth: Birth?
+        var spec: WorkerSpec?
         var temper: Temper
         var isReady = false
         /// A signal after which it ends.
-        var ending: Death.Cause?
+        var ending: ExitStatus?
     }
 
     struct Violation: Error, CustomStringConvertible {
@@ -68,7 +70,7 @@ struct World {
             try happen()
         }
         guard processes.isEmpty else {
-            throw Violation(description: "workers or a rehearsal outlive the supervisor: \(processes)")
+            throw Violation(description: "workers or a preflight outlive the supervisor: \(processes)")
         }
     }
 
@@ -90,15 +92,15 @@ struct World {
                 [.killed(signal: 9), .killed(signal: 11), .exited(1), .exited(0)].randomElement(using: &random)!
             )
         case 13: try send(.ordered([.roll, .grow, .shrink, .upgrade].randomElement(using: &random)!))
-        case 14: try send(.exited(pid: 9_999, Death(cause: .exited(3))))
+        case 14: try send(.exited(pid: 9_999, WorkerExit(status: .exited(3))))
         case 15:
             guard let pid = pids.randomElement(using: &random), processes[pid]?.isReady == true else { return }
             try send(.askedForReplacement(pid: pid))
         case 16:
-            guard let pid = pids.randomElement(using: &random), processes[pid]?.birth != nil else { return }
+            guard let pid = pids.randomElement(using: &random), processes[pid]?.spec != nil else { return }
             // Somebody else tells it to leave.
             processes[pid]?.ending = .exited(0)
-            try send(.beganLeaving(pid: pid))
+            try send(.beganDraining(pid: pid))
         case 17:
             if Int.random(in: 0..<10, using: &random) == 0 {
                 now = now + .seconds(30)
@@ -110,7 +112,7 @@ struct World {
 
     /// A process does what it would do next.
     private mutating func progress(_ pid: Int32, _ process: Process) throws(Violation) {
-        guard process.birth != nil, process.ending == nil else { return }
+        guard process.spec != nil, process.ending == nil else { return }
         if process.isReady { return }
         if Double.random(in: 0..<1, using: &random) < badBoots {
             try end(pid, .exited(1))
@@ -120,18 +122,18 @@ struct World {
         }
     }
 
-    private mutating func end(_ pid: Int32, _ cause: Death.Cause) throws(Violation) {
+    private mutating func end(_ pid: Int32, _ cause: ExitStatus) throws(Violation) {
         guard let process = processes.removeValue(forKey: pid) else { return }
-        if process.birth == nil {
+        if process.spec == nil {
             let passed = cause == .exited(0) && Bool.random(using: &random)
-            return try send(.rehearsalEnded(failure: passed ? nil : "it did not"))
+            return try send(.preflightEnded(failure: passed ? nil : "it did not"))
         }
-        try send(.exited(pid: pid, Death(cause: cause, requests: Int.random(in: 0...1, using: &random))))
+        try send(.exited(pid: pid, WorkerExit(status: cause, requests: Int.random(in: 0...1, using: &random))))
     }
 
     private mutating func observe() throws(Violation) {
         var workers: [Observation.Worker] = []
-        for (pid, process) in processes.sorted(by: { $0.key < $1.key }) where process.birth != nil && process.isReady {
+        for (pid, process) in processes.sorted(by: { $0.key < $1.key }) where process.spec != nil && process.isReady {
             let isBusy = Bool.random(using: &random)
             let isLate = Int.random(in: 0..<30, using: &random) == 0
             let deadline = isLate ? MonotonicInstant(nanoseconds: now.nanoseconds - 3_000_000_000) : now
@@ -166,53 +168,53 @@ struct World {
         }
     }
 
-    private var readyCount: Int { state.workers.count { $0.phase == .ready } }
+    private var readyCount: Int { state.workers.ready }
 
     private mutating func perform(_ effect: Effect, into events: inout [Event]) throws(Violation) {
         switch effect {
-        case .fork(let birth):
+        case .fork(let spec):
             forks += 1
-            if state.isStopping && !birth.isLast { throw Violation(description: "a fork while stopping") }
+            if state.isStopping && !spec.isLast { throw Violation(description: "a fork while stopping") }
             if Double.random(in: 0..<1, using: &random) < badForks {
-                events.append(.forkFailed(slot: birth.slot, reason: "EAGAIN"))
+                events.append(.forkFailed(slot: spec.slot, reason: "EAGAIN"))
                 return
             }
-            let pid = start(birth)
-            if birth.isLast { processes[pid]?.ending = .exited(0) }
-            events.append(.forked(slot: birth.slot, pid: pid))
-        case .send(let urge, let pid):
+            let pid = start(spec)
+            if spec.isLast { processes[pid]?.ending = .exited(0) }
+            events.append(.forked(slot: spec.slot, pid: pid))
+        case .send(let signal, let pid):
             guard let process = processes[pid] else {
-                throw Violation(description: "\(urge) to \(pid), which is none of ours")
+                throw Violation(description: "\(signal) to \(pid), which is none of ours")
             }
-            switch urge {
+            switch signal {
             case .kill: processes[pid]?.ending = .killed(signal: 9)
             case .terminate where process.temper == .obedient: processes[pid]?.ending = process.ending ?? .exited(0)
-            case .quit where process.temper == .obedient: processes[pid]?.ending = .exited(Death.immediate)
+            case .quit where process.temper == .obedient: processes[pid]?.ending = .exited(WorkerExit.immediate)
             case .abort where process.temper == .obedient: processes[pid]?.ending = .killed(signal: 6)
             case .terminate, .quit, .abort: break
             }
         case .inspectBacklog:
             let waiting = Int.random(in: 0..<4, using: &random) == 0 ? 1 : 0
             events.append(.backlog(waiting: waiting, handshakes: Int.random(in: 0...1, using: &random)))
-        case .rehearse:
+        case .preflight:
             let pid = start(nil)
-            let cause: Death.Cause = Bool.random(using: &random) ? .exited(0) : .exited(69)
+            let cause: ExitStatus = Bool.random(using: &random) ? .exited(0) : .exited(69)
             if Bool.random(using: &random) { processes[pid]?.ending = cause }
-            events.append(.rehearsing(pid: pid))
+            events.append(.preflightStarted(pid: pid))
         case .handOver: try handOver(&events)
         case .finish(let code): exitCode = code
         case .observe: break  // The world looks around at random.
-        case .notice, .announceLeaving, .refuseNewConnections: break
+        case .notice, .announceStop, .refuseNewConnections: break
         }
     }
 
     /// The next program takes over with what it is told, or it cannot be executed.
     private mutating func handOver(_ events: inout [Event]) throws(Violation) {
         guard Bool.random(using: &random) else { return events.append(.takeoverFailed(reason: "ENOENT")) }
-        if state.workers.contains(where: { $0.phase == .booting }) {
+        if state.workers.contains(where: \.isBooting) {
             throw Violation(description: "a takeover while somebody boots, who would then replace nobody")
         }
-        let workers = state.workers.compactMap(\.handedOver).map { WorkerHandle($0, configuration, now) }
+        let workers = state.workers.compactMap(Handover.Worker.init).map { WorkerHandle($0, configuration, now) }
         state = SupervisorState(
             adopting: workers,
             generation: state.generation,
@@ -225,10 +227,10 @@ struct World {
         events.append(.started)
     }
 
-    private mutating func start(_ birth: Birth?) -> Int32 {
+    private mutating func start(_ spec: WorkerSpec?) -> Int32 {
         nextPID += 1
         let isStubborn = Double.random(in: 0..<1, using: &random) < stubborn
-        processes[nextPID] = Process(birth: birth, temper: isStubborn ? .stubborn : .obedient)
+        processes[nextPID] = Process(spec: spec, temper: isStubborn ? .stubborn : .obedient)
         return nextPID
     }
 
@@ -242,16 +244,16 @@ struct World {
             if workers[..<index].contains(where: { $0.slot == worker.slot }) {
                 throw Violation(description: "two workers in slot \(worker.slot)")
             }
-            if let pid = worker.pid, processes[pid]?.birth == nil {
+            if let pid = worker.pid, processes[pid]?.spec == nil {
                 throw Violation(description: "the dead worker \(pid) keeps its slot")
             }
         }
         // A process whose fork has not been reported yet is not known, and is not a leak.
-        if workers.allSatisfy({ $0.pid != nil }), workers.count != processes.values.count(where: { $0.birth != nil }) {
+        if workers.allSatisfy({ $0.pid != nil }), workers.count != processes.values.count(where: { $0.spec != nil }) {
             throw Violation(description: "a worker is forgotten")
         }
 
-        let elapsed = Double((now - startedAt).inNanoseconds) / 1e9
+        let elapsed = Double((now - startedAt).nanoseconds) / 1e9
         let budget = Double(2 * configuration.workers.upperBound + 10) + Double(configuration.forksPerSecond) * elapsed
         // The last workers of a stop are bounded by their own number.
         if Double(forks) > budget + 6 { throw Violation(description: "\(forks) forks in \(elapsed) s") }
@@ -266,14 +268,14 @@ struct World {
     private func checkReadiness(after event: Event, ready: Int) throws(Violation) {
         guard !state.isStopping else { return }
         switch event {
-        case .exited, .beganLeaving, .observed, .ordered: return
+        case .exited, .beganDraining, .observed, .ordered: return
         default:
             if readyCount < ready {
                 throw Violation(description: "\(event) left \(readyCount) of \(ready) ready workers")
             }
         }
-        let served = state.workers.count { $0.phase == .ready && $0.number <= state.target }
-        let rolling = state.workers.contains { $0.phase == .booting && $0.predecessor != nil }
+        let served = state.workers.count { $0.isReady && $0.number <= state.target }
+        let rolling = state.workers.contains { $0.isBooting && $0.predecessor != nil }
         if rolling && served > state.target + configuration.rollWidth {
             throw Violation(description: "\(served) ready workers for \(state.target) places")
         }

@@ -100,6 +100,18 @@ extension ProcessTests {
             )
         }
 
+        @Test("a worker with two threads, one of which is stuck: both requests are named, and where each thread was")
+        func twoThreads() throws {
+            let ended = try Finished.running([Binary.crashingService, "two-threads"])
+            #expect(ended.exit == .code(0), "\(ended.output)\(ended.errors)")
+            #expect(ended.output.hasPrefix("killed: its request was still running after its deadline\n"))
+            let lines = Set(ended.output.split(separator: "\n"))
+            #expect(lines.contains("GET /patient") || lines.contains("GET /stuck"), "\(ended.output)")
+            #expect(lines.contains("GET /patient (r)") || lines.contains("GET /stuck (r)"), "\(ended.output)")
+            #expect(lines.count { $0.contains("CrashingService.Faults.(waitForEver") } >= 1, "\(ended.output)")
+            #expect(ended.output.contains("\n\n"), "two backtraces: \(ended.output)")
+        }
+
         @Test("a stray URG to worker and supervisor, again and again under load, changes nothing")
         func strayUrgent() throws {
             let service = try Service(workers: 2)

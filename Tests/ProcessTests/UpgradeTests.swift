@@ -143,13 +143,13 @@ extension ProcessTests {
             try #require(rename(program + ".good", program) == 0)
         }
 
-        @Test("what was rehearsed is what takes over, though another program is renamed into its place meanwhile")
-        func renamedWhileRehearsing() throws {
+        @Test("what was tried is what takes over, though another program is renamed into its place meanwhile")
+        func renamedDuringPreflight() throws {
             let (service, program) = try replaceable()
             for _ in 0..<5 {
                 let mark = service.log.mark
                 service.signal(SIGUSR2)
-                try service.log.wait(for: "rehearsal: worker started", after: mark)
+                try service.log.wait(for: "preflight: worker started", after: mark)
                 try withBrokenProgram(at: program) {
                     try service.log.wait(for: "upgrade taken over", after: mark)
                     try service.log.wait(for: "ready", after: mark)
@@ -182,34 +182,34 @@ extension ProcessTests {
             service.stop()
         }
 
-        @Test("a rehearsal that ignores TERM holds a stop up no longer than a worker may, and does not outlive it")
-        func stubbornRehearsal() throws {
+        @Test("a preflight that ignores TERM holds a stop up no longer than a worker may, and does not outlive it")
+        func stubbornPreflight() throws {
             let (service, program) = try replaceable(["SHUTDOWN_TIMEOUT": "2s", "REQUEST_TIMEOUT": "1s"])
             try put(Broken.stubborn.content, at: program)
-            let rehearsal = try rehearse(service)
-            defer { if rehearsal.isAlive { kill(rehearsal.pid, SIGKILL) } }
+            let preflight = try startPreflight(service)
+            defer { if preflight.isAlive { kill(preflight.pid, SIGKILL) } }
             let asked = ContinuousClock.now
             service.signal(SIGTERM)
             #expect(service.waitForExit() == .code(0))
             #expect(ContinuousClock.now - asked < .seconds(8))
-            #expect(!rehearsal.isAlive)
+            #expect(!preflight.isAlive)
             #expect(service.log.waitForEnd())
         }
 
-        @Test("a rehearsal that ignores TERM does not outlive a supervisor that is killed")
-        func orphanedRehearsal() throws {
+        @Test("a preflight that ignores TERM does not outlive a supervisor that is killed")
+        func orphanedPreflight() throws {
             let (service, program) = try replaceable()
             try put(Broken.stubborn.content, at: program)
-            let rehearsal = try rehearse(service)
-            defer { if rehearsal.isAlive { kill(rehearsal.pid, SIGKILL) } }
+            let preflight = try startPreflight(service)
+            defer { if preflight.isAlive { kill(preflight.pid, SIGKILL) } }
             service.signal(SIGKILL)
             #expect(service.waitForExit() == .signal(SIGKILL))
-            #expect(eventually { !rehearsal.isAlive })
+            #expect(eventually { !preflight.isAlive })
             #expect(service.log.waitForEnd())
         }
 
         /// Starts an upgrade. Returns the child that runs the new program.
-        private func rehearse(_ service: Service) throws -> ProcessIdentity {
+        private func startPreflight(_ service: Service) throws -> ProcessIdentity {
             let workers = Set(service.workers)
             service.signal(SIGUSR2)
             var found: ProcessIdentity?

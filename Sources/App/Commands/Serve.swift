@@ -32,7 +32,7 @@ struct Serve: ParsableCommand {
             // The workers of a supervisor that was killed finish their requests first, and may take no longer than this.
             let patience = settings.shutdownTimeout
             let address = settings.listenAddress
-            listener = try Listener.open(address, backlog: settings.backlog, patience: patience) { reason in
+            listener = try Listener.open(address, backlog: settings.backlog, timeout: patience) { reason in
                 logger.warning(
                     "address in use, waiting",
                     metadata: [

@@ -22,7 +22,6 @@ final class NoticeLog: NoticeOutput {
     func write(_ notice: Notice) {
         let (severity, name): (Logger.Level, StaticString) =
             switch notice.level {
-            case .debug: (.debug, "debug")
             case .info: (.info, "info")
             case .warning: (.warning, "warning")
             case .error: (.error, "error")

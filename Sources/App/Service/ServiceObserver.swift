@@ -1,5 +1,6 @@
 import HTTPServer
 import HTTPTypes
+import Linux
 import Logging
 import Prefork
 import Stays
@@ -10,6 +11,8 @@ import Values
 /// it is answered.
 final class ServiceObserver: ServerObserver {
     private let worker: Worker
+    /// Where it says which request is being served.
+    private let lane: WorkerLane
     private let stores: PerThread<any StayStore>
     private let pid: Int32
     private let logsAccess: Bool
@@ -22,6 +25,7 @@ final class ServiceObserver: ServerObserver {
 
     init(worker: Worker, stores: PerThread<any StayStore>, routes: [Route], logger: Logger) {
         self.worker = worker
+        lane = worker.slot.lane(0)
         self.stores = stores
         self.logger = logger
         worker.show(idle)
@@ -39,12 +43,12 @@ final class ServiceObserver: ServerObserver {
                 let target = label.extracting(min(space + 1, label.count)...)
                 // Without the query: the log shows it when the worker dies, and it may hold what nobody should read there.
                 let path = target.indices.first { target[$0] == UInt8(ascii: "?") } ?? target.count
-                worker.slot.begin(
+                lane.begin(
                     label.extracting(..<space).bytes,
                     target.extracting(..<path).bytes,
                     id: id.bytes,
-                    startedAt: MonotonicInstant(nanoseconds: times.start),
-                    deadline: MonotonicInstant(nanoseconds: times.deadline)
+                    startedAt: MonotonicInstant(nanoseconds: Int64(truncatingIfNeeded: times.start)),
+                    deadline: MonotonicInstant(nanoseconds: Int64(truncatingIfNeeded: times.deadline))
                 )
             }
         }
@@ -52,7 +56,7 @@ final class ServiceObserver: ServerObserver {
     }
 
     func requestEnded(_ exchange: Exchange) {
-        worker.slot.end()
+        lane.end()
         worker.show(idle)
         // What the server itself refuses, such as an unknown method or a client too many, is no fault of the service: a stranger
         // could fill the log with it. Nor is a probe's "not ready"; why is logged when it changes.

@@ -18,9 +18,6 @@
 // epoll(7). The event bits, as plain integers.
 static const uint32_t CLINUX_EPOLLIN = EPOLLIN;
 static const uint32_t CLINUX_EPOLLOUT = EPOLLOUT;
-static const uint32_t CLINUX_EPOLLRDHUP = EPOLLRDHUP;
-static const uint32_t CLINUX_EPOLLERR = EPOLLERR;
-static const uint32_t CLINUX_EPOLLHUP = EPOLLHUP;
 static const uint32_t CLINUX_EPOLLET = EPOLLET;
 static const uint32_t CLINUX_EPOLLEXCLUSIVE = EPOLLEXCLUSIVE;
 static const int CLINUX_EPOLL_CLOEXEC = EPOLL_CLOEXEC;
@@ -54,15 +51,12 @@ int clinux_pidfd_send_signal(int pidfd, int signal);
 int clinux_set_parent_death_signal(int signal);
 // prctl(2): what ps(1) shows as the command's name, cut to 15 bytes.
 int clinux_set_name(const char *_Nonnull name);
-// prctl(2): orphans of this process's descendants become its children.
-int clinux_set_child_subreaper(bool enabled);
 
 // wait(2): the parts of a wait status.
 bool clinux_exited(int status);
 int clinux_exit_status(int status);
 bool clinux_signaled(int status);
 int clinux_term_signal(int status);
-bool clinux_core_dumped(int status);
 
 // waitid(2): whether the process is a child of this one that has not been reaped.
 bool clinux_is_child(pid_t pid);
@@ -94,16 +88,16 @@ int clinux_unfinished_handshakes(uint16_t port);
 // backtrace(3) of a thread that is stuck or crashes, written down by the thread itself in a signal handler: a 64-bit count,
 // followed by that many addresses, the interrupted one first, then return addresses. The count is written last.
 void clinux_warm_up_backtrace(void);
-void clinux_prepare_backtrace(void *_Nonnull destination, int room);
-// Of another thread, which does not go on: its process is to die.
-void clinux_request_backtrace(pthread_t thread);
 // Of a thread that gets the signal of a crash (SIGILL, SIGTRAP, SIGABRT, SIGSEGV, SIGBUS, SIGFPE), before the process dies of
-// it as it would have. Signals that have a handler already are left to it.
-void clinux_explain_crashes(void);
-// The calling thread gets none of these signals when another process sends one.
-void clinux_leave_crashes_to_others(void);
-// sigaltstack(2): the calling thread can handle signals when its stack is used up.
-void clinux_make_signal_stack(void);
+// it as it would have. Signals that have a handler already are left to it. The destination is for threads without their own.
+void clinux_record_crashes(void *_Nonnull destination, int room);
+// The calling thread's own destination, and sigaltstack(2): it can handle signals when its stack is used up.
+void clinux_record_this_thread(void *_Nonnull destination, int room);
+// Of other threads with a destination of their own. They do not go on: their process is to die. Allow it first.
+void clinux_allow_backtraces(void);
+void clinux_request_backtrace(pthread_t thread);
+// The calling thread gets none of the signals of a crash when another process sends one.
+void clinux_block_crash_signals(void);
 
 // malloc_trim(3): gives the kernel back the pages that nothing is allocated in.
 void clinux_release_free_memory(void);

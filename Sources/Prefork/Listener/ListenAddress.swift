@@ -1,3 +1,5 @@
+import Linux
+
 /// Where a service listens.
 public enum ListenAddress: Hashable, Sendable, CustomStringConvertible {
     /// A TCP port on an address of this host. `::` means all addresses, IPv4 included. Port 0 means any free one.
@@ -15,6 +17,15 @@ public enum ListenAddress: Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         case .unix(let path): "unix:\(path)"
+        }
+    }
+
+    /// Where a socket is bound. `nil` when it is neither TCP nor a unix socket.
+    init?(boundBy descriptor: CInt) {
+        switch SocketAddress(boundBy: descriptor)?.content {
+        case .ip(let address, let port): self = .tcp(host: address.description, port: port)
+        case .unix(let path): self = .unix(path: path)
+        case nil: return nil
         }
     }
 }

@@ -1,5 +1,5 @@
-import CLinux
 import Glibc
+import Linux
 
 extension Listener {
     /// How often to try again. Too short to be noticed at a start, and cheap.
@@ -11,17 +11,17 @@ extension Listener {
     /// Holds signals as ``ProcessStart/holdSignals()`` does. `TERM`, `INT` or `QUIT` end the wait.
     ///
     /// - Parameters:
-    ///   - patience: how long to try.
+    ///   - timeout: how long to try.
     ///   - waiting: called once, when the address is found in use, with the reason.
     /// - Throws: ``ListenerError/toldToStop`` for a signal, else what the last try met.
     public static func open(
         _ address: ListenAddress,
         backlog: Int = defaultBacklog,
-        patience: Duration,
+        timeout: Duration,
         waiting: (ListenerError) -> Void
     ) throws(ListenerError) -> Listener {
         ProcessStart.holdSignals()
-        let deadline = MonotonicInstant.now + patience
+        let deadline = MonotonicInstant.now + timeout
         var hasSaidSo = false
         while true {
             do throws(ListenerError) {
@@ -38,12 +38,11 @@ extension Listener {
     /// Waits that long, or for a signal that ends the service.
     private static func isToldToStop(within duration: Duration) -> Bool {
         let end = MonotonicInstant.now + duration
-        var signals = SignalSet.set(of: [SIGTERM, SIGINT, SIGQUIT])
-        while true {
-            var timeout = timespec(max(.zero, end - .now))
-            if unsafe sigtimedwait(&signals, nil, &timeout) > 0 { return true }
-            // EINTR: a handler ran, or the process was stopped and goes on.
-            guard errno == EINTR else { return false }
-        }
+        let signals = SignalSet([SIGTERM, SIGINT, SIGQUIT])
+        repeat {
+            if signals.wait(atMost: end - .now) != nil { return true }
+            // Nothing before the time is up: a handler ran, or the process was stopped and goes on.
+        } while .now < end
+        return false
     }
 }

@@ -1,13 +1,11 @@
-import CLinux
-import Glibc
+import Linux
 
 /// The listening socket that all workers share: bound by this process, or inherited from who started it.
 ///
 /// It is non-blocking and closed on exec. One socket for all workers means that a connection the kernel has accepted
 /// is never lost because the worker it was meant for has left.
 public final class Listener: Sendable {
-    /// The socket.
-    public let descriptor: CInt
+    private let socket: FileDescriptor
     /// Where it listens, with the port that port 0 became.
     public let address: ListenAddress
     /// Whether somebody else holds the socket too, such as systemd, and will listen on it when this service has stopped.
@@ -41,25 +39,24 @@ public final class Listener: Sendable {
     public convenience init(on address: ListenAddress, backlog: Int = defaultBacklog) throws(ListenerError) {
         switch address {
         case .tcp(let host, let port):
-            let descriptor = try TCPSocket.listen(host: host, port: port, backlog: CInt(clamping: backlog))
-            let bound = SocketAddress.local(of: descriptor) ?? address
-            self.init(descriptor: descriptor, address: bound, isShared: false, file: nil)
+            let socket = try TCPSocket.listen(host: host, port: port, backlog: backlog)
+            let bound = ListenAddress(boundBy: socket.rawValue) ?? address
+            self.init(socket: socket, address: bound, isShared: false, file: nil)
         case .unix(let path):
-            let (descriptor, file) = try UnixSocket.listen(path: path, backlog: CInt(clamping: backlog))
-            self.init(descriptor: descriptor, address: address, isShared: false, file: file)
+            let socket = try UnixSocket.listen(path: path, backlog: backlog)
+            self.init(socket: socket, address: address, isShared: false, file: SocketFile(at: path))
         }
     }
 
-    init(descriptor: CInt, address: ListenAddress, isShared: Bool, file: SocketFile?) {
-        self.descriptor = descriptor
+    init(socket: consuming FileDescriptor, address: ListenAddress, isShared: Bool, file: SocketFile?) {
+        self.socket = socket
         self.address = address
         self.isShared = isShared
         self.file = file
     }
 
-    deinit {
-        Glibc.close(descriptor)
-    }
+    /// The socket's descriptor, open for as long as this listener lives.
+    public var descriptor: CInt { socket.rawValue }
 
     /// From now on nobody new is let in. Those in the queue can still be accepted, and handshakes under way still finish.
     ///
@@ -71,20 +68,14 @@ public final class Listener: Sendable {
         // The name in the file system is what new clients of a unix socket find it by.
         if let file { return file.remove() }
         guard case .tcp = address else { return }
-        guard clinux_refuse_new_connections(descriptor) == 0 else { throw SystemError("setsockopt") }
+        try socket.refuseNewConnections()
     }
 
     /// How many connections wait to be accepted.
-    var waitingConnections: Int {
-        let count = clinux_waiting_connections(descriptor)
-        if count >= 0 { return Int(count) }
-        // Unix sockets do not count. Readable means that at least one waits.
-        var probe = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        return unsafe poll(&probe, 1, 0) > 0 && probe.revents & Int16(POLLIN) != 0 ? 1 : 0
-    }
+    var waitingConnections: Int { socket.waitingConnections }
 
     /// How many handshakes the kernel has answered but not finished: connections about to wait. TCP only.
     var unfinishedHandshakes: Int {
-        address.port.map { Int(clinux_unfinished_handshakes($0)) } ?? 0
+        address.port.map { FileDescriptor.unfinishedHandshakes(port: $0) } ?? 0
     }
 }

@@ -1,5 +1,5 @@
-import CLinux
 import Glibc
+import Linux
 
 /// A listening socket passed by who started this process, as systemd does (sd_listen_fds(3)).
 enum SocketActivation {
@@ -24,54 +24,43 @@ extension Listener {
         if let handover = HandoverFile.received?.handover {
             return try Listener(
                 adopting: handover.listener,
-                // A rehearsal must leave the listener as it is: the service goes on with it.
-                isShared: handover.listenerIsShared || handover.role == .rehearsal,
+                // A preflight must leave the listener as it is: the service goes on with it.
+                isShared: handover.listenerIsShared || handover.role == .preflight,
                 file: handover.file
             )
         }
-        if environmentValue(Handover.variable) != nil {
+        if CurrentProcess.environment(Handover.variable) != nil {
             throw .badInheritance("the handover of an upgrade cannot be read")
         }
         let offered = try SocketActivation.offered(
             pid: getpid(),
-            listenPID: environmentValue("LISTEN_PID"),
-            listenFDs: environmentValue("LISTEN_FDS")
+            listenPID: CurrentProcess.environment("LISTEN_PID"),
+            listenFDs: CurrentProcess.environment("LISTEN_FDS")
         )
         guard let offered else { return nil }
-        for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] { unsafe unsetenv(name) }
+        for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] { CurrentProcess.setEnvironment(name, to: nil) }
         guard offered == 1 else { throw .badInheritance("it passes \(offered) of them") }
         return try Listener(adopting: SocketActivation.firstDescriptor, isShared: true)
     }
 
-    /// A listener from a socket that listens already.
+    /// A listener from a socket that listens already, which it owns from now on. One that cannot be taken is left open.
     convenience init(
         adopting descriptor: CInt,
         isShared: Bool,
         file: SocketFile? = nil
     ) throws(ListenerError) {
-        guard Self.option(SO_ACCEPTCONN, of: descriptor) == 1 else {
+        guard FileDescriptor.option(SO_ACCEPTCONN, of: descriptor) == 1 else {
             throw .badInheritance("descriptor \(descriptor) does not listen")
         }
-        guard Self.option(SO_TYPE, of: descriptor) == CInt(SOCK_STREAM.rawValue) else {
+        guard FileDescriptor.option(SO_TYPE, of: descriptor) == CInt(SOCK_STREAM.rawValue) else {
             throw .badInheritance("descriptor \(descriptor) is not a stream socket")
         }
-        guard let address = SocketAddress.local(of: descriptor) else {
+        guard let address = ListenAddress(boundBy: descriptor) else {
             throw .badInheritance("descriptor \(descriptor) is neither TCP nor a unix socket")
         }
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-        _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
-        self.init(descriptor: descriptor, address: address, isShared: isShared, file: file)
+        let socket = FileDescriptor(owning: descriptor)
+        socket.isInheritable = false
+        socket.makeNonBlocking()
+        self.init(socket: socket, address: address, isShared: isShared, file: file)
     }
-
-    private static func option(_ name: CInt, of descriptor: CInt) -> CInt? {
-        var value: CInt = 0
-        var size = socklen_t(MemoryLayout<CInt>.size)
-        return unsafe getsockopt(descriptor, SOL_SOCKET, name, &value, &size) == 0 ? value : nil
-    }
-}
-
-/// A variable of this process's environment.
-func environmentValue(_ name: String) -> String? {
-    guard let value = unsafe getenv(name) else { return nil }
-    return unsafe String(cString: value)
 }

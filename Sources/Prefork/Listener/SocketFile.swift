@@ -1,4 +1,4 @@
-import Glibc
+import Linux
 
 /// A unix socket's entry in the file system, remembered by its identity: another process may have replaced it since.
 struct SocketFile: Sendable, Equatable {
@@ -14,15 +14,12 @@ struct SocketFile: Sendable, Equatable {
 
     /// What is at a path now, when it is a socket.
     init?(at path: String) {
-        var status = stat()
-        guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return nil }
-        self.path = path
-        device = UInt64(status.st_dev)
-        node = UInt64(status.st_ino)
+        guard let status = FileStatus(at: path), status.isSocket else { return nil }
+        self.init(path: path, device: status.device, node: status.node)
     }
 
     /// Takes it away, if it is still the same.
     func remove() {
-        if SocketFile(at: path) == self { unsafe unlink(path) }
+        if SocketFile(at: path) == self { SystemFile.remove(path) }
     }
 }

@@ -1,75 +1,56 @@
-import CLinux
 import Glibc
+import Linux
 
 /// Making a TCP socket that listens (tcp(7), ipv6(7)).
 enum TCPSocket {
-    static func listen(host: String, port: UInt16, backlog: CInt) throws(ListenerError) -> CInt {
+    static func listen(host: String, port: UInt16, backlog: Int) throws(ListenerError) -> FileDescriptor {
         let address = ListenAddress.tcp(host: host, port: port)
-        do throws(ListenerError) {
-            return try listen(on: SocketAddress.resolve(host: host, port: port), named: address, backlog: backlog)
+        let socketAddress = try resolve(host, port)
+        do throws(SystemError) {
+            return try listen(on: socketAddress, backlog: backlog)
         } catch {
-            // A host without IPv6 still has all its IPv4 addresses.
-            guard host == "::", case .failed(_, call: "socket", _) = error.orUnavailable else { throw error }
-            let fallback = try SocketAddress.resolve(host: "0.0.0.0", port: port)
-            return try listen(on: fallback, named: address, backlog: backlog)
+            // A host without IPv6 still has all its IPv4 addresses: either no such socket can be made, or `::` is no address
+            // of the host.
+            guard host == "::", error.call == "socket" || error.code == EADDRNOTAVAIL else {
+                throw ListenerError(address, error)
+            }
+        }
+        let fallback = try resolve("0.0.0.0", port)
+        do throws(SystemError) {
+            return try listen(on: fallback, backlog: backlog)
+        } catch {
+            throw ListenerError(address, error)
         }
     }
 
-    private static func listen(
-        on socketAddress: SocketAddress,
-        named address: ListenAddress,
-        backlog: CInt
-    ) throws(ListenerError) -> CInt {
-        let kind = CInt(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
-        let descriptor = socket(CInt(socketAddress.family), kind, 0)
-        guard descriptor >= 0 else { throw ListenerError(address, call: "socket") }
-        do throws(ListenerError) {
-            // Connections of a former run that linger in TIME_WAIT must not keep us from listening again.
-            try set(SO_REUSEADDR, level: SOL_SOCKET, to: 1, on: descriptor, address)
-            if socketAddress.family == sa_family_t(AF_INET6) {
-                // `::` takes IPv4 too, whatever net.ipv6.bindv6only says.
-                try set(IPV6_V6ONLY, level: CInt(IPPROTO_IPV6), to: 0, on: descriptor, address)
-            }
-            guard socketAddress.bind(descriptor) == 0 else {
-                throw ListenerError(address, call: "bind")
-            }
-            guard Glibc.listen(descriptor, backlog) == 0 else { throw ListenerError(address, call: "listen") }
-            return descriptor
+    private static func resolve(_ host: String, _ port: UInt16) throws(ListenerError) -> SocketAddress {
+        do throws(UnknownHostError) {
+            return try SocketAddress.resolve(host: host, port: port, isPassive: true)
         } catch {
-            Glibc.close(descriptor)
-            throw error
+            throw .unknownHost(host, reason: error.reason)
         }
     }
 
-    private static func set(
-        _ option: CInt,
-        level: CInt,
-        to value: CInt,
-        on descriptor: CInt,
-        _ address: ListenAddress
-    ) throws(ListenerError) {
-        var value = value
-        let size = socklen_t(MemoryLayout<CInt>.size)
-        guard unsafe setsockopt(descriptor, level, option, &value, size) == 0 else {
-            throw ListenerError(address, call: "setsockopt")
-        }
+    private static func listen(on address: SocketAddress, backlog: Int) throws(SystemError) -> FileDescriptor {
+        let socket = try FileDescriptor.streamSocket(family: address.family)
+        // Connections of a former run that linger in TIME_WAIT must not keep us from listening again.
+        try socket.setOption(SO_REUSEADDR, to: 1)
+        // `::` takes IPv4 too, whatever net.ipv6.bindv6only says.
+        if address.family == AF_INET6 { try socket.setOption(IPV6_V6ONLY, level: CInt(IPPROTO_IPV6), to: 0) }
+        try address.bind(socket.rawValue)
+        try socket.listen(backlog: backlog)
+        return socket
     }
 }
 
 extension ListenerError {
-    /// What the last failed call means for an address.
-    init(_ address: ListenAddress, call: String) {
-        let code = errno
-        switch code {
+    /// What a failed call means for an address.
+    init(_ address: ListenAddress, _ error: SystemError) {
+        switch error.code {
         case EADDRINUSE: self = .addressInUse(address)
         case EACCES, EPERM: self = .notPermitted(address)
         case EADDRNOTAVAIL: self = .addressNotAvailable(address)
-        default: self = .failed(address, call: call, reason: SystemError(call, code: code).reason)
+        default: self = .failed(address, call: error.call, reason: error.reason)
         }
-    }
-
-    /// Without IPv6 either no such socket can be made, or `::` is no address of the host.
-    fileprivate var orUnavailable: ListenerError {
-        if case .addressNotAvailable(let address) = self { .failed(address, call: "socket", reason: "") } else { self }
     }
 }

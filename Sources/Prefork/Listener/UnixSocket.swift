@@ -1,51 +1,52 @@
-import CLinux
 import Glibc
+import Linux
 
 /// Making a unix socket that listens (unix(7)), without ever taking a live one away.
 enum UnixSocket {
-    static func listen(path: String, backlog: CInt) throws(ListenerError) -> (CInt, SocketFile?) {
-        let address = ListenAddress.unix(path: path)
-        guard let socketAddress = SocketAddress(path: path) else { throw .pathTooLong(path) }
+    static func listen(path: String, backlog: Int) throws(ListenerError) -> FileDescriptor {
+        guard let address = SocketAddress(path: path) else { throw .pathTooLong(path) }
+        do throws(SystemError) {
+            // Two services that start at once must not both find the same stale socket and the second remove what the first
+            // has just made. The directory is the lock, so none has to be left behind.
+            let directory = try FileDescriptor.open(parent(of: path), O_RDONLY | O_DIRECTORY)
+            while flock(directory.rawValue, LOCK_EX) != 0 && errno == EINTR {}
 
-        // Two services that start at once must not both find the same stale socket and the second remove what the first
-        // has just made. The directory is the lock, so none has to be left behind.
-        let directory = unsafe Glibc.open(parent(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard directory >= 0 else { throw ListenerError(address, call: "open") }
-        defer { Glibc.close(directory) }
-        while flock(directory, LOCK_EX) != 0 && errno == EINTR {}
-
-        try removeStaleSocket(path: path, socketAddress)
-        let descriptor = try open(address)
-        guard socketAddress.bind(descriptor) == 0 else {
-            let error = ListenerError(address, call: "bind")
-            Glibc.close(descriptor)
-            throw error
+            switch try occupant(of: path, address) {
+            case .none: break
+            case .staleSocket: SystemFile.remove(path)
+            case .liveSocket: throw SystemError("bind", code: EADDRINUSE)
+            case .somethingElse: throw SystemError("bind", code: ENOTSOCK)
+            }
+            let socket = try FileDescriptor.streamSocket(family: AF_UNIX)
+            try address.bind(socket.rawValue)
+            do throws(SystemError) {
+                try socket.listen(backlog: backlog)
+            } catch {
+                SystemFile.remove(path)
+                throw error
+            }
+            return socket
+        } catch {
+            if error.code == ENOTSOCK { throw .notASocket(path: path) }
+            throw ListenerError(.unix(path: path), error)
         }
-        guard Glibc.listen(descriptor, backlog) == 0 else {
-            let error = ListenerError(address, call: "listen")
-            unsafe unlink(path)
-            Glibc.close(descriptor)
-            throw error
-        }
-        return (descriptor, SocketFile(at: path))
     }
 
-    private static func removeStaleSocket(path: String, _ socketAddress: SocketAddress) throws(ListenerError) {
-        var status = stat()
-        guard unsafe lstat(path, &status) == 0 else { return }
-        guard status.st_mode & S_IFMT == S_IFSOCK else { throw .notASocket(path: path) }
-        let probe = try open(.unix(path: path))
-        defer { Glibc.close(probe) }
-        let isStale = socketAddress.connect(probe) != 0 && errno == ECONNREFUSED
-        guard isStale else { throw .addressInUse(.unix(path: path)) }
-        unsafe unlink(path)
+    /// What lies at a path.
+    private enum Occupant {
+        case none, staleSocket, liveSocket, somethingElse
     }
 
-    private static func open(_ address: ListenAddress) throws(ListenerError) -> CInt {
-        let kind = CInt(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
-        let descriptor = socket(AF_UNIX, kind, 0)
-        guard descriptor >= 0 else { throw ListenerError(address, call: "socket") }
-        return descriptor
+    private static func occupant(of path: String, _ address: SocketAddress) throws(SystemError) -> Occupant {
+        guard let status = FileStatus(at: path) else { return .none }
+        guard status.isSocket else { return .somethingElse }
+        let probe = try FileDescriptor.streamSocket(family: AF_UNIX)
+        do throws(SystemError) {
+            try address.connect(probe.rawValue)
+            return .liveSocket
+        } catch {
+            return error.code == ECONNREFUSED ? .staleSocket : .liveSocket
+        }
     }
 
     private static func parent(of path: String) -> String {

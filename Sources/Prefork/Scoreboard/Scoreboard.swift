@@ -1,6 +1,4 @@
-import CLinux
-import Glibc
-import Synchronization
+import Linux
 
 /// Memory that the supervisor and all workers share: a slot for each worker, and what concerns them all.
 ///
@@ -14,24 +12,28 @@ public final class Scoreboard: Sendable {
     public static let largestPool = (capacity - 1) / 2
 
     let memory: SharedMemory
+    let layout: ScoreboardLayout
 
-    convenience init() throws(SystemError) {
-        self.init(memory: try SharedMemory(size: ScoreboardLayout.size))
+    /// - Parameter lanes: How many threads of a worker have a lane.
+    convenience init(lanes: Int = 1) throws(SystemError) {
+        let layout = ScoreboardLayout(lanes: lanes)
+        self.init(memory: try SharedMemory("scoreboard", size: layout.size), layout: layout)
     }
 
-    init(memory: SharedMemory) { self.memory = memory }
+    init(memory: SharedMemory, layout: ScoreboardLayout) {
+        self.memory = memory
+        self.layout = layout
+    }
 
     /// The slot with a number from 0 on.
     public func slot(_ index: Int) -> WorkerSlot {
         precondition(index >= 0 && index < Self.capacity, "the scoreboard has no slot \(index)")
-        return WorkerSlot(index: index, memory: memory)
+        return WorkerSlot(index: index, memory: memory, layout: layout)
     }
 
     /// Whether the whole service is about to stop, so that readiness probes should say no.
-    public internal(set) var isLeaving: Bool {
-        get { flag(ScoreboardLayout.leaving).load() != 0 }
-        set { flag(ScoreboardLayout.leaving).store(newValue ? 1 : 0) }
+    public internal(set) var isStopping: Bool {
+        get { memory.word(at: ScoreboardLayout.stopping).load() != 0 }
+        set { memory.word(at: ScoreboardLayout.stopping).store(newValue ? 1 : 0) }
     }
-
-    private func flag(_ offset: Int) -> SharedWord { memory.word(at: offset) }
 }

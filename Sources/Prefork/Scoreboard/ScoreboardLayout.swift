@@ -1,20 +1,33 @@
 /// Where everything is on the scoreboard, in bytes.
 ///
-/// One page for what concerns all, then the slots. Every word has 64 bits. Inside a slot, words that are written by different processes or at
-/// different rates have their own cache lines of 64 bytes.
-enum ScoreboardLayout {
-    /// Changes whenever a reader of the former layout would be misled. An upgrade compares it.
-    static let version: UInt64 = 1
+/// One page for what concerns all, then the slots; in each slot what concerns the worker, then a lane for each of its threads
+/// that serve. Every word has 64 bits. Words that are written by different processes, by different threads or at different
+/// rates have their own cache lines of 64 bytes.
+struct ScoreboardLayout: Equatable {
+    /// What a reader has to know to find anything. An upgrade compares it.
+    struct Identity: Equatable {
+        var version: UInt64
+        var lanes: Int
+    }
 
-    static let versionWord = 0
-    static let leaving = 64
+    /// How many lanes a slot has.
+    let lanes: Int
 
+    /// Changes whenever a reader of the former layout would be misled.
+    static let version: UInt64 = 2
+
+    var identity: Identity { Identity(version: Self.version, lanes: lanes) }
+
+    static let stopping = 64
     static let firstSlot = 4096
-    static let slotSize = 2048
-    static let size = firstSlot + Scoreboard.capacity * slotSize
+    static let firstLane = 128
+    static let laneSize = 1024
 
-    /// Who: written at the fork and at each change of phase.
-    enum Identity {
+    var slotSize: Int { Self.firstLane + lanes * Self.laneSize }
+    var size: Int { Self.firstSlot + Scoreboard.capacity * slotSize }
+
+    /// Who, relative to the slot: written at the fork and at each change of phase.
+    enum Worker {
         static let phase = 0
         static let generation = 8
         static let pid = 16
@@ -24,33 +37,35 @@ enum ScoreboardLayout {
         static let requestsWhenDraining = 48
     }
 
-    /// How much: written with every request.
+    /// How much, relative to the slot: written now and then while serving.
     enum Counters {
-        static let requests = 64
-        static let connections = 72
-        static let droppedLogLines = 80
+        static let connections = 64
+        static let droppedLogLines = 72
     }
 
-    /// What: the request being served, guarded by `sequence`.
+    /// What a thread does, relative to the lane: the request being served, guarded by `sequence`.
     enum BlackBox {
-        static let sequence = 128
-        static let startedAt = 136
-        static let deadline = 144
-        static let labelLength = 152
-        static let idLength = 160
-        static let label = 168
+        static let sequence = 0
+        static let startedAt = 8
+        static let deadline = 16
+        static let labelLength = 24
+        static let idLength = 32
+        static let label = 40
         static let labelRoom = 200
         static let id = label + labelRoom
         static let idRoom = 128
+        /// How many requests the thread has finished.
+        static let requests = id + idRoom
     }
 
-    /// Where a stuck worker was: written once, by the worker that is about to be aborted.
+    /// Which thread a lane is, relative to the lane: written once.
+    static let thread = 384
+
+    /// Where a thread was that crashed, or was stuck when its worker was aborted, relative to the lane: the count and the
+    /// addresses, written once.
     enum Backtrace {
-        static let count = 512
-        static let addresses = 520
+        static let count = 448
         static let room = 63
+        static let range = count..<count + 8 * (1 + room)
     }
-
-    /// The second half is kept for metrics.
-    static let metrics = 1024
 }

@@ -1,18 +1,16 @@
-/// Which workers failed lately, and when they may be tried again: a capped exponential backoff with jitter, per number.
+import Linux
+
+/// Which workers failed lately, and when they may be tried again, per number.
 struct BootLedger: Equatable {
     private struct Entry: Equatable {
         var failures: Int
         var notBefore: MonotonicInstant
     }
 
-    private let backoff: Duration
-    private let longest: Duration
+    private let backoff: Backoff
     private var entries: [Int: Entry] = [:]
 
-    init(backoff: Duration, longest: Duration) {
-        self.backoff = backoff
-        self.longest = longest
-    }
+    init(_ backoff: Backoff) { self.backoff = backoff }
 
     func failures(of number: Int) -> Int { entries[number]?.failures ?? 0 }
 
@@ -23,11 +21,8 @@ struct BootLedger: Equatable {
 
     mutating func fail(_ number: Int, at now: MonotonicInstant, random: inout SplitMix64) {
         let failures = failures(of: number) + 1
-        // Further doublings would be over any sensible cap, and over 64 bits.
-        let doublings = min(failures - 1, 20)
-        let wait = min(backoff * (1 << doublings), longest)
-        let spread = Double.random(in: 0.75...1.25, using: &random)
-        entries[number] = Entry(failures: failures, notBefore: now + wait * spread)
+        let wait = backoff.wait(afterFailures: failures, random: &random)
+        entries[number] = Entry(failures: failures, notBefore: now + wait)
     }
 
     /// All waits are over that much later.

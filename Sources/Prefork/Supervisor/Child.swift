@@ -1,38 +1,69 @@
-import CLinux
-import Glibc
+import Linux
 
-/// A child process that has not been reaped, held by a pidfd so that no signal ever hits a stranger.
+/// A child process that has not been reaped, and what the driver has seen of it.
 final class Child {
-    let pid: Int32
-    /// -1 where the kernel has no pidfds: then the process id must do. It cannot be reused before we reap the child.
-    private let descriptor: CInt
+    private let process: ProcessDescriptor
+    /// The worker's slot on the scoreboard, `nil` for a child that is no worker.
+    let slot: WorkerSlot?
+    /// The phase that was last reported.
+    private var phase = WorkerPhase.booting
+    private var wantsReplacement = false
 
-    init(pid: Int32) {
-        self.pid = pid
-        descriptor = clinux_pidfd_open(pid)
+    init(pid: Int32, slot: WorkerSlot? = nil) {
+        process = ProcessDescriptor(pid: pid)
+        self.slot = slot
     }
 
-    deinit {
-        if descriptor >= 0 { close(descriptor) }
-    }
+    func send(_ signal: WorkerSignal) { process.send(signal.signal) }
 
-    func send(_ urge: Urge) {
-        if descriptor >= 0 {
-            _ = clinux_pidfd_send_signal(descriptor, urge.signal)
-        } else {
-            kill(pid, urge.signal)
+    /// What its slot says that has not been reported yet.
+    func news() -> [Event] {
+        let pid = process.pid
+        guard let slot, slot.pid == pid else { return [] }
+        var events: [Event] = []
+        let now = slot.phase
+        if now != phase {
+            switch now {
+            case .ready: events.append(.becameReady(pid: pid))
+            case .draining: events.append(.beganDraining(pid: pid))
+            case .vacant, .booting: break
+            }
+            phase = now
         }
+        if slot.wantsReplacement && !wantsReplacement {
+            wantsReplacement = true
+            events.append(.askedForReplacement(pid: pid))
+        }
+        return events
     }
 
-    /// Reaps one child that has ended, whoever's it was. `nil` when there is none.
-    static func reapOne() -> (pid: Int32, cause: Death.Cause)? {
-        var status: CInt = 0
-        while true {
-            let pid = unsafe waitpid(-1, &status, WNOHANG)
-            if pid < 0 && errno == EINTR { continue }
-            guard pid > 0 else { return nil }
-            if clinux_exited(status) { return (pid, .exited(clinux_exit_status(status))) }
-            if clinux_signaled(status) { return (pid, .killed(signal: clinux_term_signal(status))) }
+    /// What a look at its slot shows.
+    /// - Parameter memory: Whether to measure that too.
+    func observation(memory: Bool) -> Observation.Worker? {
+        guard let slot else { return nil }
+        let requests = slot.requestsInFlight
+        let pid = process.pid
+        return Observation.Worker(
+            pid: pid,
+            busySince: requests.compactMap(\.startedAt).min(),
+            deadline: requests.compactMap(\.deadline).min(),
+            freeLanes: slot.laneCount - requests.count,
+            memory: memory ? ProcessMemory.proportional(of: pid) : nil
+        )
+    }
+}
+
+extension WorkerExit {
+    /// How a worker ended, with what its slot says of it.
+    init(_ status: ExitStatus, isOutOfMemory: Bool, slot: WorkerSlot?) {
+        self.init(status: status, isOutOfMemory: isOutOfMemory)
+        guard let slot else { return }
+        requests = slot.requests
+        requestsWhileDraining = slot.requestsWhileDraining
+        droppedLogLines = slot.droppedLogLines
+        lanes = slot.lanes.map { lane in
+            Lane(request: lane.blackBox, backtrace: SymbolTable.names(of: lane.backtrace))
         }
+        lanes.removeAll { $0.request == nil && $0.backtrace.isEmpty }
     }
 }

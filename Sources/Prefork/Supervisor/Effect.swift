@@ -1,25 +1,26 @@
 /// Everything that a supervisor can do. The driver does it, in the order given, and reports back by an ``Event``.
 enum Effect: Equatable {
     /// Fork a worker. Answered by ``Event/forked(slot:pid:)`` or ``Event/forkFailed(slot:reason:)``.
-    case fork(Birth)
+    case fork(WorkerSpec)
     /// Send a signal to a child that has not been reaped.
-    case send(Urge, pid: Int32)
+    case send(WorkerSignal, pid: Int32)
     /// Say something.
     case notice(Notice)
 
     /// Let readiness probes say no.
-    case announceLeaving
+    case announceStop
     /// Let the kernel refuse new connections from now on.
     case refuseNewConnections
-    /// Look around. Answered by ``Event/observed(_:)``.
-    case observe(memory: Bool)
+    /// Look at these workers and at the queue. Answered by ``Event/observed(_:)``.
+    case observe([Int32], memory: Bool)
     /// Look whether connections are left. Answered by ``Event/backlog(waiting:handshakes:)``.
     case inspectBacklog
 
-    /// Start the program on disk beside this one, to see whether it can serve. Answered by ``Event/rehearsing(pid:)`` if it
-    /// could be started, and by ``Event/rehearsalEnded(failure:)`` in any case.
-    case rehearse
-    /// Let the program on disk take this process over, with all its children. Answered only when that fails.
+    /// Start the program on disk beside this one, to see whether it can serve. Answered by ``Event/preflightStarted(pid:)`` if
+    /// it could be started, and by ``Event/preflightEnded(failure:)`` in any case.
+    case preflight
+    /// Let the program on disk take this process over, with all its children, if ``SupervisorState/handover`` still says so
+    /// when everything that was read has been dealt with. Answered only when that fails.
     case handOver
 
     /// End the supervisor.
@@ -27,16 +28,18 @@ enum Effect: Equatable {
 }
 
 /// A worker to be.
-struct Birth: Equatable {
+struct WorkerSpec: Equatable {
     var slot: Int
     var number: Int
     var generation: Int
+    var role: ChildRole
+
     /// Whether it only serves what is left in the accept queue, and leaves.
-    var isLast = false
+    var isLast: Bool { role == .lastWorker }
 }
 
 /// How a worker is told.
-enum Urge: Equatable {
+enum WorkerSignal: Equatable {
     /// Finish and leave.
     case terminate
     /// Leave at once.

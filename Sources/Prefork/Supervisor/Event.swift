@@ -1,3 +1,5 @@
+import Linux
+
 /// Everything that can happen to a supervisor. ``SupervisorState/handle(_:at:)`` says what follows.
 enum Event: Equatable {
     /// The supervisor begins its work.
@@ -12,9 +14,9 @@ enum Event: Equatable {
     /// A worker says that it reached a limit.
     case askedForReplacement(pid: Int32)
     /// A worker says that it leaves, although it was not told to: somebody else sent it a TERM.
-    case beganLeaving(pid: Int32)
+    case beganDraining(pid: Int32)
     /// A child was reaped. It need not be one of ours.
-    case exited(pid: Int32, Death)
+    case exited(pid: Int32, WorkerExit)
 
     /// Somebody told the supervisor what to do.
     case ordered(Order)
@@ -23,15 +25,15 @@ enum Event: Equatable {
     case timer
     /// The supervisor itself was stopped or suspended, and has not looked for that long.
     case overslept(Duration)
-    /// A look at the scoreboard and the listener, as ``Effect/observe(memory:)`` asked for.
+    /// A look at the scoreboard and the listener, as ``Effect/observe(_:memory:)`` asked for.
     case observed(Observation)
     /// A look at the listener, as ``Effect/inspectBacklog`` asked for.
     case backlog(waiting: Int, handshakes: Int)
 
-    /// The new program was started for a rehearsal.
-    case rehearsing(pid: Int32)
-    /// The rehearsal is over, and what was wrong with it, if anything was.
-    case rehearsalEnded(failure: String?)
+    /// The new program was started for its preflight.
+    case preflightStarted(pid: Int32)
+    /// The preflight is over, and what was wrong with it, if anything was.
+    case preflightEnded(failure: String?)
     /// The new program could not take over.
     case takeoverFailed(reason: String)
 }
@@ -50,10 +52,12 @@ enum Order: Equatable, CaseIterable {
 struct Observation: Equatable {
     struct Worker: Equatable {
         var pid: Int32
-        /// Since when it has been in one request.
+        /// Since when it has been in a request, the longest when it is in several.
         var busySince: MonotonicInstant?
-        /// When that request must be over.
+        /// When the first of its requests must be over.
         var deadline: MonotonicInstant?
+        /// How many of its threads are in no request.
+        var freeLanes = 0
         /// Its proportional share of memory in bytes, when that was asked for and could be read.
         var memory: Int?
     }

@@ -1,3 +1,5 @@
+import Linux
+
 /// How fast workers may be forked: a token bucket, so that a storm of crashes never becomes a storm of forks.
 struct ForkBudget: Equatable {
     private let interval: Duration
@@ -27,9 +29,9 @@ struct ForkBudget: Equatable {
             self.filledAt = now
             return
         }
-        let passed = max(0, (now - filledAt).inNanoseconds)
-        let (due, rest) = passed.quotientAndRemainder(dividingBy: interval.inNanoseconds)
+        let passed = max(0, (now - filledAt).nanoseconds)
+        let (due, rest) = passed.quotientAndRemainder(dividingBy: interval.nanoseconds)
         tokens = Int(min(Int64(burst), Int64(tokens) + due))
-        self.filledAt = tokens == burst ? now : MonotonicInstant(nanoseconds: now.nanoseconds - UInt64(rest))
+        self.filledAt = tokens == burst ? now : MonotonicInstant(nanoseconds: now.nanoseconds - rest)
     }
 }

@@ -4,8 +4,6 @@
 public struct Notice: Sendable, Equatable {
     /// How much a notice matters.
     public enum Level: Sendable, Equatable {
-        /// A detail for whoever looks closely.
-        case debug
         /// An ordinary step in the service's life.
         case info
         /// The service goes on, but somebody should know.

@@ -19,14 +19,14 @@ public protocol NoticeOutput: AnyObject {
     func writeKept(_ lines: [String])
 }
 
-/// Notices of a rehearsal, which must not be mistaken for the service's own.
-final class RehearsalOutput: NoticeOutput {
+/// Notices of a preflight, which must not be mistaken for the service's own.
+final class PreflightOutput: NoticeOutput {
     private let output: any NoticeOutput
 
     init(_ output: any NoticeOutput) { self.output = output }
 
     func write(_ notice: Notice) {
-        output.write(Notice(notice.level, "rehearsal: " + notice.message, notice.fields))
+        output.write(Notice(notice.level, "preflight: " + notice.message, notice.fields))
     }
 
     var blockedDescriptor: CInt? { output.blockedDescriptor }

@@ -1,3 +1,5 @@
+import Linux
+
 /// A roll under way: all workers of former generations are replaced, and this is the report.
 struct Roll: Equatable {
     /// One worker that was replaced.
@@ -16,6 +18,14 @@ struct Roll: Equatable {
     var replacements: [Replacement] = []
     /// How many successors failed to boot since the last one did.
     var failures = 0
+    /// Another roll was ordered meanwhile.
+    var isToBeRepeated = false
+
+    /// How many successors in a row may fail before the roll is given up: more than one, which may have died by accident.
+    private static let attempts = 3
+
+    /// Whether it makes no sense to go on.
+    var hasFailed: Bool { failures >= Self.attempts }
 
     /// Whether predecessors are still leaving.
     var isDraining: Bool { replacements.contains { $0.predecessor != nil } }
@@ -34,7 +44,7 @@ struct Roll: Equatable {
             .text("verdict", verdict),
             .duration("took", now - startedAt),
             .init("replaced", .integers(replacements.map(\.number))),
-            .init("bootMs", .integers(replacements.map { Int($0.bootTime.inNanoseconds / 1_000_000) })),
+            .init("bootMs", .integers(replacements.map { Int($0.bootTime.milliseconds) })),
             .init("drainedRequests", .integers(replacements.map(\.drained))),
             .integer("killed", replacements.count(where: \.wasKilled)),
         ]

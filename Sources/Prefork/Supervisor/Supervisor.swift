@@ -1,5 +1,5 @@
-import CLinux
 import Glibc
+import Linux
 
 /// The parent of all workers: it starts them, replaces them, and stops them, and does nothing else.
 ///
@@ -43,7 +43,7 @@ public struct Supervisor {
         // From here on, if not before, no signal is lost: it waits until it is read.
         var inherited = ProcessStart.maskBefore
         // What a program that handed over to this one had blocked is not what the service was started with.
-        if HandoverFile.received?.handover.role == .takeover { inherited = SignalSet.set(of: []) }
+        if HandoverFile.received?.handover.role == .takeover { inherited = .none }
         // A child whose parent ignores SIGCHLD vanishes unseen, and who started us may have ignored it.
         signal(SIGCHLD, SIG_DFL)
         do throws(SystemError) {
@@ -52,5 +52,24 @@ public struct Supervisor {
             notices.write(Notice(.error, "supervisor cannot start", [.text("reason", error.description)]))
             return .workersCannotBoot
         }
+    }
+}
+
+extension Supervisor {
+    /// The same service for a preflight: one worker, one try, and what it says cannot be mistaken for the service's own.
+    var forPreflight: Supervisor {
+        var configuration = SupervisorConfiguration(workers: 1)
+        configuration.bootTimeout = self.configuration.bootTimeout
+        configuration.shutdownTimeout = self.configuration.shutdownTimeout
+        configuration.lanes = self.configuration.lanes
+        configuration.bootAttempts = 1
+        configuration.stopsWhenReady = true
+        configuration.title = self.configuration.title
+        return Supervisor(
+            configuration: configuration,
+            listener: listener,
+            notices: PreflightOutput(notices),
+            worker: body
+        )
     }
 }

@@ -2,17 +2,27 @@
 public struct SupervisorConfiguration: Sendable {
     /// How many workers. A range with more than one value lets the number follow the load.
     public var workers: ClosedRange<Int>
-    /// How many workers to start with. The least, unless set.
-    public var initialWorkers: Int
+    /// How many lanes a worker has on the scoreboard: one for each of its threads that serve requests.
+    public var lanes = 1
 
     /// How long a worker may take from its fork until it says that it is ready.
     public var bootTimeout: Duration = .seconds(10)
     /// How often one worker may fail to boot before the service gives up, if no worker ever became ready.
-    public var bootAttempts = 5
+    public var bootAttempts: Int {
+        get { backoff.attempts }
+        set { backoff.attempts = newValue }
+    }
     /// The wait after a failed boot. It doubles with each further failure, and is spread by ±25 %.
-    public var backoff: Duration = .milliseconds(200)
+    public var firstBackoff: Duration {
+        get { backoff.first }
+        set { backoff.first = newValue }
+    }
     /// The longest wait between two attempts to boot a worker.
-    public var longestBackoff: Duration = .seconds(10)
+    public var longestBackoff: Duration {
+        get { backoff.longest }
+        set { backoff.longest = newValue }
+    }
+    var backoff = Backoff(first: .milliseconds(200), longest: .seconds(10), attempts: 5)
     /// The most forks per second that a storm of crashes may cause. A burst of two per worker and ten more is free.
     public var forksPerSecond = 50
 
@@ -33,6 +43,9 @@ public struct SupervisorConfiguration: Sendable {
     /// The name that process titles start with ("panal: supervisor"), or `nil` to leave the titles alone.
     public var title: String?
 
+    /// Whether the service stops as soon as a worker is ready: it was only started to show that it can serve.
+    var stopsWhenReady = false
+
     /// The defaults, with a number of workers or the range in which it may move.
     ///
     /// - Precondition: at least one worker, at most ``Scoreboard/largestPool``.
@@ -42,7 +55,6 @@ public struct SupervisorConfiguration: Sendable {
             "workers must be between 1 and \(Scoreboard.largestPool)"
         )
         self.workers = workers
-        initialWorkers = workers.lowerBound
     }
 
     /// The defaults, with a fixed number of workers.

@@ -1,5 +1,5 @@
-import CLinux
 import Glibc
+import Linux
 
 /// Does what ``SupervisorState`` decides: waits for whatever happens next, and performs the effects.
 ///
@@ -7,27 +7,28 @@ import Glibc
 final class SupervisorLoop {
     let supervisor: Supervisor
     let scoreboard: Scoreboard
-    private let signals: SignalDescriptor
-    /// An eventfd that workers ring when their slot has news.
-    let poke: CInt
-    private var memoryEvents = MemoryEvents.ofThisProcess()
+    /// By which workers say that their slot has news.
+    let wakeup: EventFD
     let pid = getpid()
+    private var signals: SignalDescriptor?
+    private var memoryEvents = MemoryEvents.ofThisProcess()
 
     private(set) var state: SupervisorState
-    var children: [Int32: Child] = [:]
-    var events: [Event] = []
+    private var children: [Int32: Child] = [:]
+    /// Those that wait for their turn, the first of which is being handled.
+    private var events: [Event] = []
     private var exitCode: ExitCode?
+    private var mustHandOver = false
 
     /// This program, and what a former one handed to it.
     let program: Program
-    let received: (file: HandoverFile, handover: Handover)?
-    /// The program that is being rehearsed.
-    var rehearsal: (pid: Int32, file: HandoverFile, program: ProgramFile)?
-    /// The program that was, and is to take over.
-    var rehearsed: ProgramFile?
-    private var mustHandOver = false
+    private let received: Handover?
+    /// Where a program that is tried says that it could serve.
+    private let answer: HandoverFile?
+    /// The next program, while it is tried and when it has passed.
+    var preflight: Preflight?
     /// Which signals were blocked before the supervisor blocked its own.
-    let inheritedMask: sigset_t
+    let inheritedMask: SignalSet
 
     /// How long the last notices may wait for their reader.
     private static let lastNoticesTime = Duration.milliseconds(500)
@@ -35,50 +36,56 @@ final class SupervisorLoop {
     /// Waking that much later than asked means that somebody had stopped us.
     private static let oversleep = Duration.seconds(1)
 
-    init(_ supervisor: Supervisor, inheritedMask: sigset_t) throws(SystemError) {
+    init(_ supervisor: Supervisor, inheritedMask: SignalSet) throws(SystemError) {
         self.inheritedMask = inheritedMask
         program = .current()
-        received = HandoverFile.received
+        received = HandoverFile.received?.handover
         if received != nil { program.restoreName() }
-        self.supervisor = received?.handover.role == .rehearsal ? supervisor.rehearsing : supervisor
-        signals = try SignalDescriptor(SignalSet.managed)
-        let predecessor = received?.handover.role == .takeover ? received?.handover : nil
+        // Of one that takes over, nobody waits for an answer.
+        let file = HandoverFile.received.map { HandoverFile(owning: FileDescriptor(owning: $0.descriptor)) }
+        answer = received?.role == .preflight ? file : nil
+        self.supervisor = received?.role == .preflight ? supervisor.forPreflight : supervisor
+        signals = try SignalDescriptor(SignalSet(SignalSet.managed))
+        let configuration = self.supervisor.configuration
+        let predecessor = received?.role == .takeover ? received : nil
         if let predecessor {
-            scoreboard = try Scoreboard(from: predecessor)
-            poke = predecessor.poke
+            scoreboard = try Scoreboard(from: predecessor, lanes: configuration.lanes)
+            let former = predecessor.wakeup
+            wakeup = former >= 0 ? EventFD(owning: FileDescriptor(owning: former)) : try EventFD()
         } else {
-            scoreboard = try Scoreboard()
-            poke = try EventDescriptor.open()
+            scoreboard = try Scoreboard(lanes: configuration.lanes)
+            wakeup = try EventFD()
         }
+        let adopted = predecessor?.adoptableWorkers(on: scoreboard, by: configuration) ?? []
         state = SupervisorState(
-            adopting: predecessor?.adoptableWorkers(on: scoreboard, by: supervisor.configuration) ?? [],
+            adopting: adopted,
             generation: predecessor?.generation ?? 1,
             target: predecessor?.target,
-            configuration: self.supervisor.configuration,
+            configuration: configuration,
             identity: [.integer("pid", getpid())] + supervisor.listener.address.fields,
             listenerIsShared: supervisor.listener.isShared,
             seed: SystemRandomNumberGenerator.seed(),
             at: .now
         )
-        for worker in state.workers { worker.pid.map { children[$0] = Child(pid: $0) } }
-        if let predecessor {
-            received?.file.close()
-            self.supervisor.notices.writeKept(predecessor.notices)
+        for worker in adopted {
+            guard let pid = worker.pid else { continue }
+            children[pid] = Child(pid: pid, slot: scoreboard.slot(worker.slot))
         }
+        if let predecessor { self.supervisor.notices.writeKept(predecessor.notices) }
         Backtrace.warmUp()
     }
 
-    deinit { close(poke) }
+    /// Whether this program was only started to show that it can serve.
+    private var isPreflight: Bool { received?.role == .preflight }
 
     func run() -> ExitCode {
-        setTitle(isRehearsal ? "rehearsal" : "supervisor")
+        setTitle(isPreflight ? "preflight" : "supervisor")
         handle(.started)
         // Who died while one program became the next: setting SIGCHLD to its default has dropped the signal for that.
         reap()
         while true {
             if let exitCode { return end(exitCode) }
             handOverIfAsked()
-            if isRehearsal, state.someWorkerBecameReady { handle(.ordered(.stop)) }
             wait(until: state.nextDeadline)
             takeSignals()
             if let deadline = state.nextDeadline, deadline <= .now { handle(.timer) }
@@ -87,7 +94,7 @@ final class SupervisorLoop {
 
     private func end(_ code: ExitCode) -> ExitCode {
         finishNotices()
-        if isRehearsal, code == .stopped, state.someWorkerBecameReady { received?.file.answerRehearsed() }
+        if code == .stopped, state.hasServed { answer?.answerPassed() }
         return code
     }
 
@@ -96,23 +103,19 @@ final class SupervisorLoop {
         guard mustHandOver else { return }
         mustHandOver = false
         // A stop may have been ordered in the same breath.
-        if state.upgrade == .takingOver { handOver() }
+        if let handover = state.handover { handOver(handover) }
     }
 
     // MARK: - Waiting
 
     private func wait(until deadline: MonotonicInstant?) {
-        var descriptors = [
-            pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: poke, events: Int16(POLLIN), revents: 0),
-        ]
-        if let blocked = supervisor.notices.blockedDescriptor {
-            descriptors.append(pollfd(fd: blocked, events: Int16(POLLOUT), revents: 0))
-        }
+        var poll = Poll()
+        if let signals { poll.add(signals.rawValue, .read) }
+        poll.add(wakeup.rawValue, .read)
+        let blocked = supervisor.notices.blockedDescriptor.map { poll.add($0, .write) }
         let sleptAt = MonotonicInstant.now
-        let timeout = deadline.map { max(0, ($0 - .now).inNanoseconds) } ?? -1
-        _ = unsafe clinux_poll(&descriptors, CInt(descriptors.count), timeout)
-        if descriptors.count > 2, descriptors[2].revents != 0 { supervisor.notices.flush() }
+        poll.wait(atMost: deadline.map { max(.zero, $0 - sleptAt) })
+        if let blocked, poll.isReady(blocked) { supervisor.notices.flush() }
         // When it was stopped is not known, only since when it did not look: all that time is forgiven.
         let wokeAt = MonotonicInstant.now
         if let deadline, wokeAt - max(deadline, sleptAt) > Self.oversleep { handle(.overslept(wokeAt - sleptAt)) }
@@ -120,63 +123,45 @@ final class SupervisorLoop {
 
     /// Orders first, so that a worker which leaves because everybody was told to is not replaced.
     private func takeSignals() {
-        let received = signals.read()
+        let received = signals?.read() ?? []
         for signal in received {
             if let order = Order(signal: signal) { handle(.ordered(order)) }
         }
-        EventDescriptor.clear(poke)
+        wakeup.clear()
         readScoreboard()
         if received.contains(SIGCHLD) { reap() }
     }
 
     private func readScoreboard() {
-        for worker in state.workers {
-            guard let pid = worker.pid else { continue }
-            let slot = scoreboard.slot(worker.slot)
-            guard slot.pid == pid else { continue }
-            switch slot.phase {
-            case .ready where worker.phase == .booting: handle(.becameReady(pid: pid))
-            case .draining where worker.isStaying: handle(.beganLeaving(pid: pid))
-            case .vacant, .booting, .ready, .draining: break
-            }
-            if slot.wantsReplacement, worker.renewal == nil { handle(.askedForReplacement(pid: pid)) }
+        // In the order of their ids, so that what is said of them has one.
+        for pid in children.keys.sorted() {
+            for event in children[pid]?.news() ?? [] { handle(event) }
         }
     }
 
     /// One signal may stand for many children, and as PID 1 also for those of others.
     private func reap() {
-        while let (pid, cause) = Child.reapOne() {
-            children[pid] = nil
-            if pid == rehearsal?.pid {
-                endRehearsal(cause)
+        while let (pid, status) = ExitStatus.reapOne() {
+            let child = children.removeValue(forKey: pid)
+            if pid == preflight?.pid, preflight?.hasPassed == false {
+                handle(.preflightEnded(failure: endPreflight(status)))
                 continue
             }
-            let slot = state.workers.first { $0.pid == pid }.map { scoreboard.slot($0.slot) }
-            let death = death(cause, in: slot)
+            let isOutOfMemory = status == .killed(signal: SIGKILL) && memoryEvents.someoneWasKilled()
+            let exit = WorkerExit(status, isOutOfMemory: isOutOfMemory, slot: child?.slot)
             // Now, because the next worker may move into the slot as soon as this one is known to be dead.
-            slot?.vacate()
-            handle(.exited(pid: pid, death))
+            child?.slot?.vacate()
+            handle(.exited(pid: pid, exit))
         }
-    }
-
-    private func death(_ cause: Death.Cause, in slot: WorkerSlot?) -> Death {
-        var death = Death(cause: cause)
-        if cause == .killed(signal: SIGKILL) { death.isOutOfMemory = memoryEvents.someoneWasKilled() }
-        guard let slot else { return death }
-        death.requests = slot.requests
-        death.requestsWhileDraining = slot.requestsWhileDraining
-        death.droppedLogLines = slot.droppedLogLines
-        death.lastRequest = slot.blackBox
-        death.backtrace = SymbolTable.names(of: slot.backtrace)
-        return death
     }
 
     /// All is done: the reader of the notices gets a moment for the last of them.
     private func finishNotices() {
         let deadline = MonotonicInstant.now + Self.lastNoticesTime
         while let blocked = supervisor.notices.blockedDescriptor, .now < deadline {
-            var room = pollfd(fd: blocked, events: Int16(POLLOUT), revents: 0)
-            _ = unsafe clinux_poll(&room, 1, (deadline - .now).inNanoseconds)
+            var poll = Poll()
+            poll.add(blocked, .write)
+            poll.wait(atMost: deadline - .now)
             supervisor.notices.flush()
         }
     }
@@ -195,18 +180,20 @@ final class SupervisorLoop {
 
     private func perform(_ effect: Effect) {
         switch effect {
-        case .fork(let birth): fork(birth)
-        case .send(let urge, let pid): children[pid]?.send(urge)
+        case .fork(let spec): fork(spec)
+        case .send(let signal, let pid): children[pid]?.send(signal)
         case .notice(let notice): supervisor.notices.write(notice)
-        case .announceLeaving: scoreboard.isLeaving = true
+        case .announceStop: scoreboard.isStopping = true
         case .refuseNewConnections: refuseNewConnections()
-        case .observe(let memory): events.append(.observed(observe(memory: memory)))
+        case .observe(let pids, let memory):
+            let workers = pids.compactMap { children[$0]?.observation(memory: memory) }
+            events.append(.observed(Observation(workers: workers, waiting: supervisor.listener.waitingConnections)))
         case .inspectBacklog:
             let listener = supervisor.listener
             // In this order: a handshake that finishes in between is seen twice rather than never.
             let handshakes = listener.unfinishedHandshakes
             events.append(.backlog(waiting: listener.waitingConnections, handshakes: handshakes))
-        case .rehearse: rehearse()
+        case .preflight: events.append(startPreflight())
         case .handOver: mustHandOver = true
         case .finish(let code): exitCode = code
         }
@@ -222,80 +209,67 @@ final class SupervisorLoop {
         }
     }
 
-    private func observe(memory: Bool) -> Observation {
-        let workers = state.workers.compactMap { worker -> Observation.Worker? in
-            guard let pid = worker.pid, worker.isStaying else { return nil }
-            let request = scoreboard.slot(worker.slot).blackBox
-            return Observation.Worker(
-                pid: pid,
-                busySince: request?.startedAt,
-                deadline: request?.deadline,
-                memory: memory ? ProcessMemory.proportional(of: pid) : nil
-            )
-        }
-        return Observation(workers: workers, waiting: supervisor.listener.waitingConnections)
-    }
-
     // MARK: - Forking
 
-    private func fork(_ birth: Birth) {
-        scoreboard.slot(birth.slot).prepare(number: birth.number, generation: birth.generation)
+    private func fork(_ spec: WorkerSpec) {
+        let slot = scoreboard.slot(spec.slot)
+        slot.prepare(number: spec.number, generation: spec.generation)
         do throws(SystemError) {
-            let pid = try fork { becomeWorker(birth) }
-            events.append(.forked(slot: birth.slot, pid: pid))
+            let pid = try fork(in: slot) { becomeWorker(spec) }
+            events.append(.forked(slot: spec.slot, pid: pid))
         } catch {
-            events.append(.forkFailed(slot: birth.slot, reason: error.description))
+            events.append(.forkFailed(slot: spec.slot, reason: error.description))
         }
     }
 
     /// Forks a child that does something and never returns.
-    func fork(_ body: () -> Never) throws(SystemError) -> Int32 {
+    func fork(in slot: WorkerSlot? = nil, _ body: () -> Never) throws(SystemError) -> Int32 {
         // fork(2) copies only this thread. A lock that another one holds would stay locked in the child for ever.
         // Without /proc nobody can tell, and nobody has to: whoever develops has it.
-        let threads = clinux_thread_count()
+        let threads = CurrentProcess.threadCount
         guard threads <= 1 else {
             let todo = "Start no Task, Dispatch queue or thread before Supervisor.run()."
             fatalError("cannot fork: the supervisor has \(threads) threads. \(todo)")
         }
         // A signal that arrives now must find the child as it will be, not as a copy of the supervisor.
-        let blocked = SignalSet.block(SignalSet.all)
+        let blocked = SignalSet.all.block()
         let pid = Glibc.fork()
         if pid == 0 { body() }
         let error = SystemError("fork")
-        SignalSet.block(blocked)
+        blocked.block()
         guard pid > 0 else { throw error }
-        children[pid] = Child(pid: pid)
+        children[pid] = Child(pid: pid, slot: slot)
         return pid
     }
 
     /// In the child.
-    private func becomeWorker(_ birth: Birth) -> Never {
+    private func becomeWorker(_ spec: WorkerSpec) -> Never {
         children.removeAll()
-        close(signals.descriptor)
-        setTitle("worker \(birth.number) generation \(birth.generation)")
-        guard let shutdown = try? EventDescriptor.open() else { _exit(ExitCode.workersCannotBoot.rawValue) }
+        signals = nil
+        setTitle("\(spec.role.name) \(spec.number) generation \(spec.generation)")
+        guard let shutdown = try? EventFD() else { _exit(ExitCode.workersCannotBoot.rawValue) }
         let worker = Worker(
-            number: birth.number,
-            generation: birth.generation,
-            listener: isRehearsal ? nil : supervisor.listener.descriptor,
-            shutdown: shutdown,
-            slot: scoreboard.slot(birth.slot),
+            number: spec.number,
+            generation: spec.generation,
+            listener: isPreflight ? nil : supervisor.listener.descriptor,
+            slot: scoreboard.slot(spec.slot),
             scoreboard: scoreboard,
             supervisor: pid,
-            poke: poke
+            shutdownEvent: shutdown,
+            wakeup: wakeup
         )
         WorkerProcess(
             worker: worker,
             body: supervisor.body,
             shutdownTimeout: supervisor.configuration.shutdownTimeout,
-            isLast: birth.isLast,
+            isLast: spec.isLast,
             listener: supervisor.listener
         ).run()
     }
 
     private func setTitle(_ title: String) {
         guard let name = supervisor.configuration.title else { return }
-        unsafe clinux_set_process_title("\(name): \(title)")
+        CurrentProcess.setTitle("\(name): \(title)")
     }
 }
 

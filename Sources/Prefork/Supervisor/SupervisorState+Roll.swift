@@ -1,19 +1,17 @@
+import Linux
+
 /// Rolls: every worker is replaced, each by a successor that is ready before it leaves.
 extension SupervisorState {
-    /// How many successors in a row may fail before the roll is given up. More than once, because an accident is no verdict.
-    private static let attempts = 3
-
     mutating func beginRoll(at now: MonotonicInstant) {
         // Orders that come while a roll is under way ask for one more, not for many.
         guard roll == nil else {
-            rollsAgain = true
+            roll?.isToBeRepeated = true
             return
         }
-        rollsAgain = false
         generation += 1
         roll = Roll(generation: generation, startedAt: now)
         for worker in workers { worker.pid.map { renew($0, because: .roll) } }
-        say(.info, "roll started", [.integer("generation", generation), .integer("workers", staffed.count)])
+        say(.info, "roll started", [.integer("generation", generation), .integer("workers", workers.staffed)])
     }
 
     mutating func finishRoll(at now: MonotonicInstant) {
@@ -22,7 +20,7 @@ extension SupervisorState {
         }
         say(.info, "roll finished", roll.report(at: now, verdict: "all workers replaced"))
         self.roll = nil
-        if rollsAgain {
+        if roll.isToBeRepeated {
             beginRoll(at: now)
             startSuccessors(at: now)
         }
@@ -32,22 +30,20 @@ extension SupervisorState {
     mutating func successorFailed(_ worker: WorkerHandle, how: String, at now: MonotonicInstant) {
         guard workers.contains(where: { $0.slot == worker.predecessor && $0.renewal == .roll }) else { return }
         roll?.failures += 1
-        guard let roll, roll.failures >= Self.attempts else { return }
+        guard let roll, roll.hasFailed else { return }
         // The old generation goes on, as if nothing had been ordered.
-        for index in workers.indices where workers[index].renewal == .roll { workers[index].renewal = nil }
-        ledger.succeed(worker.number)
+        workers.forgetRoll()
+        forks.ledger.succeed(worker.number)
         let verdict = "abandoned: worker \(worker.number) cannot boot, the old workers go on"
         say(.error, "roll finished", roll.report(at: now, verdict: verdict) + [.text("how", how)])
         self.roll = nil
-        rollsAgain = false
     }
 
     /// The roll ends where it is.
     mutating func breakOffRoll(because reason: String, at now: MonotonicInstant) {
         guard let roll else { return }
         say(.warning, "roll finished", roll.report(at: now, verdict: "broken off: \(reason)"))
-        for index in workers.indices where workers[index].renewal == .roll { workers[index].renewal = nil }
+        workers.forgetRoll()
         self.roll = nil
-        rollsAgain = false
     }
 }

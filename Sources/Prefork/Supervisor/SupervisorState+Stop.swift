@@ -1,30 +1,7 @@
-/// How far the final stop is.
-struct StopProgress: Equatable {
-    var startedAt: MonotonicInstant?
-    /// What the supervisor exits with, if it is not for workers that had to be killed.
-    var code = ExitCode.stopped
-    /// Nobody is waited for, and the queue is not looked at.
-    var isQuick = false
-    /// How many workers had to be killed.
-    var killed = 0
-    /// How many workers were forked to serve what was left in the queue.
-    var lastWorkers = 0
-    /// When to look at the queue again, because handshakes were under way.
-    var inspectAt: MonotonicInstant?
-    /// The queue was looked at, or that is under way.
-    var isInspecting = false
-    /// Until when handshakes under way are waited for.
-    var handshakesUntil: MonotonicInstant?
-}
+import Linux
 
 /// The final stop: new connections are refused, and everybody who is connected by then is answered.
 extension SupervisorState {
-    /// How long to wait for handshakes that the kernel has begun to finish: some round trips.
-    private static let handshakeTime = Duration.milliseconds(500)
-    /// How often to look whether they did.
-    private static let handshakeLook = Duration.milliseconds(5)
-    /// The most workers that are forked for the rest of the queue, should they keep crashing over it.
-    private static let mostLastWorkers = 5
     /// How long workers may take to die when told to leave at once.
     private static let quickTime = Duration.seconds(1)
 
@@ -47,7 +24,7 @@ extension SupervisorState {
                 .duration("timeout", configuration.shutdownTimeout),
             ]
         )
-        effects.append(.announceLeaving)
+        effects.append(.announceStop)
         abandonUpgrade(because: "the service stops", at: now)
         if configuration.drainDelay > .zero {
             life = .delaying(until: now + configuration.drainDelay)
@@ -61,10 +38,10 @@ extension SupervisorState {
         breakOffRoll(because: "the service stops", at: now)
         effects.append(.refuseNewConnections)
         // Those that are leaving already do so at their leisure, until they hear that everybody leaves.
-        for worker in workers where worker.phase == .leaving {
+        for worker in workers where worker.isDraining {
             if let pid = worker.pid { effects.append(.send(.terminate, pid: pid)) }
         }
-        for index in workers.indices { leave(index, at: now) }
+        for index in workers.indices { drain(index, at: now) }
     }
 
     mutating func stopAtOnce(at now: MonotonicInstant) {
@@ -73,13 +50,12 @@ extension SupervisorState {
         stop.isQuick = true
         say(.info, "stopping at once", [.integer("workers", workers.count)])
         abandonUpgrade(because: "the service stops", at: now)
-        if !isStopping { effects += [.announceLeaving, .refuseNewConnections] }
+        if !isStopping { effects += [.announceStop, .refuseNewConnections] }
         breakOffRoll(because: "the service stops", at: now)
         life = .stopping(until: now + Self.quickTime)
         for index in workers.indices {
             if let pid = workers[index].pid { effects.append(.send(.quit, pid: pid)) }
-            workers[index].phase = .leaving
-            workers[index].deadline = now + Self.quickTime
+            workers[index].phase = .draining(until: now + Self.quickTime)
         }
     }
 
@@ -98,48 +74,39 @@ extension SupervisorState {
         )
         effects.append(.refuseNewConnections)
         life = .stopping(until: now + configuration.shutdownTimeout)
-        for index in workers.indices { leave(index, at: now) }
+        for index in workers.indices { drain(index, at: now) }
     }
 
     /// All workers have left: is the queue empty too?
     mutating func finishStop(at now: MonotonicInstant) {
-        guard workers.isEmpty, stop.inspectAt == nil, !stop.isInspecting else { return }
-        guard !stop.isQuick, !listenerIsShared, someWorkerBecameReady else { return finish(at: now) }
-        stop.isInspecting = true
+        guard workers.isEmpty, stop.queue == .unknown else { return }
+        guard !stop.isQuick, !listenerIsShared, hasServed else { return finish(at: now) }
+        stop.beginInspection()
         effects.append(.inspectBacklog)
     }
 
     mutating func backlog(waiting: Int, handshakes: Int, at now: MonotonicInstant) {
-        guard stop.isInspecting, case .stopping(let until) = life else { return }
-        stop.isInspecting = false
-        let handshakesUntil = stop.handshakesUntil ?? now + Self.handshakeTime
-        stop.handshakesUntil = handshakesUntil
-        if stop.isQuick {
-            finish(at: now)
-        } else if waiting > 0 && now < until && stop.lastWorkers < Self.mostLastWorkers {
-            forkLastWorker(until: until, at: now)
-        } else if handshakes > 0 && now < min(until, handshakesUntil) {
-            stop.inspectAt = now + Self.handshakeLook
-        } else {
-            if waiting > 0 { say(.error, "connections left unanswered", [.integer("connections", waiting)]) }
+        guard stop.queue == .inspecting, case .stopping(let end) = life else { return }
+        switch stop.judge(waiting: waiting, handshakes: handshakes, end: end, at: now) {
+        case .wait: break
+        case .forkLastWorker: forkLastWorker(end: end, at: now)
+        case .finish(let unanswered):
+            if unanswered > 0 { say(.error, "connections left unanswered", [.integer("connections", unanswered)]) }
             finish(at: now)
         }
     }
 
-    /// Connections came in while the last workers left. One more worker answers them.
-    private mutating func forkLastWorker(until: MonotonicInstant, at now: MonotonicInstant) {
-        guard let slot = vacantSlot else { return }
-        stop.lastWorkers += 1
-        var worker = WorkerHandle(slot: slot, number: 1, generation: generation, forkedAt: now)
-        worker.phase = .leaving
-        worker.deadline = until + .milliseconds(500)
-        workers.append(worker)
-        effects.append(.fork(Birth(slot: slot, number: 1, generation: generation, isLast: true)))
+    private mutating func forkLastWorker(end: MonotonicInstant, at now: MonotonicInstant) {
+        guard let slot = workers.vacantSlot else { return }
+        stop.countLastWorker()
+        let spec = WorkerSpec(slot: slot, number: 1, generation: generation, role: .lastWorker)
+        workers.append(WorkerHandle(spec, .draining(until: end + .milliseconds(500)), at: now))
+        effects.append(.fork(spec))
     }
 
     private mutating func finish(at now: MonotonicInstant) {
         life = .finished
-        let code = stop.code == .stopped && stop.killed > 0 ? .workersKilled : stop.code
+        let code = stop.exitCode
         say(
             code == .stopped ? .info : .error,
             "stopped",

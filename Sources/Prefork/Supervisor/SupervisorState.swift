@@ -1,3 +1,5 @@
+import Linux
+
 /// All that a supervisor knows and decides, without a single system call.
 ///
 /// The driver feeds it what happens (``Event``) and does what it answers (``Effect``). Given the same events at the same
@@ -18,40 +20,28 @@ struct SupervisorState {
     let identity: [Notice.Field]
     /// Whether the listener outlives this service, so that its queue is not ours to empty.
     let listenerIsShared: Bool
+    let startedAt: MonotonicInstant
 
     var life = Life.serving
-    var workers: [WorkerHandle]
+    var workers: WorkerTable
     /// How many workers there should be.
     var target: Int
     /// The generation of workers that are forked now.
     var generation: Int
-    var roll: Roll?
-    /// Another roll was ordered while one was under way.
-    var rollsAgain = false
-    var upgrade = Upgrade.none
-
-    var ledger: BootLedger
-    var budget: ForkBudget
-    var sizer: SizePolicy
-    var random: SplitMix64
-    let startedAt: MonotonicInstant
-
-    var someWorkerBecameReady: Bool
+    /// Whether a worker ever became ready.
+    var hasServed: Bool
     var saidReady = false
     /// Numbers of which it was said that they cannot boot.
-    var saidUnbootable: Set<Int> = []
+    var reportedUnbootable: Set<Int> = []
 
-    /// Nobody is aborted for a request before this, because we ourselves were away.
-    var mercyUntil: MonotonicInstant?
-    /// When to look around next.
-    var nextLook: MonotonicInstant?
-    var nextMemoryLook: MonotonicInstant?
-    /// When something that had to wait can be tried again.
-    var retryAt: MonotonicInstant?
-    /// No fork before this, because the system refused one.
-    var forksResumeAt: MonotonicInstant?
+    var forks: ForkGate
+    var sizer: SizePolicy
+    var looks: LookSchedule
+    var random: SplitMix64
+    var roll: Roll?
+    var upgrade = Upgrade()
+    var stop = Stop()
 
-    var stop = StopProgress()
     /// What the event being handled led to so far.
     var effects: [Effect] = []
 
@@ -69,16 +59,13 @@ struct SupervisorState {
         self.configuration = configuration
         self.identity = identity
         self.listenerIsShared = listenerIsShared
-        self.workers = workers
+        self.workers = WorkerTable(workers)
         self.generation = generation
-        self.target = configuration.initialWorkers
-        someWorkerBecameReady = !workers.isEmpty
-        ledger = BootLedger(backoff: configuration.backoff, longest: configuration.longestBackoff)
-        budget = ForkBudget(
-            perSecond: configuration.forksPerSecond,
-            burst: 2 * configuration.workers.upperBound + 10
-        )
+        self.target = configuration.workers.lowerBound
+        hasServed = !workers.isEmpty
+        forks = ForkGate(configuration)
         sizer = SizePolicy(range: configuration.workers)
+        looks = LookSchedule(configuration, followsLoad: sizer.isActive)
         random = SplitMix64(seed: seed)
         startedAt = now
         if let target { self.target = bounds.clamp(target) }
@@ -93,15 +80,17 @@ struct SupervisorState {
         case .forkFailed(let slot, let reason): forkFailed(slot: slot, reason: reason, at: now)
         case .becameReady(let pid): becameReady(pid, at: now)
         case .askedForReplacement(let pid): renew(pid, because: .limit)
-        case .beganLeaving(let pid): beganLeaving(pid, at: now)
-        case .exited(let pid, let death): exited(pid, death, at: now)
+        case .beganDraining(let pid): beganDraining(pid, at: now)
+        case .exited(let pid, let exit): exited(pid, exit, at: now)
         case .ordered(let order): obey(order, at: now)
         case .timer: passDeadlines(at: now)
         case .overslept(let duration): forgive(duration, at: now)
         case .observed(let observation): judge(observation, at: now)
         case .backlog(let waiting, let handshakes): backlog(waiting: waiting, handshakes: handshakes, at: now)
-        case .rehearsing(let pid): rehearsing(pid, at: now)
-        case .rehearsalEnded(let failure): rehearsalEnded(failure: failure)
+        case .preflightStarted(let pid):
+            let time = configuration.bootTimeout + configuration.shutdownTimeout
+            effects += upgrade.preflightStarted(pid, until: now + time)
+        case .preflightEnded(let failure): effects += upgrade.preflightEnded(failure: failure)
         case .takeoverFailed(let reason): abandonUpgrade(because: reason, at: now)
         }
         settle(at: now)
@@ -109,20 +98,30 @@ struct SupervisorState {
         return effects
     }
 
+    // MARK: - What the driver asks
+
     /// When ``Event/timer`` is due, `nil` when nothing waits for time to pass.
     var nextDeadline: MonotonicInstant? {
         guard life != .finished else { return nil }
         var deadlines = workers.compactMap(\.deadline)
-        if let retryAt { deadlines.append(retryAt) }
+        deadlines += [forks.retryAt, upgrade.deadline].compactMap(\.self)
         switch life {
         case .serving: break
         case .delaying(let until): deadlines.append(until)
-        case .stopping, .finished: return (deadlines + [stop.inspectAt, upgrade.deadline].compactMap(\.self)).min()
+        case .stopping, .finished: return (deadlines + [stop.nextDeadline].compactMap(\.self)).min()
         }
         deadlines += workers.compactMap { $0.renewal == nil ? $0.expiresAt : nil }
-        deadlines += [nextLook, nextMemoryLook, upgrade.deadline].compactMap(\.self)
+        deadlines += [looks.nextDeadline].compactMap(\.self)
         return deadlines.min()
     }
+
+    /// What the next program gets to know when it takes over. `nil` when it is not to, because a stop was ordered meanwhile.
+    var handover: (target: Int, generation: Int, workers: [Handover.Worker])? {
+        guard upgrade.phase == .takingOver else { return nil }
+        return (target, generation, workers.compactMap(Handover.Worker.init))
+    }
+
+    // MARK: - What concerns all
 
     private mutating func obey(_ order: Order, at now: MonotonicInstant) {
         switch order {
@@ -131,7 +130,7 @@ struct SupervisorState {
         case .roll where life == .serving: beginRoll(at: now)
         case .grow where life == .serving: resize(to: target + 1, because: "ordered")
         case .shrink where life == .serving: resize(to: target - 1, because: "ordered")
-        case .upgrade where life == .serving: beginUpgrade()
+        case .upgrade where life == .serving: effects += upgrade.begin()
         case .roll, .grow, .shrink, .upgrade: break
         }
     }
@@ -139,36 +138,34 @@ struct SupervisorState {
     /// All that is late is dealt with.
     private mutating func passDeadlines(at now: MonotonicInstant) {
         for index in workers.indices {
-            if let deadline = workers[index].deadline, deadline <= now { losePatience(with: index, at: now) }
+            if let deadline = workers[index].deadline, deadline <= now { deadlineExpired(of: index, at: now) }
             if let expiresAt = workers[index].expiresAt, expiresAt <= now, let pid = workers[index].pid {
                 renew(pid, because: .age)
             }
         }
         if case .delaying(let until) = life, until <= now { stopWorkers(at: now) }
         lookAround(at: now)
-        expireUpgrade(at: now)
-        if let inspectAt = stop.inspectAt, inspectAt <= now { stop.inspectAt = nil }
+        effects += upgrade.expire(at: now)
+        stop.expire(at: now)
     }
 
-    /// We were away: nobody is late because of that.
+    /// The supervisor was away: nobody is late because of that.
     private mutating func forgive(_ duration: Duration, at now: MonotonicInstant) {
-        for index in workers.indices {
-            workers[index].deadline = workers[index].deadline.map { $0 + duration }
-        }
+        for index in workers.indices { workers[index].extendDeadline(by: duration) }
         switch life {
         case .delaying(let until): life = .delaying(until: until + duration)
         case .stopping(let until): life = .stopping(until: until + duration)
         case .serving, .finished: break
         }
-        ledger.shift(by: duration)
+        forks.ledger.shift(by: duration)
         upgrade.shift(by: duration)
-        mercyUntil = now + (configuration.abortDelay ?? .zero)
+        looks.forgive(at: now)
         say(.warning, "supervisor was suspended", [.duration("time", duration)])
     }
 
     /// Brings what is closer to what should be.
     private mutating func settle(at now: MonotonicInstant) {
-        retryAt = nil
+        forks.forgetWaits()
         switch life {
         case .serving, .delaying:
             shrinkToTarget(at: now)
@@ -177,13 +174,26 @@ struct SupervisorState {
             startSuccessors(at: now)
             finishRoll(at: now)
             sayReady(at: now)
+            if configuration.stopsWhenReady && hasServed { beginStop(at: now) }
         case .stopping:
-            // A rehearsal leaves as the workers do, and is killed as they are when its time is up.
-            if case .rehearsing = upgrade { abandonUpgrade(because: "the service stops", at: now) }
-            if !upgrade.isRehearsing { finishStop(at: now) }
+            // A preflight leaves as the workers do, and is killed as they are when its time is up.
+            if case .preflight = upgrade.phase { abandonUpgrade(because: "the service stops", at: now) }
+            if !upgrade.hasPreflight { finishStop(at: now) }
         case .finished:
             break
         }
+    }
+
+    private mutating func takeOverWhenAllAreReady(at now: MonotonicInstant) {
+        guard upgrade.phase == .passed, !workers.contains(where: \.isBooting) else { return }
+        let effects = upgrade.takeOver()
+        breakOffRoll(because: "the next program replaces all workers", at: now)
+        self.effects += effects
+    }
+
+    mutating func abandonUpgrade(because reason: String, at now: MonotonicInstant) {
+        let timeout = stop.isQuick ? nil : configuration.shutdownTimeout
+        effects += upgrade.abandon(because: reason, timeout: timeout, at: now)
     }
 
     mutating func say(_ level: Notice.Level, _ message: String, _ fields: [Notice.Field] = []) {

@@ -1,27 +1,23 @@
 /// What one program hands to the next in an upgrade: the listener, and in the end the workers and the scoreboard.
 ///
 /// It travels as text in an anonymous file whose descriptor an environment variable names. The next program writes its
-/// answer behind it.
+/// answer behind it. The two programs may be of different versions: the words in the text never change their meaning.
 struct Handover: Equatable {
     static let variable = "PREFORK_HANDOVER"
 
     enum Role: String {
         /// Show that you can boot a worker, and leave again.
-        case rehearsal
+        case preflight = "rehearsal"
         /// Take this process over, with its children.
         case takeover
     }
 
     struct Worker: Equatable {
-        enum Phase: String {
-            case booting, ready, leaving
-        }
-
         var pid: Int32
         var slot: Int
         var number: Int
         var generation: Int
-        var phase: Phase
+        var phase: WorkerPhase
     }
 
     var role: Role
@@ -33,9 +29,9 @@ struct Handover: Equatable {
     var program: CInt = -1
     /// The scoreboard's memory and its layout. A next program with another layout makes a new one.
     var scoreboard: CInt = -1
-    var layout: UInt64 = 0
-    /// The eventfd that workers ring.
-    var poke: CInt = -1
+    var layout = ScoreboardLayout.Identity(version: 0, lanes: 0)
+    /// The eventfd by which workers wake the supervisor.
+    var wakeup: CInt = -1
     /// How many workers there should be, and which there are.
     var target = 0
     var generation = 0
@@ -44,7 +40,7 @@ struct Handover: Equatable {
     var notices: [String] = []
 
     /// The descriptors that the next program needs.
-    var descriptors: [CInt] { [listener, scoreboard, poke].filter { $0 >= 0 } }
+    var descriptors: [CInt] { [listener, scoreboard, wakeup].filter { $0 >= 0 } }
 
     // MARK: - Text
 
@@ -54,8 +50,8 @@ struct Handover: Equatable {
             "role \(role.rawValue)",
             "listener \(listener) \(listenerIsShared ? "shared" : "own")",
             "program \(program)",
-            "scoreboard \(scoreboard) \(layout)",
-            "poke \(poke)",
+            "scoreboard \(scoreboard) \(layout.version) \(layout.lanes)",
+            "poke \(wakeup)",
             "target \(target)",
             "generation \(generation)",
         ]
@@ -63,7 +59,7 @@ struct Handover: Equatable {
         if let file { lines.append("file \(file.device) \(file.node) \(file.path)") }
         for worker in workers {
             let (slot, number, generation) = (worker.slot, worker.number, worker.generation)
-            lines.append("worker \(worker.pid) \(slot) \(number) \(generation) \(worker.phase.rawValue)")
+            lines.append("worker \(worker.pid) \(slot) \(number) \(generation) \(worker.phase.handoverWord)")
         }
         lines += notices.map { "notice \($0)" }
         return lines.joined(separator: "\n") + "\n"
@@ -97,8 +93,8 @@ struct Handover: Equatable {
         listenerIsShared = facts["listener"]?.last == "shared"
         program = number("program") ?? -1
         scoreboard = number("scoreboard") ?? -1
-        layout = number("scoreboard", 1) ?? 0
-        poke = number("poke") ?? -1
+        layout = .init(version: number("scoreboard", 1) ?? 0, lanes: number("scoreboard", 2) ?? 0)
+        wakeup = number("poke") ?? -1
         target = number("target") ?? 0
         generation = number("generation") ?? 0
         self.notices = notices
@@ -120,8 +116,28 @@ struct Handover: Equatable {
 extension Handover.Worker {
     fileprivate init?(_ values: [Substring]) {
         guard values.count == 5, let pid = Int32(values[0]), let slot = Int(values[1]), let number = Int(values[2]),
-            let generation = Int(values[3]), let phase = Phase(rawValue: String(values[4]))
+            let generation = Int(values[3]), let phase = WorkerPhase(handoverWord: values[4])
         else { return nil }
         self.init(pid: pid, slot: slot, number: number, generation: generation, phase: phase)
+    }
+}
+
+extension WorkerPhase {
+    fileprivate var handoverWord: String {
+        switch self {
+        case .vacant: "vacant"
+        case .booting: "booting"
+        case .ready: "ready"
+        case .draining: "leaving"
+        }
+    }
+
+    fileprivate init?(handoverWord: Substring) {
+        switch handoverWord {
+        case "booting": self = .booting
+        case "ready": self = .ready
+        case "leaving": self = .draining
+        default: return nil
+        }
     }
 }

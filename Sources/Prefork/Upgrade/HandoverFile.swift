@@ -1,66 +1,58 @@
-import CLinux
 import Glibc
+import Linux
 
 /// The anonymous file in which a handover travels.
 ///
-/// The answers behind it are "rehearsed", or "failed" and a reason.
-struct HandoverFile {
-    private static let rehearsed = "rehearsed"
+/// The answers behind it are "rehearsed", or "failed" and a reason: words that every version has to know.
+final class HandoverFile: Sendable {
+    private static let passed = "rehearsed"
     private static let failed = "failed "
 
-    let descriptor: CInt
+    private let file: FileDescriptor
 
     /// What the program that started this one handed to it, read once. Takes the variable out of the environment, so that no
-    /// other program believes it was meant for it.
-    static let received: (file: HandoverFile, handover: Handover)? = {
-        guard let descriptor = environmentValue(Handover.variable).flatMap({ CInt($0) }) else { return nil }
-        let file = HandoverFile(descriptor: descriptor)
-        guard let handover = file.content.flatMap({ Handover(text: $0) }) else { return nil }
-        unsafe unsetenv(Handover.variable)
-        for inherited in handover.descriptors + [descriptor] { inherited.isInheritable = false }
-        if handover.program >= 0 { Glibc.close(handover.program) }
-        return (file, handover)
+    /// other program believes it was meant for it. The descriptor is the file's: who runs the supervisor owns it.
+    static let received: (descriptor: CInt, handover: Handover)? = {
+        guard let descriptor = CurrentProcess.environment(Handover.variable).flatMap({ CInt($0) }), descriptor >= 0,
+            let handover = content(of: descriptor).flatMap({ Handover(text: $0) })
+        else { return nil }
+        CurrentProcess.setEnvironment(Handover.variable, to: nil)
+        for inherited in handover.descriptors + [descriptor] { FileDescriptor.setInheritable(false, inherited) }
+        // Of no use to this program: closed at once.
+        if handover.program >= 0 { _ = FileDescriptor(owning: handover.program) }
+        return (descriptor, handover)
     }()
 
-    private init(descriptor: CInt) { self.descriptor = descriptor }
+    init(owning file: consuming FileDescriptor) { self.file = file }
 
     init(_ handover: Handover) throws(SystemError) {
-        let descriptor = unsafe clinux_memfd("handover")
-        guard descriptor >= 0 else { throw SystemError("memfd_create") }
-        self.descriptor = descriptor
+        file = try .inMemory("handover")
         append(handover.text)
     }
 
-    func close() { Glibc.close(descriptor) }
+    var descriptor: CInt { file.rawValue }
 
     // MARK: - Answers
 
-    func answerRehearsed() { append(Self.rehearsed + "\n") }
+    func answerPassed() { append(Self.passed + "\n") }
     func answerFailed(_ reason: String) { append(Self.failed + reason + "\n") }
 
-    var isRehearsed: Bool { lines.contains(Self.rehearsed[...]) }
+    var isPassed: Bool { lines.contains(Self.passed[...]) }
 
     var failure: String? {
         lines.first { $0.hasPrefix(Self.failed) }.map { String($0.dropFirst(Self.failed.count)) }
     }
 
     private var lines: [Substring] { content?.split(separator: "\n") ?? [] }
-    private var content: String? {
+    private var content: String? { Self.content(of: descriptor) }
+
+    private static func content(of descriptor: CInt) -> String? {
         lseek(descriptor, 0, SEEK_SET)
         return SystemFile.read(descriptor)
     }
 
     private func append(_ text: String) {
         lseek(descriptor, 0, SEEK_END)
-        var bytes = Array(text.utf8)
-        _ = unsafe write(descriptor, &bytes, bytes.count)
-    }
-}
-
-extension CInt {
-    /// As a descriptor: whether a program that this process executes gets it.
-    var isInheritable: Bool {
-        get { fcntl(self, F_GETFD) & FD_CLOEXEC == 0 }
-        nonmutating set { _ = fcntl(self, F_SETFD, newValue ? 0 : FD_CLOEXEC) }
+        SystemFile.write(text, to: descriptor)
     }
 }

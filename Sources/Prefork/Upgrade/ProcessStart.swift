@@ -1,14 +1,11 @@
-import CLinux
-import Glibc
+import Linux
 
 /// The first moments of a process that becomes a supervisor.
 public enum ProcessStart {
     /// What the process was started with, the program's own name first. Unlike `CommandLine` on Linux it needs no /proc.
     ///
     /// Ask for it before ``Supervisor/run()``, which overwrites it by the process title.
-    public static let arguments: [String] = (0..<clinux_argument_count()).map {
-        unsafe String(cString: clinux_argument($0))
-    }
+    public static var arguments: [String] { CurrentProcess.arguments }
 
     /// From now on the supervisor's signals wait until ``Supervisor/run()`` reads them.
     ///
@@ -17,5 +14,5 @@ public enum ProcessStart {
     public static func holdSignals() { _ = maskBefore }
 
     /// What was blocked before.
-    static let maskBefore = SignalSet.block(SignalSet.set(of: SignalSet.managed))
+    static let maskBefore = SignalSet(SignalSet.managed).block()
 }

@@ -1,5 +1,4 @@
-import CLinux
-import Glibc
+import Linux
 
 /// The program that runs, as it was started: to be executed again when another version lies in its place.
 struct Program {
@@ -18,27 +17,23 @@ struct Program {
     private static func absolute(_ name: String) -> String? {
         if name.hasPrefix("/") { return name }
         if name.contains("/") { return SystemFile.workingDirectory.map { "\($0)/\(name)" } }
-        let folders = environmentValue("PATH")?.split(separator: ":") ?? []
-        return folders.map { "\($0)/\(name)" }.first { unsafe access($0, X_OK) == 0 }
+        let folders = CurrentProcess.environment("PATH")?.split(separator: ":") ?? []
+        return folders.map { "\($0)/\(name)" }.first { SystemFile.isExecutable($0) }
     }
 
     /// What lies at the path now.
     func open() throws(SystemError) -> ProgramFile { try ProgramFile(path) }
 
-    /// Replaces the program of this process by a file (fexecve(3)), which gets the same arguments and so knows where the next
-    /// one will lie. Returns only when that fails.
+    /// Replaces the program of this process by a file, which gets the same arguments and so knows where the next one will
+    /// lie. Returns only when that fails.
     func execute(_ file: ProgramFile) -> SystemError {
-        let pointers = unsafe arguments.map { unsafe strdup($0) } + [nil]
-        unsafe fexecve(file.descriptor, pointers, environ)
-        let error = SystemError("exec \(path)")
-        unsafe pointers.forEach { unsafe free($0) }
-        return error
+        SystemError("exec \(path)", code: file.execute(arguments: arguments).code)
     }
 
     /// Gives this process the name that execve(2) would have: of a file without a path older kernels (before 6.14) show the
     /// descriptor's number.
     func restoreName() {
         guard let name = arguments.first?.split(separator: "/").last else { return }
-        unsafe _ = clinux_set_name(String(name))
+        CurrentProcess.setName(String(name))
     }
 }

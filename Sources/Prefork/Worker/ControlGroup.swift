@@ -1,4 +1,4 @@
-import Glibc
+import Linux
 
 /// The control groups of a process (cgroups(7)), version 2 or 1: where its limits and its memory events are.
 struct ControlGroup: Equatable {
@@ -10,7 +10,7 @@ struct ControlGroup: Equatable {
     private static let root = "/sys/fs/cgroup"
 
     static func ofThisProcess() -> ControlGroup {
-        ControlGroup(membership: SystemFile.read("/proc/self/cgroup") ?? "") { unsafe access($0, R_OK) == 0 }
+        ControlGroup(membership: SystemFile.read("/proc/self/cgroup") ?? "") { SystemFile.isReadable($0) }
     }
 
     /// From the text of /proc/self/cgroup, whose lines are number:controllers:path. Version 2 has number 0 and no

@@ -1,3 +1,5 @@
+import Linux
+
 /// How often the kernel has killed a process of this control group for want of memory (cgroups(7), memory.events).
 struct MemoryEvents {
     private let path: String?

@@ -1,4 +1,4 @@
-import Glibc
+import Linux
 
 /// Whom the kernel kills first when memory runs out (proc(5), oom_score_adj): a worker, which the supervisor replaces.
 ///

@@ -1,4 +1,5 @@
 import Glibc
+import Linux
 
 /// How much memory a process uses.
 enum ProcessMemory {

@@ -1,5 +1,4 @@
-import CLinux
-import Glibc
+import Linux
 
 /// How many processors and how much memory this process may really use, and how many workers that calls for.
 ///
@@ -20,7 +19,7 @@ public struct ProcessorBudget: Hashable, Sendable {
     /// The budget of this process, now.
     public static var current: ProcessorBudget {
         ProcessorBudget(
-            affinity: Int(clinux_usable_processors()),
+            affinity: CurrentProcess.usableProcessors,
             group: .ofThisProcess(),
             read: SystemFile.read
         )

@@ -1,4 +1,5 @@
 import Glibc
+public import Linux
 
 /// What a worker's body gets: its identity, the listener it shares with its siblings, and its ways to talk to the supervisor.
 ///
@@ -9,23 +10,25 @@ public struct Worker: Sendable {
     public let number: Int
     /// Which roll made this worker. The first generation is 1.
     public let generation: Int
-    /// The listening socket, shared with all other workers. Non-blocking. `nil` in the rehearsal of an upgrade: the running
+    /// The listening socket, shared with all other workers. Non-blocking. `nil` in the preflight of an upgrade: the running
     /// service's clients are not its own, so it boots, says that it could serve, and leaves.
     public let listener: CInt?
     /// An eventfd that is readable from the moment on which the worker must finish and leave. Do not read from it.
-    public let shutdown: CInt
+    public var shutdown: CInt { shutdownEvent.rawValue }
     /// This worker's place on the scoreboard. Only this worker may write there.
     public let slot: WorkerSlot
     /// The scoreboard with every worker's slot, for reading.
     public let scoreboard: Scoreboard
 
     let supervisor: Int32
-    let poke: CInt
+    let shutdownEvent: EventFD
+    /// By which the supervisor learns that there is news on the scoreboard.
+    let wakeup: EventFD
 
     /// Tells the supervisor that this worker serves now. Until then it must not accept connections.
     public func becomeReady() {
         slot.becomeReady()
-        EventDescriptor.signal(poke)
+        wakeup.signal()
     }
 
     /// Says in the process title what this worker is about. Only its body's thread may.
@@ -35,13 +38,13 @@ public struct Worker: Sendable {
     /// the supervisor starts a successor first and then tells this worker to leave. Asking again changes nothing.
     public func askForReplacement() {
         guard slot.requestReplacement() else { return }
-        EventDescriptor.signal(poke)
+        wakeup.signal()
     }
 
     /// Whether nobody will serve when this worker has left: the whole service is about to leave. Readiness probes should say
     /// no from then on, although requests are still served; not before, because siblings serve on when one worker leaves.
     /// It may become so while the worker is leaving already, and ``shutdown`` is rung again then.
-    public var isLast: Bool { scoreboard.isLeaving || supervisorIsGone }
+    public var isLast: Bool { scoreboard.isStopping || supervisorIsGone }
 
     var supervisorIsGone: Bool { getppid() != supervisor }
 }

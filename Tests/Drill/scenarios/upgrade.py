@@ -29,7 +29,7 @@ class Upgrade(Scenario):
                     raise Impossible("the service says nothing of an upgrade")
                 trial.check(False, "the service survives USR2")
                 return
-            # A rehearsal of the new program may become ready first, as another process.
+            # A preflight of the new program may become ready first, as another process.
             end = service.log.wait_for(
                 lambda event: (
                     event["message"] == "upgrade abandoned"

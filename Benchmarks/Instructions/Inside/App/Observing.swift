@@ -1,4 +1,5 @@
 import HTTPServer
+import Linux
 import Logging
 import Prefork
 import Telemetry
@@ -6,7 +7,7 @@ import Telemetry
 /// What is written down about a request.
 let observing = [
     MeasuredFunction("black-box") {
-        let slot = try Worker.alone().slot
+        let lane = try Worker.alone().slot.lane(0)
         let message = ReceivedMessage(Messages.room)
         _ = try message.read()
         let request = message.request
@@ -15,10 +16,10 @@ let observing = [
             request.withMethodAndTarget { label in
                 request.withID { id in
                     let (method, target) = (label.extracting(..<3), label.extracting(4...))
-                    slot.begin(method.bytes, target.bytes, id: id.bytes, startedAt: start)
+                    lane.begin(method.bytes, target.bytes, id: id.bytes, startedAt: start)
                 }
             }
-            slot.end()
+            lane.end()
             return 1
         }
     },

@@ -1,6 +1,6 @@
 import CLinux
 
-/// What a worker is about, prepared for the process title that `ps` shows: "busy GET /v1/rooms/{id}".
+/// What a process is about, prepared for the process title that `ps` shows: "busy GET /v1/rooms/{id}".
 ///
 /// Prepare one for each kind of work, and show it when that work begins: this costs some fifty instructions and no system
 /// call. Everybody on the host can read it, so it must name kinds of requests and not what is in them.
@@ -18,5 +18,6 @@ import CLinux
         unsafe text = UnsafeRawPointer(memory.baseAddress!)
     }
 
-    func show() { unsafe clinux_show_activity(text) }
+    /// Shows it behind the title, which has to be set before. One thread at a time may.
+    public func show() { unsafe clinux_show_activity(text) }
 }

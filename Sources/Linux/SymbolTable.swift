@@ -6,12 +6,12 @@ import Glibc
 ///
 /// A stripped program has no names left. Then a place in it is given as an offset, which `addr2line` finds in the
 /// unstripped file.
-enum SymbolTable {
+public enum SymbolTable {
     /// What people can make out at a glance: a longer name is cut.
     private static let longestName = 160
 
     /// Names for return addresses, innermost first.
-    static func names(of addresses: [UInt64]) -> [String] {
+    public static func names(of addresses: [UInt64]) -> [String] {
         guard !addresses.isEmpty else { return [] }
         let program = MappedFile("/proc/self/exe")
         let base = clinux_program_base()
@@ -24,7 +24,7 @@ enum SymbolTable {
     }
 
     /// "stays.Rooms.room(_:)" for "$s5stays5RoomsV4roomyS2iF".
-    static func demangled(_ name: String) -> String {
+    public static func demangled(_ name: String) -> String {
         guard name.hasPrefix("$s"), let text = unsafe swift_demangle(name, name.utf8.count, nil, nil, 0) else {
             return name
         }
@@ -84,35 +84,5 @@ enum SymbolTable {
             return file.text(at: Int(clamping: names) + Int(name))
         }
         return nil
-    }
-}
-
-/// A file in memory, for reading.
-@safe
-private final class MappedFile {
-    private let bytes: UnsafeRawBufferPointer
-
-    init?(_ path: String) {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        let size = Int(lseek(descriptor, 0, SEEK_END))
-        guard size > 0, let base = unsafe mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0),
-            unsafe base != MAP_FAILED
-        else { return nil }
-        unsafe bytes = UnsafeRawBufferPointer(start: base, count: size)
-    }
-
-    deinit { unsafe munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
-
-    func load<Value: FixedWidthInteger & BitwiseCopyable>(at offset: Int) -> Value? {
-        guard offset >= 0, unsafe offset <= bytes.count - MemoryLayout<Value>.size else { return nil }
-        return unsafe bytes.loadUnaligned(fromByteOffset: offset, as: Value.self)
-    }
-
-    /// Up to the NUL.
-    func text(at offset: Int) -> String? {
-        guard offset >= 0, unsafe offset < bytes.count else { return nil }
-        return unsafe String(decoding: bytes[offset...].prefix { $0 != 0 }, as: UTF8.self)
     }
 }

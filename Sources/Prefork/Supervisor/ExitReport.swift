@@ -1,0 +1,94 @@
+import Linux
+
+/// What is said of a worker that has ended: how much it matters, and why, in words.
+struct ExitReport {
+    let worker: WorkerHandle
+    let exit: WorkerExit
+
+    var level: Notice.Level {
+        switch worker.phase {
+        case .draining: exit.isGraceful || exit.isImmediate ? .info : .warning
+        case .ready: exit.isGraceful ? .warning : .error
+        case .booting, .aborting: .error
+        }
+    }
+
+    /// Whether it was still busy when its time to leave was up, and was killed for that or gave up by its own clock.
+    var isForDrainTime: Bool {
+        if case .aborting(.drain, _) = worker.phase { return true }
+        return exit.isDrainExpired
+    }
+
+    func fields(at now: MonotonicInstant) -> [Notice.Field] {
+        var fields: [Notice.Field] = [.text("how", words), .integer("requests", exit.requests)]
+        if exit.requestsWhileDraining > 0 { fields.append(.integer("drainedRequests", exit.requestsWhileDraining)) }
+        fields.append(.duration("age", now - worker.forkedAt))
+        // The thread to blame first: one that wrote down where it was, or else the one that has been at it for longest.
+        let lanes = exit.lanes.sorted { left, right in
+            if left.backtrace.isEmpty != right.backtrace.isEmpty { return right.backtrace.isEmpty }
+            return left.request?.startedAt?.nanoseconds ?? .max < right.request?.startedAt?.nanoseconds ?? .max
+        }
+        if let request = lanes.first?.request {
+            fields += [.text("request", request.label), .text("requestId", request.id)]
+            if let startedAt = request.startedAt { fields.append(.duration("runningFor", now - startedAt)) }
+            if request.isTorn { fields.append(.flag("torn", true)) }
+        }
+        let others = lanes.dropFirst().compactMap(\.request).map { "\($0.label) (\($0.id))" }
+        if !others.isEmpty { fields.append(.text("otherRequests", others.joined(separator: ", "))) }
+        let backtraces = lanes.map(\.backtrace).filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }
+        if !backtraces.isEmpty { fields.append(.text("backtrace", backtraces.joined(separator: "\n\n"))) }
+        return fields
+    }
+
+    /// How it ended, as seen from what was expected of it.
+    var words: String {
+        switch worker.phase {
+        case .draining where exit.isGraceful: "left as told"
+        case .draining where exit.isImmediate: "left at once as told"
+        case .draining where exit.isDrainExpired: WorkerHandle.Fault.drain.words
+        case .aborting(let fault, _): fault.words
+        case .booting, .ready, .draining: exit.words
+        }
+    }
+}
+
+extension WorkerExit {
+    /// How it ended, whatever was expected.
+    var words: String {
+        switch status {
+        case .exited(let code): "exited with code \(code)"
+        case .killed(let signal):
+            switch SignalName.of(signal) {
+            case "SIGKILL" where isOutOfMemory: "killed by SIGKILL (probably out of memory)"
+            case "SIGILL", "SIGTRAP":
+                // In a release build most of them die without a word.
+                "crashed with \(SignalName.of(signal)) (as Swift does for an index out of range, a nil or a failed precondition)"
+            case let name where SignalName.crashes.contains(name): "crashed with \(name)"
+            case let name: "killed by \(name)"
+            }
+        }
+    }
+}
+
+extension WorkerHandle.Fault {
+    /// Why a worker was killed.
+    var words: String {
+        switch self {
+        case .drain: "killed: still busy when the time to leave was up"
+        case .boot: "killed: not ready when the time to boot was up"
+        case .request: "killed: its request was still running after its deadline"
+        }
+    }
+}
+
+extension WorkerHandle.Renewal {
+    /// Why a worker is to be replaced.
+    var words: String {
+        switch self {
+        case .roll: "a roll was ordered"
+        case .limit: "it reached its limit of requests"
+        case .age: "it reached the greatest age"
+        case .memory: "it uses too much memory"
+        }
+    }
+}
