@@ -25,6 +25,8 @@ let package = Package(
         .library(name: "Prefork", targets: ["Prefork"]),
         .library(name: "HTTPServer", targets: ["HTTPServer"]),
         .library(name: "Telemetry", targets: ["Telemetry"]),
+        .library(name: "SQL", targets: ["SQL"]),
+        .plugin(name: "EmbedMigrations", targets: ["EmbedMigrations"]),
     ],
     dependencies: [
         // Narrow ranges: without a lock (Package.resolved) a build takes the newest of these, so only what mends faults.
@@ -58,20 +60,25 @@ let package = Package(
             swiftSettings: engineRoom
         ),
 
+        // One thread's connection to a database, and what compiles a folder of migrations in.
+        .target(name: "SQL", dependencies: ["CSQLite", "Values"], swiftSettings: engineRoom),
+        .executableTarget(name: "MigrationEmbedder", path: "Plugins/MigrationEmbedder", swiftSettings: house),
+        .plugin(name: "EmbedMigrations", capability: .buildTool(), dependencies: ["MigrationEmbedder"]),
+
         // The sample domain and its store.
         .target(name: "Stays", dependencies: ["Values"], swiftSettings: house),
         .target(
-            name: "SQLiteStore",
-            dependencies: ["CSQLite", "Stays", "Values"],
-            resources: [.embedInCode("Migrations")],
-            swiftSettings: engineRoom
+            name: "StaysStore",
+            dependencies: ["SQL", "Stays", "Values"],
+            swiftSettings: house,
+            plugins: ["EmbedMigrations"]
         ),
 
         // The composition root: the only module that knows all others.
         .executableTarget(
             name: "App",
             dependencies: [
-                "HTTPServer", "Linux", "Prefork", "SQLiteStore", "Stays", "Telemetry", "Values",
+                "HTTPServer", "Linux", "Prefork", "SQL", "Stays", "StaysStore", "Telemetry", "Values",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -96,22 +103,29 @@ let package = Package(
         ),
         .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: house),
         .testTarget(name: "StaysTests", dependencies: ["Stays", "Values"], swiftSettings: house),
+        // Databases that a test makes and that go with it.
+        .target(name: "TestDatabases", dependencies: ["SQL"], path: "Tests/TestDatabases", swiftSettings: house),
+        .testTarget(
+            name: "SQLTests",
+            dependencies: ["CSQLite", "MigrationEmbedder", "SQL", "TestDatabases", "Values"],
+            swiftSettings: house
+        ),
         // One suite for every adapter of `StayStore`: the port's contract, as a library of checks.
         .target(
             name: "StoreContract",
-            dependencies: ["Stays", "Values"],
+            dependencies: ["Stays", "TestDatabases", "Values"],
             path: "Tests/StoreContract",
             swiftSettings: house
         ),
         .testTarget(
-            name: "SQLiteStoreTests",
-            dependencies: ["CSQLite", "SQLiteStore", "Stays", "StoreContract", "Values"],
+            name: "StaysStoreTests",
+            dependencies: ["SQL", "Stays", "StaysStore", "StoreContract", "TestDatabases", "Values"],
             swiftSettings: house
         ),
         .testTarget(
             name: "AppTests",
             dependencies: [
-                "App", "CSQLite", "HTTPServer", "Prefork", "SQLiteStore", "Stays", "Values",
+                "App", "CSQLite", "HTTPServer", "Prefork", "SQL", "Stays", "StaysStore", "Values",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],

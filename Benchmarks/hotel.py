@@ -12,7 +12,7 @@ from pathlib import Path
 from servers import ROOT, Panal
 from workloads import ROOM, ROOM_IDS
 
-MIGRATIONS = ROOT / "Sources/SQLiteStore/Migrations"
+MIGRATIONS = ROOT / "Sources/StaysStore/Migrations"
 
 
 def build(path: Path) -> None:

@@ -36,18 +36,26 @@ let package = Package(
         ),
         .target(name: "Values", path: "Modules/Values", swiftSettings: house),
         .target(name: "Stays", dependencies: ["Values"], path: "Modules/Stays", swiftSettings: house),
+        .target(name: "SQL", dependencies: ["CSQLite", "Values"], path: "Modules/SQL", swiftSettings: house),
+        .executableTarget(name: "MigrationEmbedder", path: "Modules/MigrationEmbedder", swiftSettings: house),
+        .plugin(
+            name: "EmbedMigrations",
+            capability: .buildTool(),
+            dependencies: ["MigrationEmbedder"],
+            path: "Modules/EmbedMigrations"
+        ),
         .target(
-            name: "SQLiteStore",
-            dependencies: ["CSQLite", "Stays", "Values"],
-            path: "Modules/SQLiteStore",
-            resources: [.embedInCode("Migrations")],
-            swiftSettings: house
+            name: "StaysStore",
+            dependencies: ["SQL", "Stays", "Values"],
+            path: "Modules/StaysStore",
+            swiftSettings: house,
+            plugins: ["EmbedMigrations"]
         ),
         // The part of App that a request passes through, with another `main`.
         .executableTarget(
             name: "Instructions",
             dependencies: [
-                "HTTPServer", "Linux", "Prefork", "SQLiteStore", "Stays", "Telemetry", "Values",
+                "HTTPServer", "Linux", "Prefork", "SQL", "Stays", "StaysStore", "Telemetry", "Values",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ],

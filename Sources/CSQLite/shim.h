@@ -15,6 +15,11 @@ static inline int csqlite_bind_text(sqlite3_stmt *_Nonnull statement, int index,
     return sqlite3_bind_text(statement, index, text, length, SQLITE_TRANSIENT);
 }
 
+// sqlite3_bind_blob with SQLITE_TRANSIENT: SQLite takes a copy.
+static inline int csqlite_bind_blob(sqlite3_stmt *_Nonnull statement, int index, const void *_Nonnull bytes, int length) {
+    return sqlite3_bind_blob(statement, index, bytes, length, SQLITE_TRANSIENT);
+}
+
 // statfs(2): the kind of file system that holds the path, -1 and errno on failure.
 static inline long csqlite_filesystem_kind(const char *_Nonnull path) {
     struct statfs filesystem;

@@ -3,7 +3,7 @@ public import Values
 /// A room held for a guest, or once held: a cancelled booking stays on record and its nights are free again.
 public struct Booking: Hashable, Sendable {
     /// Whether the booking holds its nights.
-    public enum Status: String, Sendable {
+    public enum Status: String, Codable, Sendable {
         /// It does.
         case confirmed
         /// It no longer does.
@@ -28,17 +28,24 @@ public struct Booking: Hashable, Sendable {
     /// When it was booked.
     public let createdAt: Timestamp
 
-    /// Books a room as asked, at the room's price of today; nil when the room sleeps fewer guests or is another one.
-    public init?(_ request: BookingRequest, in room: Room, id: BookingID, at now: Timestamp) {
-        guard request.roomID == room.id, request.guests <= room.capacity else { return nil }
-        self.init(
-            id: id,
-            request: request,
-            total: room.price(of: request.stay),
-            status: .confirmed,
-            version: 1,
-            createdAt: now
-        )
+    /// Books a room as asked, at the room's price of today.
+    /// - Parameters:
+    ///   - room: The room asked for, nil when there is none.
+    ///   - held: The nights of the stay that others hold, in order.
+    public init(
+        _ request: BookingRequest,
+        in room: Room?,
+        held: [CivilDate],
+        id: BookingID,
+        at now: Timestamp
+    ) throws(BookingRefusal) {
+        let room = try request.admitted(to: room, held: held, at: now)
+        self.id = id
+        self.request = request
+        total = room.price(of: request.stay)
+        status = .confirmed
+        version = 1
+        createdAt = now
     }
 
     /// A booking as a store kept it; nil when its total is negative or its version below 1.

@@ -27,3 +27,12 @@ public struct BookingRequest: Hashable, Sendable {
     /// Whether it is too late to book at this moment: the day of arrival is over, in UTC.
     public func isPast(at now: Timestamp) -> Bool { stay.from < now.date }
 }
+
+extension BookingRequest {
+    /// What it is known by beside an idempotency key. Records of it outlive a release: append fields, reorder none.
+    public var fingerprint: Fingerprint {
+        Fingerprint(fields: [
+            roomID.text, stay.from.description, stay.to.description, String(guests), guest.name, guest.email.text,
+        ])
+    }
+}

@@ -9,3 +9,15 @@ public enum CancellationOutcome: Hashable, Sendable {
     /// There is no such booking.
     case unknown
 }
+
+extension CancellationOutcome {
+    /// May this be cancelled? The one rule, for whoever reads the booking; nil when there is none. What is to be kept is the
+    /// booking of `cancelled`, unless it is the same as before.
+    public init(of booking: Booking?, expecting version: ExpectedVersion) {
+        guard let booking else {
+            self = .unknown
+            return
+        }
+        self = version.includes(booking.version) ? .cancelled(booking.cancelled()) : .stale(booking)
+    }
+}

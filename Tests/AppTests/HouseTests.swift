@@ -12,7 +12,8 @@ struct HouseTests {
             ("Prefork", ["Linux", "Glibc", "Synchronization"]),
             ("HTTPServer", ["CLinux", "Glibc", "Synchronization", "HTTPTypes", "Values"]),
             ("Telemetry", ["CLinux", "Glibc", "Synchronization", "Logging", "Values"]),
-            ("SQLiteStore", ["CSQLite", "Glibc", "Synchronization", "Stays", "Values"]),
+            ("SQL", ["CSQLite", "FoundationEssentials", "Glibc", "Values"]),
+            ("StaysStore", ["SQL", "Stays", "Values"]),
         ] as [(String, Set<String>)]
     )
     func imports(module: String, allowed: Set<String>) throws {

@@ -1,6 +1,7 @@
 import HTTPServer
 import HTTPTypes
 import Prefork
+import SQL
 import Stays
 import Testing
 import Values
@@ -9,23 +10,33 @@ import Values
 
 @Suite("The routes")
 struct RoutesTests {
+    private let nowhere: SQLiteLocation
+
+    init() throws {
+        nowhere = try SQLiteLocation(path: "/nowhere/no.sqlite")
+    }
+
     private func services(
-        failure: StoreError? = nil,
-        readiness: StoreReadiness = .ready,
+        failure: DatabaseError? = nil,
+        readiness: DatabaseReadiness = .ready,
         isLeaving: Bool = false,
         keys: [String] = []
     ) -> Services {
-        Services(
-            stores: PerThread { StubStore(failure: failure, readiness: readiness) },
+        let nowhere = nowhere
+        return Services(
+            // No route opens it.
+            databases: PerThread { Database(DatabaseURL(nowhere)) },
+            store: { _ in StubStore(failure: failure) },
             now: { Timestamp(unixSeconds: 1_795_490_055) },
             isLeaving: { isLeaving },
+            readiness: { _ in readiness },
             apiKeys: keys.compactMap { APIKey($0) }
         )
     }
 
     private func router(
-        failure: StoreError? = nil,
-        readiness: StoreReadiness = .ready,
+        failure: DatabaseError? = nil,
+        readiness: DatabaseReadiness = .ready,
         isLeaving: Bool = false
     ) -> Router {
         Router(services(failure: failure, readiness: readiness, isLeaving: isLeaving))
@@ -52,13 +63,14 @@ struct RoutesTests {
     @Test(
         "a failing store is an honest status, and its cause stays out of the answer",
         arguments: [
-            (StoreError.busy(retryAfter: .seconds(3)), 503, "3"),
+            (DatabaseError.busy(retryAfter: .seconds(3)), 503, "3"),
             (.unavailable(reason: "secret/path", remedy: "secret"), 503, "5"), (.unprepared("secret"), 503, "5"),
             (.full("secret"), 503, "60"), (.readOnly("secret"), 503, "60"), (.corrupted("secret"), 500, nil),
-            (.failed("secret"), 500, nil),
-        ] as [(StoreError, Int, String?)]
+            (.failed("secret"), 500, nil), (.violated(.unique, "secret"), 409, nil),
+            (.violated(.check, "secret"), 500, nil),
+        ] as [(DatabaseError, Int, String?)]
     )
-    func failingStore(failure: StoreError, status: Int, retryAfter: String?) throws {
+    func failingStore(failure: DatabaseError, status: Int, retryAfter: String?) throws {
         let json =
             #"{"roomId":"101","from":"2030-01-10","to":"2030-01-12","guests":2,"#
             + #""guest":{"name":"Ada","email":"ada@example.org"}}"#
@@ -148,14 +160,14 @@ struct RoutesTests {
                         #expect(answer.status == (method == .options ? .noContent : .methodNotAllowed), "\(name)")
                         #expect(answer.headerFields[.allow]?.contains("OPTIONS") == true, "\(name)")
                     }
-                    #expect(services.stores.current.deadline == nil, "\(name) ran a handler")
+                    #expect(services.databases.current.deadline == nil, "\(name) ran a handler")
                 }
             }
             for method in methods {
-                services.stores.current.deadline = nil
+                services.databases.current.deadline = nil
                 let answer = router.respond(to: try request(method, pattern, "Bearer \(Self.key)"))
                 #expect(answer.status != .unauthorized, "\(method) \(pattern)")
-                #expect(services.stores.current.deadline != nil, "\(method) \(pattern) with a key asks the store")
+                #expect(services.databases.current.deadline != nil, "\(method) \(pattern) with a key asks the store")
             }
         }
     }

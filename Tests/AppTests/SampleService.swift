@@ -3,8 +3,9 @@ import Foundation
 import HTTPServer
 import HTTPTypes
 import Prefork
-import SQLiteStore
+import SQL
 import Stays
+import StaysStore
 import Synchronization
 import Values
 
@@ -21,15 +22,16 @@ final class SampleService: Sendable {
     init(migrated: Bool = true, keys: [String] = []) throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "panal-secret-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        let location = try SQLiteLocation("sqlite:\(directory.path)/hidden.db")
+        let url = try DatabaseURL("sqlite:\(directory.path)/hidden.db")
         if migrated {
-            _ = try SQLiteMigrator(location).migrate()
-            try SQLiteStore(location).add(SampleHotel.rooms)
+            _ = try Migrator(url, migrations: StaysStore.migrations).migrate()
+            try StaysStore(Database(url)).add(SampleHotel.rooms)
         }
         let clock = TestClock()
         router = Router(
             Services(
-                stores: PerThread { SQLiteStore(location, longestWait: .zero) },
+                databases: PerThread { Database(url, migrations: StaysStore.migrations, longestWait: .zero) },
+                store: { StaysStore($0) },
                 now: { clock.now },
                 isLeaving: { false },
                 apiKeys: keys.compactMap { APIKey($0) }

@@ -1,47 +1,39 @@
+import SQL
 import Stays
 import Values
 
-/// A store that does one thing: fail as told, or say whether it is ready.
-final class StubStore: StayStore {
-    var deadline: SuspendingClock.Instant?
-    private let failure: StoreError?
-    private let state: StoreReadiness
+/// A store that does one thing: fail as told.
+struct StubStore: StayStore {
+    var failure: DatabaseError?
 
-    init(failure: StoreError? = nil, readiness: StoreReadiness = .ready) {
-        self.failure = failure
-        state = readiness
-    }
+    func rooms() throws -> [Room] { try answer(SampleHotel.rooms) }
 
-    func readiness() -> StoreReadiness { state }
+    func room(_ id: RoomID) throws -> Room? { try answer(SampleHotel.rooms.first { $0.id == id }) }
 
-    func rooms() throws(StoreError) -> [Room] { try answer(SampleHotel.rooms) }
-
-    func room(_ id: RoomID) throws(StoreError) -> Room? { try answer(SampleHotel.rooms.first { $0.id == id }) }
-
-    func availability(_ query: AvailabilityQuery) throws(StoreError) -> [Room] { try answer([]) }
+    func availability(_ query: AvailabilityQuery) throws -> [Room] { try answer([]) }
 
     func book(
         _ request: BookingRequest,
         idempotency: Idempotency?,
         id: BookingID,
         now: Timestamp
-    ) throws(StoreError) -> BookingOutcome {
-        try answer(.unknownRoom)
+    ) throws -> Once<Booking> {
+        try answer(.keyReused)
     }
 
-    func booking(_ id: BookingID) throws(StoreError) -> Booking? { try answer(nil) }
+    func booking(_ id: BookingID) throws -> Booking? { try answer(nil) }
 
-    func cancel(_ id: BookingID, expecting version: ExpectedVersion) throws(StoreError) -> CancellationOutcome {
+    func cancel(_ id: BookingID, expecting version: ExpectedVersion) throws -> CancellationOutcome {
         try answer(.unknown)
     }
 
-    func bookings(_ page: PageRequest) throws(StoreError) -> BookingPage {
+    func bookings(_ page: PageRequest) throws -> BookingPage {
         try answer(BookingPage(bookings: [], next: nil))
     }
 
-    func add(_ rooms: [Room]) throws(StoreError) -> Int { try answer(0) }
+    func add(_ rooms: [Room]) throws -> Int { try answer(0) }
 
-    private func answer<Value>(_ value: Value) throws(StoreError) -> Value {
+    private func answer<Value>(_ value: Value) throws -> Value {
         if let failure { throw failure }
         return value
     }

@@ -20,23 +20,53 @@ struct BookingTests {
     @Test("costs the room's price for each night and begins confirmed at version 1")
     func begins() throws {
         let room = SampleHotel.rooms[0]
-        let booking = try #require(Booking(request(), in: room, id: BookingID(bits: 1), at: now))
+        let booking = try Booking(request(), in: room, held: [], id: BookingID(bits: 1), at: now)
         #expect(booking.total == room.pricePerNight.times(3))
         #expect(booking.status == .confirmed)
         #expect(booking.version == 1)
         #expect(booking.createdAt == now)
     }
 
-    @Test("cannot be made for another room or for more than it sleeps")
+    @Test("is refused by one rule, in one order: the past, no such room, too many guests, nights that others hold")
     func refused() throws {
         let room = SampleHotel.rooms[0]
-        #expect(try Booking(request(guests: room.capacity + 1), in: room, id: BookingID(bits: 1), at: now) == nil)
-        #expect(try Booking(request(room: "102"), in: room, id: BookingID(bits: 1), at: now) == nil)
+        let held = [try #require(CivilDate("2027-01-11")), try #require(CivilDate("2027-01-12"))]
+        let late = Timestamp(unixSeconds: 1_810_000_000)
+        func refusal(_ request: BookingRequest, _ room: Room?, _ held: [CivilDate], _ now: Timestamp) -> BookingRefusal?
+        {
+            do throws(BookingRefusal) {
+                _ = try Booking(request, in: room, held: held, id: BookingID(bits: 1), at: now)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        let tooMany = try request(guests: room.capacity + 1)
+        #expect(refusal(tooMany, nil, held, late) == .pastArrival(today: late.date))
+        #expect(refusal(tooMany, nil, held, now) == .unknownRoom)
+        #expect(refusal(try request(room: "102"), room, [], now) == .unknownRoom)
+        #expect(refusal(tooMany, room, held, now) == .overCapacity(room.capacity))
+        #expect(refusal(try request(), room, held, now) == .nightsTaken(held, of: room.id))
+        #expect(refusal(try request(), room, [], now) == nil)
+        #expect(refusal(try request(guests: room.capacity), room, [], now) == nil)
+        // The day of arrival is not over before its end.
+        let lastMoment = Timestamp(unixSeconds: Int64(try request().stay.from.daysSinceEpoch + 1) * 86_400 - 1)
+        #expect(refusal(try request(), room, [], lastMoment) == nil)
+    }
+
+    @Test("is cancelled by one rule: none, another version, and else the cancelled booking")
+    func cancellation() throws {
+        let booking = try Booking(request(), in: SampleHotel.rooms[0], held: [], id: BookingID(bits: 1), at: now)
+        #expect(CancellationOutcome(of: nil, expecting: .any) == .unknown)
+        #expect(CancellationOutcome(of: booking, expecting: .oneOf([2])) == .stale(booking))
+        #expect(CancellationOutcome(of: booking, expecting: .oneOf([1])) == .cancelled(booking.cancelled()))
+        #expect(CancellationOutcome(of: booking.cancelled(), expecting: .any) == .cancelled(booking.cancelled()))
+        #expect(CancellationOutcome(of: booking.cancelled(), expecting: .oneOf([1])) == .stale(booking.cancelled()))
     }
 
     @Test("is cancelled once: a second time changes nothing")
     func cancelled() throws {
-        let booking = try #require(Booking(request(), in: SampleHotel.rooms[0], id: BookingID(bits: 1), at: now))
+        let booking = try Booking(request(), in: SampleHotel.rooms[0], held: [], id: BookingID(bits: 1), at: now)
         let cancelled = booking.cancelled()
         #expect(cancelled.status == .cancelled)
         #expect(cancelled.version == 2)
@@ -55,11 +85,11 @@ struct BookingTests {
 
     @Test("is asked for with a fingerprint that every field changes and that no release may change")
     func fingerprints() throws {
-        let plain = try Fingerprint(request())
-        #expect(try Fingerprint(request()) == plain)
-        #expect(try Fingerprint(request(guests: 1)) != plain)
-        #expect(try Fingerprint(request(name: "Adb")) != plain)
-        #expect(try Fingerprint(request(room: "102")) != plain)
+        let plain = try request().fingerprint
+        #expect(try request().fingerprint == plain)
+        #expect(try request(guests: 1).fingerprint != plain)
+        #expect(try request(name: "Adb").fingerprint != plain)
+        #expect(try request(room: "102").fingerprint != plain)
         #expect(String(plain.bits, radix: 16) == "c9924ac74628461329c95c4f5a6b0072")
     }
 

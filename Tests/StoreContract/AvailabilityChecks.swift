@@ -1,4 +1,5 @@
 import Stays
+import Values
 
 extension StoreContract {
     static let availabilityChecks = [

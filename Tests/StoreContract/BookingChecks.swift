@@ -9,7 +9,7 @@ extension StoreContract {
             try store.add([sampleRoom("101", cents: 120_50)])
             let request = try wish()
             let id = BookingID(madeAt: noon)
-            guard case .booked(let booking) = try store.book(request, idempotency: nil, id: id, now: noon) else {
+            guard case .booked(let booking) = try store.ask(request, id: id) else {
                 throw ContractViolation(description: "a free room can be booked")
             }
             try expectEqual(booking.id, id)
@@ -29,7 +29,7 @@ extension StoreContract {
             let store = try database.open()
             try store.add([sampleRoom("101")])
             let id = BookingID(madeAt: noon)
-            try expectEqual(store.book(wish("102"), idempotency: nil, id: id, now: noon), .unknownRoom)
+            try expectEqual(store.ask(wish("102"), id: id), .unknownRoom)
             try expectEqual(store.booking(id), nil)
             try expectEqual(store.everything(), [])
         },

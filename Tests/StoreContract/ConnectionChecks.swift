@@ -27,13 +27,5 @@ extension StoreContract {
             try expectEqual(reopened.ask(request, key("k-1", for: request)), .replayed(booking))
             try expectEqual(reopened.ask(request), .nightsTaken(booking.stay.eachNight))
         },
-        StoreCheck("a deadline that is far away or none changes nothing") { database in
-            let store = try database.open()
-            store.deadline = .now.advanced(by: .seconds(60))
-            try store.add([sampleRoom("101")])
-            try store.mustBook(wish())
-            store.deadline = nil
-            try expectEqual(store.rooms().count, 1)
-        },
     ]
 }

@@ -117,7 +117,7 @@ extension StoreContract {
             let (first, second) = (try wish("101"), try wish("102"))
             let scopes = try [IdempotencyScope("a"), IdempotencyScope("b"), .anonymous].map { try unwrap($0) }
             func own(_ scope: IdempotencyScope, _ request: BookingRequest) throws -> Idempotency {
-                Idempotency(key: try unwrap(IdempotencyKey("same")), scope: scope, request: request)
+                Idempotency(key: try unwrap(IdempotencyKey("same")), scope: scope, fingerprint: request.fingerprint)
             }
             guard case .booked(let a) = try store.ask(first, own(scopes[0], first)) else {
                 throw ContractViolation(description: "the first request under a key books")

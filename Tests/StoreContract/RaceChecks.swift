@@ -1,4 +1,5 @@
 import Stays
+import TestDatabases
 import Values
 
 extension StoreContract {

@@ -3,9 +3,8 @@ import Values
 
 extension StoreContract {
     static let roomChecks = [
-        StoreCheck("a fresh store is ready and empty") { database in
+        StoreCheck("a fresh store is empty") { database in
             let store = try database.open()
-            try expectEqual(store.readiness(), .ready)
             try expectEqual(store.rooms(), [])
             try expectEqual(store.room(unwrap(RoomID("101"))), nil)
             try expectEqual(store.everything(), [])

@@ -32,30 +32,57 @@ func wish(
 }
 
 func key(_ text: String, for request: BookingRequest) throws -> Idempotency {
-    Idempotency(key: try unwrap(IdempotencyKey(text)), request: request)
+    Idempotency(key: try unwrap(IdempotencyKey(text)), fingerprint: request.fingerprint)
 }
 
 /// 2026-11-24T03:14:15.123456Z, the moment at which the checks book.
 let noon = Timestamp(microsecondsSinceEpoch: 1_795_490_055_123_456)
 
+/// All that can become of a wish to book, refusals included, as one value.
+enum BookingOutcome: Hashable {
+    case booked(Booking)
+    case replayed(Booking)
+    case keyReused
+    case pastArrival(today: CivilDate)
+    case nightsTaken([CivilDate])
+    case overCapacity(Int)
+    case unknownRoom
+}
+
 extension StayStore {
     /// Books without a key under a fresh identifier, and expects that to succeed.
     @discardableResult
     func mustBook(_ request: BookingRequest, at now: Timestamp = noon, line: UInt = #line) throws -> Booking {
-        let outcome = try book(request, idempotency: nil, id: BookingID(madeAt: now), now: now)
+        let outcome = try ask(request, at: now)
         guard case .booked(let booking) = outcome else {
             throw ContractViolation(description: "expected a booking, the store says \(outcome) (line \(line))")
         }
         return booking
     }
 
-    /// Asks for a booking under a fresh identifier.
+    /// Asks for a booking, under a fresh identifier if no other is given.
     func ask(
         _ request: BookingRequest,
         _ idempotency: Idempotency? = nil,
+        id: BookingID? = nil,
         at now: Timestamp = noon
-    ) throws(StoreError) -> BookingOutcome {
-        try book(request, idempotency: idempotency, id: BookingID(madeAt: now), now: now)
+    ) throws -> BookingOutcome {
+        do {
+            switch try book(request, idempotency: idempotency, id: id ?? BookingID(madeAt: now), now: now) {
+            case .done(let booking): return .booked(booking)
+            case .replayed(let booking): return .replayed(booking)
+            case .keyReused: return .keyReused
+            }
+        } catch BookingRefusal.pastArrival(let today) {
+            return .pastArrival(today: today)
+        } catch BookingRefusal.unknownRoom {
+            return .unknownRoom
+        } catch BookingRefusal.overCapacity(let capacity) {
+            return .overCapacity(capacity)
+        } catch BookingRefusal.nightsTaken(let nights, of: let room) {
+            try expectEqual(room, request.roomID)
+            return .nightsTaken(nights)
+        }
     }
 
     /// The ids of the rooms that are free.

@@ -4,7 +4,7 @@ public import Stays
 ///
 /// ```swift
 /// @Test("keeps the contract", arguments: StoreContract.checks)
-/// func keeps(check: StoreCheck) throws { try check.run(against: TemporaryDatabase()) }
+/// func keeps(check: StoreCheck) throws { try check.run(against: StaysDatabase()) }
 /// ```
 public enum StoreContract {
     /// All checks, in the order of the port.
@@ -16,7 +16,7 @@ public enum StoreContract {
 /// A database of its own for one check: empty, migrated, gone afterwards.
 public protocol StoreUnderTest: Sendable {
     /// Opens another connection to the same database, for the thread that calls.
-    func open() throws(StoreError) -> any StayStore
+    func open() throws -> any StayStore
 }
 
 /// One rule of the port.

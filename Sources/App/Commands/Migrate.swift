@@ -1,5 +1,6 @@
 import ArgumentParser
-import SQLiteStore
+import SQL
+import StaysStore
 
 /// `App migrate`: brings the database to this release's schema. The release phase runs it; `serve` never does.
 struct Migrate: ParsableCommand {
@@ -11,7 +12,7 @@ struct Migrate: ParsableCommand {
     var status = false
 
     func run() throws {
-        let migrator = SQLiteMigrator(Settings.orExit().databaseLocation)
+        let migrator = Migrator(Settings.orExit().databaseURL, migrations: StaysStore.migrations)
         guard status else {
             print(try migrator.migrate())
             return

@@ -2,7 +2,8 @@ import ArgumentParser
 import HTTPServer
 import HTTPTypes
 import Prefork
-import SQLiteStore
+import SQL
+import StaysStore
 
 /// `App routes`: what the service answers.
 struct Routes: ParsableCommand {
@@ -10,9 +11,9 @@ struct Routes: ParsableCommand {
 
     func run() throws {
         let settings = Settings.orExit()
-        let location = settings.databaseLocation
         let services = Services(
-            stores: PerThread { SQLiteStore(location) },
+            databases: PerThread { Database(settings.databaseURL, migrations: StaysStore.migrations) },
+            store: { StaysStore($0) },
             now: { .now() },
             isLeaving: { false },
             apiKeys: settings.apiKeys

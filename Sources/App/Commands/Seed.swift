@@ -1,6 +1,7 @@
 import ArgumentParser
-import SQLiteStore
+import SQL
 import Stays
+import StaysStore
 
 /// `App seed`: a small hotel to look at.
 struct Seed: ParsableCommand {
@@ -9,7 +10,8 @@ struct Seed: ParsableCommand {
     )
 
     func run() throws {
-        let added = try SQLiteStore(Settings.orExit().databaseLocation).add(SampleHotel.rooms)
+        let database = Database(Settings.orExit().databaseURL, migrations: StaysStore.migrations)
+        let added = try StaysStore(database).add(SampleHotel.rooms)
         print("added \(added) of \(SampleHotel.rooms.count) rooms")
     }
 }

@@ -46,7 +46,7 @@ private func book(_ request: Request, _ services: Services) throws -> Response {
         now: now
     )
     switch outcome {
-    case .booked(let booking):
+    case .done(let booking):
         return created(booking)
     case .replayed(let booking):
         var response = created(booking)
@@ -54,15 +54,6 @@ private func book(_ request: Request, _ services: Services) throws -> Response {
         return response
     case .keyReused:
         throw ProblemType.idempotencyKeyReused.problem()
-    case .nightsTaken(let nights):
-        let list = nights.map(\.description).joined(separator: ", ")
-        throw ProblemType.nightsTaken.problem("Room \(wish.roomID) is already taken on \(list).")
-    case .pastArrival(let today):
-        throw InvalidInput([.pastArrival(today: today)])
-    case .overCapacity(let capacity):
-        throw InvalidInput([FieldError(field: "guests", detail: "must be at most \(capacity) in this room")])
-    case .unknownRoom:
-        throw InvalidInput([FieldError(field: "roomId", detail: "must be the id of a room; GET /v1/rooms lists them")])
     }
 }
 
@@ -119,7 +110,7 @@ private func idempotency(of request: Request, for wish: BookingRequest, _ servic
     guard let key = IdempotencyKey(text) else {
         throw Problem(.badRequest, detail: "Idempotency-Key must be 1 to 255 visible ASCII characters.")
     }
-    return Idempotency(key: key, scope: try services.idempotencyScope(of: request), request: wish)
+    return Idempotency(key: key, scope: try services.idempotencyScope(of: request), fingerprint: wish.fingerprint)
 }
 
 extension HTTPField.Name {

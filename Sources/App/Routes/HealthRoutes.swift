@@ -1,6 +1,6 @@
 import HTTPServer
 import HTTPTypes
-import Stays
+import SQL
 import Values
 
 extension Router {

@@ -1,7 +1,9 @@
 import HTTPServer
 import HTTPTypes
 import Prefork
+import SQL
 import Stays
+import Values
 
 extension Router {
     /// All routes of the service.
@@ -18,11 +20,16 @@ extension Router {
 }
 
 extension Services {
+    /// The calling thread's database, told until when this request may wait.
+    func database(for request: Request) -> Database {
+        let database = databases.current
+        database.deadline = request.deadline
+        return database
+    }
+
     /// The calling thread's store, told until when this request may wait.
     func store(for request: Request) -> any StayStore {
-        let store = stores.current
-        store.deadline = request.deadline
-        return store
+        store(database(for: request))
     }
 
     /// Each API key is a client of its own, and all are one where the service has no keys.
@@ -37,8 +44,8 @@ extension Services {
     }
 
     /// Whether the calling thread's store can serve, reported to whoever keeps the log.
-    func readiness(for request: Request) -> StoreReadiness {
-        let readiness = store(for: request).readiness()
+    func readiness(for request: Request) -> DatabaseReadiness {
+        let readiness = self.readiness(database(for: request))
         noteReadiness(readiness)
         return readiness
     }

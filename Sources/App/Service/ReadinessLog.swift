@@ -1,12 +1,12 @@
 import Logging
-import Stays
+import SQL
 import Synchronization
 
 /// Tells the operator in full why the store is not ready: once when it changes, however often probes ask.
 final class ReadinessLog: Sendable {
     private let logger: Logger
     private let metadata: Logger.Metadata
-    private let last = Mutex(StoreReadiness.ready)
+    private let last = Mutex(DatabaseReadiness.ready)
 
     /// - Parameter metadata: What every event carries, such as the worker.
     init(_ logger: Logger, metadata: Logger.Metadata = [:]) {
@@ -14,7 +14,7 @@ final class ReadinessLog: Sendable {
         self.metadata = metadata
     }
 
-    func note(_ readiness: StoreReadiness) {
+    func note(_ readiness: DatabaseReadiness) {
         let isNew = last.withLock { last in
             defer { last = readiness }
             return last != readiness
@@ -27,7 +27,7 @@ final class ReadinessLog: Sendable {
         }
     }
 
-    private func metadata(with error: StoreError) -> Logger.Metadata {
+    private func metadata(with error: DatabaseError) -> Logger.Metadata {
         metadata.merging(["reason": .string(error.description)]) { $1 }
     }
 }

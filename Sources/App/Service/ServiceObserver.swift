@@ -3,7 +3,7 @@ import HTTPTypes
 import Linux
 import Logging
 import Prefork
-import Stays
+import SQL
 import Telemetry
 import Values
 
@@ -13,7 +13,7 @@ final class ServiceObserver: ServerObserver {
     private let worker: Worker
     /// Where it says which request is being served.
     private let lane: WorkerLane
-    private let stores: PerThread<any StayStore>
+    private let databases: PerThread<Database>
     private let pid: Int32
     private let logsAccess: Bool
     /// By route, without what is in a request: everybody on the host can read it.
@@ -23,10 +23,10 @@ final class ServiceObserver: ServerObserver {
     private let output = LogOutput.standardOutput
     private var line = LogLine()
 
-    init(worker: Worker, stores: PerThread<any StayStore>, routes: [Route], logger: Logger) {
+    init(worker: Worker, databases: PerThread<Database>, routes: [Route], logger: Logger) {
         self.worker = worker
         lane = worker.slot.lane(0)
-        self.stores = stores
+        self.databases = databases
         self.logger = logger
         worker.show(idle)
         activities = routes.map { Activity("busy \($0.method) \($0.pattern)") }
@@ -68,11 +68,11 @@ final class ServiceObserver: ServerObserver {
     }
 
     func batchBegan() {
-        stores.current.beginBatch()
+        databases.current.beginBatch()
     }
 
     func batchEnded() {
-        stores.current.endBatch()
+        databases.current.endBatch()
     }
 
     func requestLimitReached() {

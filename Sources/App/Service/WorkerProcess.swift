@@ -1,8 +1,8 @@
 import HTTPServer
 import Logging
 import Prefork
-import SQLiteStore
-import Stays
+import SQL
+import StaysStore
 import Telemetry
 
 /// What runs in a worker: the engine, the routes and the store joined to the process model.
@@ -19,7 +19,8 @@ struct WorkerProcess: Sendable {
         }
         let readinessLog = ReadinessLog(logger, metadata: ["worker": .number(worker.slot.pid)])
         let services = Services(
-            stores: PerThread { SQLiteStore(settings.databaseLocation) },
+            databases: PerThread { Database(settings.databaseURL, migrations: StaysStore.migrations) },
+            store: { StaysStore($0) },
             now: { .now() },
             isLeaving: { worker.isLast },
             apiKeys: settings.apiKeys,
@@ -27,7 +28,7 @@ struct WorkerProcess: Sendable {
         )
         // Opens the store before the first request has to wait for it. A worker without its store serves all the same:
         // liveness, readiness with the reason, and everything else as soon as the store is there.
-        let readiness = services.stores.current.readiness()
+        let readiness = services.databases.current.readiness()
         readinessLog.note(readiness)
         // But no running release gives way to one whose store is not ready, such as one that has not been migrated.
         if worker.listener == nil, case .unready = readiness { return 1 }
@@ -37,7 +38,7 @@ struct WorkerProcess: Sendable {
             router: router,
             observer: ServiceObserver(
                 worker: worker,
-                stores: services.stores,
+                databases: services.databases,
                 routes: router.routes,
                 logger: logger
             )

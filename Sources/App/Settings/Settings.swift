@@ -1,7 +1,7 @@
 import Configuration
 import HTTPServer
 import Logging
-import SQLiteStore
+import SQL
 
 /// The whole configuration of the service: read once from the environment at boot, immutable afterwards.
 struct Settings: Sendable {
@@ -9,7 +9,7 @@ struct Settings: Sendable {
     let host: String
     let workers: WorkerCount
     let backlog: Int
-    let databaseLocation: SQLiteLocation
+    let databaseURL: DatabaseURL
     let logLevel: Logger.Level
     let requestTimeout: Duration
     let bootTimeout: Duration
@@ -36,7 +36,7 @@ struct Settings: Sendable {
         host = reading.value(of: Settings.host)
         workers = reading.value(of: Settings.workers)
         backlog = reading.value(of: Settings.backlog)
-        databaseLocation = reading.value(of: Settings.databaseLocation)
+        databaseURL = reading.value(of: Settings.databaseURL)
         logLevel = reading.value(of: Settings.logLevel)
         requestTimeout = reading.value(of: Settings.requestTimeout)
         bootTimeout = reading.value(of: Settings.bootTimeout)
@@ -92,16 +92,13 @@ extension Settings {
         expected: "a whole number, 1 to 65535"
     ) { WholeNumberText.parse($0, in: 1...65_535) }
 
-    static let databaseLocation = Setting<SQLiteLocation>(
+    static let databaseURL = Setting<DatabaseURL>(
         "DATABASE_URL",
         default: "sqlite:data/stays.sqlite",
         "Where the data lives: `sqlite:` and a file on a local disk of this host.",
         expected: "sqlite: and a path, such as sqlite:data/stays.sqlite",
         redact: redactPassword
-    ) { text in
-        guard let location = try? SQLiteLocation(text), !location.path.allSatisfy(\.isWhitespace) else { return nil }
-        return location
-    }
+    ) { try? DatabaseURL($0) }
 
     static let logLevel = Setting<Logger.Level>(
         "LOG_LEVEL",
@@ -205,7 +202,7 @@ extension Settings {
 
     /// Every setting there is.
     static let all: [SettingDescription] = [
-        port.description, host.description, workers.description, backlog.description, databaseLocation.description,
+        port.description, host.description, workers.description, backlog.description, databaseURL.description,
         logLevel.description, requestTimeout.description, bootTimeout.description, shutdownTimeout.description,
         drainDelay.description, keepAliveTimeout.description, maxBodySize.description, maxBodyMemory.description,
         maxConnections.description, maxRequests.description, maxWorkerMemory.description, maxWorkerAge.description,

@@ -26,7 +26,7 @@ private func answers(
             router: router,
             observer: ServiceObserver(
                 worker: worker,
-                stores: services.stores,
+                databases: services.databases,
                 routes: router.routes,
                 logger: .json(level: level)
             ),

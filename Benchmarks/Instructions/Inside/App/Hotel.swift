@@ -1,6 +1,7 @@
 import Prefork
-import SQLiteStore
+import SQL
 import Stays
+import StaysStore
 import Values
 
 /// The sample hotel in a database in the working directory: twelve rooms, three hundred bookings.
@@ -10,7 +11,7 @@ enum Hotel {
 
     /// Makes the database. Its content is the same each time.
     static func build() throws {
-        _ = try SQLiteMigrator(location()).migrate()
+        _ = try Migrator(url(), migrations: StaysStore.migrations).migrate()
         let store = try store()
         try store.add(SampleHotel.rooms)
         var generator = SequentialNumbers()
@@ -30,16 +31,17 @@ enum Hotel {
             let now = Timestamp(unixSeconds: today.unixSeconds + Int64(number))
             let id = BookingID(madeAt: now, using: &generator)
             let outcome = try store.book(try draft.request(), idempotency: nil, id: id, now: now)
-            guard case .booked = outcome else { preconditionFailure("the nights are free") }
+            guard case .done = outcome else { preconditionFailure("the nights are free") }
         }
     }
 
     /// What the routes need.
     static func services() throws -> Services {
-        let location = try location()
+        let url = try url()
         let now = Timestamp(unixSeconds: today.unixSeconds)
         return Services(
-            stores: PerThread { SQLiteStore(location) },
+            databases: PerThread { Database(url, migrations: StaysStore.migrations) },
+            store: { StaysStore($0) },
             now: { now },
             isLeaving: { false },
             apiKeys: []
@@ -47,10 +49,10 @@ enum Hotel {
     }
 
     /// The database, open.
-    static func store() throws -> SQLiteStore {
-        let store = SQLiteStore(try location())
-        try store.open()
-        return store
+    static func store() throws -> StaysStore {
+        let database = Database(try url(), migrations: StaysStore.migrations)
+        try database.open()
+        return StaysStore(database)
     }
 
     static func newestBooking() throws -> Booking {
@@ -60,7 +62,7 @@ enum Hotel {
         return booking
     }
 
-    private static func location() throws -> SQLiteLocation { try SQLiteLocation("sqlite:instructions.sqlite") }
+    private static func url() throws -> DatabaseURL { try DatabaseURL("sqlite:instructions.sqlite") }
 }
 
 /// The same identifiers in each database.

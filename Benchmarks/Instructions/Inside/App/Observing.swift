@@ -31,7 +31,7 @@ let observing = [
         let exchange = message.exchange
         let observer = ServiceObserver(
             worker: try .alone(),
-            stores: try Hotel.services().stores,
+            databases: try Hotel.services().databases,
             routes: router.routes,
             logger: .json(level: .info)
         )

@@ -1,5 +1,5 @@
-import SQLiteStore
 import Stays
+import StaysStore
 import Values
 
 /// From the store to values.

@@ -1,0 +1,82 @@
+internal import CSQLite
+import Glibc
+
+/// How long a connection waits for locks that others hold, and when a running query must give up.
+///
+/// SQLite calls it back, so it is an object with an address. It belongs to the thread of its connection.
+final class BusyTimeout {
+    /// Until when the calls of now may take; nil for as long as `longestWait`.
+    var deadline: SuspendingClock.Instant?
+
+    /// How long to wait for one lock when nothing else limits it.
+    let longestWait: Duration
+
+    /// When the wait for the lock of now ends.
+    private var end = SuspendingClock.now
+
+    init(longestWait: Duration) {
+        self.longestWait = longestWait
+    }
+
+    /// Waits a moment for a lock, unless the time is over: then the caller must give up.
+    /// - Parameter attempt: How often it already waited for this lock.
+    func wait(attempt: Int) -> Bool {
+        let now = SuspendingClock.now
+        if attempt == 0 {
+            end = now.advanced(by: longestWait)
+            if let deadline { end = min(end, deadline) }
+        }
+        guard now < end else { return false }
+        let left = now.duration(to: end).components
+        let microseconds = left.seconds >= 1 ? Self.longestPause : UInt32(left.attoseconds / 1_000_000_000_000)
+        usleep(min(microseconds, UInt32.random(in: Self.shortestPause...Self.longestPause)))
+        return true
+    }
+
+    /// Begins or ends a transaction, which no deadline interrupts: SQLite also asks when the statement has done its work,
+    /// and who was told then that the time is up would take for undone what is done. How long it waits for a lock is
+    /// another question, which `wait(attempt:)` answers as always.
+    func uninterrupted(_ statement: () throws(DatabaseError) -> Void) throws(DatabaseError) {
+        isUninterruptible = true
+        defer { isUninterruptible = false }
+        try statement()
+    }
+
+    private var isUninterruptible = false
+
+    private var deadlineExpired: Bool {
+        guard let deadline, !isUninterruptible else { return false }
+        return deadline <= SuspendingClock.now
+    }
+
+    // A commit takes about a millisecond, so that is how often to look again. Pauses do not grow with the attempts: they
+    // would let newcomers overtake those who have waited longest. They differ so that waiters do not march in step.
+    private static let shortestPause: UInt32 = 500
+    private static let longestPause: UInt32 = 1_500
+
+    /// How many steps of SQLite's virtual machine pass between two looks at the clock: some hundred microseconds.
+    static let stepsBetweenLooks: Int32 = 10_000
+
+    /// Lets the connection ask. It must not outlive this object.
+    func attend(_ connection: OpaquePointer, stepsBetweenLooks: Int32 = BusyTimeout.stepsBetweenLooks) {
+        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+        unsafe sqlite3_busy_handler(
+            connection,
+            { context, attempt in
+                guard let context = unsafe context else { return 0 }
+                return unsafe Unmanaged<BusyTimeout>.fromOpaque(context).takeUnretainedValue()
+                    .wait(attempt: Int(attempt)) ? 1 : 0
+            },
+            context
+        )
+        unsafe sqlite3_progress_handler(
+            connection,
+            stepsBetweenLooks,
+            { context in
+                guard let context = unsafe context else { return 0 }
+                return unsafe Unmanaged<BusyTimeout>.fromOpaque(context).takeUnretainedValue().deadlineExpired ? 1 : 0
+            },
+            context
+        )
+    }
+}

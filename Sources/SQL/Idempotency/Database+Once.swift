@@ -1,0 +1,120 @@
+public import Values
+
+/// Writes that a client may repeat without harm: the first answer under a key is kept beside what was written, in the same
+/// transaction, and given again.
+///
+/// The schema has this table; put it into a migration:
+///
+/// ```sql
+/// CREATE TABLE idempotency (
+///     key         TEXT   NOT NULL,
+///     scope       TEXT   NOT NULL,
+///     fingerprint TEXT   NOT NULL,
+///     answer      TEXT   NOT NULL,
+///     expires_at  BIGINT NOT NULL,
+///     PRIMARY KEY (key, scope)
+/// );
+/// CREATE INDEX idempotency_by_expiry ON idempotency (expires_at);
+/// ```
+extension Database {
+    /// Writes once per key.
+    ///
+    /// A key that is on record decides before anything else does: with the request that it came with the recorded value is
+    /// given again, with another one the key is refused. Otherwise the body runs as in ``write(_:)``, and its value is
+    /// recorded. A body that throws leaves no record. Without a key each call writes.
+    /// - Parameters:
+    ///   - idempotency: The client's key, when it sent one. It is on record for `IdempotencyKey.lifetime` at least. Records
+    ///     that are older by `now` may be given up, the oldest first, two with each new one at most: a clock that jumps ahead
+    ///     costs none at a stroke.
+    ///   - now: When it is written.
+    ///   - body: What to write; the value is kept as its JSON.
+    public func write<Value: Codable>(
+        once idempotency: Idempotency?,
+        at now: Timestamp,
+        _ body: () throws -> Value
+    ) throws -> Once<Value> {
+        // A repeat needs no lock.
+        if let idempotency, let answer = try recordedAnswer(to: idempotency, as: Value.self) { return answer }
+        return try write(once: idempotency, at: now, judging: {}, body)
+    }
+
+    /// Writes once per key what is allowed: whoever is refused does not hold up the others, for a refusal is found without
+    /// the write lock.
+    ///
+    /// ```swift
+    /// try database.write(once: key, at: now) {
+    ///     try order.accepted(stock: try stock(of: order))  // throws OutOfStock
+    /// } _: { accepted in
+    ///     try database.run("INSERT …", Parameters(of: accepted))
+    ///     return accepted
+    /// }
+    /// ```
+    /// - Parameters:
+    ///   - idempotency: As in ``write(once:at:_:)``.
+    ///   - now: When it is written.
+    ///   - judge: Reads what the decision needs and throws when the write is refused. It runs before the lock is asked for,
+    ///     and once more under it: only then does what it has read hold for longer than a moment.
+    ///   - body: Writes what was judged; the value is kept as its JSON.
+    public func write<Judgement, Value: Codable>(
+        once idempotency: Idempotency?,
+        at now: Timestamp,
+        judging judge: () throws -> Judgement,
+        _ body: (Judgement) throws -> Value
+    ) throws -> Once<Value> {
+        do {
+            _ = try judge()
+        } catch let failure as DatabaseError {
+            throw failure
+        } catch {
+            // The key is read last and decides first. Without the write lock each read may see a later state: had the key been
+            // read before the write it came with, and the rest after, the client would be told that it lost to itself.
+            if let idempotency, let answer = try recordedAnswer(to: idempotency, as: Value.self) { return answer }
+            throw error
+        }
+        return try write {
+            if let idempotency, let answer = try recordedAnswer(to: idempotency, as: Value.self) { return answer }
+            let value = try body(try judge())
+            if let idempotency { try record(value, for: idempotency, at: now) }
+            return .done(value)
+        }
+    }
+
+    /// What was answered under this key; nil when it is not on record. A record answers as long as it is there: by which
+    /// clock would it be too old? One with the scope `*` answers whoever comes with the key.
+    private func recordedAnswer<Value: Codable>(
+        to asked: Idempotency,
+        as type: Value.Type
+    ) throws -> Once<Value>? {
+        let sql = "SELECT fingerprint, answer FROM idempotency WHERE key = :key AND scope IN (:scope, '*')"
+        return try first(sql, asked.key.text, asked.scope.text) { row in
+            let fingerprint: String = try row["fingerprint"]
+            guard fingerprint == asked.fingerprint.description else { return .keyReused }
+            return .replayed(try RecordedAnswer.value(of: try row["answer"]))
+        }
+    }
+
+    private func record(_ value: some Encodable, for asked: Idempotency, at now: Timestamp) throws {
+        // Two with each new record, the oldest first: the table shrinks as long as any is expired, and a clock that jumps
+        // ahead, by whatever, costs no key at a stroke. When writes go on as before, those that lived are gone half a
+        // lifetime later, and none was younger than that when it went.
+        try run(
+            """
+            DELETE FROM idempotency WHERE (key, scope) IN (
+                SELECT key, scope FROM idempotency WHERE expires_at <= :now ORDER BY expires_at LIMIT 2
+            )
+            """,
+            now.microsecondsSinceEpoch
+        )
+        try run(
+            """
+            INSERT INTO idempotency (key, scope, fingerprint, answer, expires_at)
+            VALUES (:key, :scope, :fingerprint, :answer, :expires_at)
+            """,
+            asked.key.text,
+            asked.scope.text,
+            asked.fingerprint.description,
+            try RecordedAnswer.text(of: value),
+            now.adding(IdempotencyKey.lifetime).microsecondsSinceEpoch
+        )
+    }
+}

@@ -1,0 +1,188 @@
+public import SQL
+public import Stays
+public import Values
+
+/// Rooms and bookings in SQL. A store is nothing but its thread's database: make one where you need one.
+public struct StaysStore: StayStore {
+    /// What the database must have been through.
+    public static let migrations = Migrations.all
+
+    private let database: Database
+
+    /// The rooms and bookings in this database.
+    public init(_ database: Database) {
+        self.database = database
+    }
+
+    /// All rooms, by id.
+    public func rooms() throws -> [Room] {
+        try database.all("SELECT * FROM room ORDER BY id") { row in try Room(row) }
+    }
+
+    /// One room by its primary key.
+    public func room(_ id: RoomID) throws -> Room? {
+        try database.first("SELECT * FROM room WHERE id = :id", id) { row in try Room(row) }
+    }
+
+    /// The rooms without a held night in the stay, cheapest first, then by id.
+    public func availability(_ query: AvailabilityQuery) throws -> [Room] {
+        try database.all(
+            """
+            SELECT * FROM room WHERE capacity >= :guests AND NOT EXISTS (
+                SELECT 1 FROM held_night WHERE held_night.room_id = room.id AND night >= :from AND night < :to
+            ) ORDER BY price_per_night, id
+            """,
+            query.guests,
+            query.stay.from,
+            query.stay.to
+        ) { row in try Room(row) }
+    }
+
+    /// Books under the write lock, which makes the check and the change one; refusals that need no lock take none.
+    public func book(
+        _ request: BookingRequest,
+        idempotency: Idempotency?,
+        id: BookingID,
+        now: Timestamp
+    ) throws -> Once<Booking> {
+        var made: Booking?
+        let answer = try database.write(once: idempotency, at: now) {
+            let (room, held) = try situation(of: request)
+            return try Booking(request, in: room, held: held, id: id, at: now)
+        } _: { booking in
+            try insert(booking)
+            made = booking
+            return BookingAnswer(booking)
+        }
+        return try answer.map { answer in
+            if let made { return made }
+            guard let kept = try BookingID(answer.id).flatMap({ try booking($0) }),
+                let booking = answer.booking(asKept: kept)
+            else {
+                throw DatabaseError.corrupted("the booking of an idempotency key is gone")
+            }
+            return booking
+        }
+    }
+
+    /// One booking by its primary key.
+    public func booking(_ id: BookingID) throws -> Booking? {
+        try database.first("SELECT * FROM booking WHERE id = :id", id) { row in try Booking(row) }
+    }
+
+    /// Cancels and frees the nights under the write lock; where nothing is to be changed it takes none.
+    public func cancel(_ id: BookingID, expecting version: ExpectedVersion) throws -> CancellationOutcome {
+        let known = try booking(id)
+        let outcome = CancellationOutcome(of: known, expecting: version)
+        guard case .cancelled(let cancelled) = outcome, cancelled != known else { return outcome }
+        return try database.write {
+            let current = try booking(id)
+            let outcome = CancellationOutcome(of: current, expecting: version)
+            if case .cancelled(let cancelled) = outcome, cancelled != current { try update(cancelled) }
+            return outcome
+        }
+    }
+
+    /// A page along the primary key, or along the index by room.
+    public func bookings(_ page: PageRequest) throws -> BookingPage {
+        let before = page.cursor?.description ?? Self.afterAllIdentifiers
+        // One more than the page holds tells whether another page follows.
+        let count = page.limit + 1
+        let found =
+            if let room = page.roomID {
+                try database.all(
+                    "SELECT * FROM booking WHERE room_id = :room AND id < :before ORDER BY id DESC LIMIT :count",
+                    room,
+                    before,
+                    count
+                ) { row in try Booking(row) }
+            } else {
+                try database.all(
+                    "SELECT * FROM booking WHERE id < :before ORDER BY id DESC LIMIT :count",
+                    before,
+                    count
+                ) { row in try Booking(row) }
+            }
+        guard found.count > page.limit else { return BookingPage(bookings: found, next: nil) }
+        let bookings = Array(found.prefix(page.limit))
+        return BookingPage(bookings: bookings, next: bookings.last.map { Cursor(after: $0.id) })
+    }
+
+    /// Adds the rooms that are new, in one transaction.
+    @discardableResult
+    public func add(_ rooms: [Room]) throws -> Int {
+        try database.write {
+            try rooms.reduce(0) { added, room in
+                let sql = """
+                    INSERT INTO room (id, name, capacity, price_per_night, currency)
+                    VALUES (:id, :name, :capacity, :price_per_night, :currency) ON CONFLICT (id) DO NOTHING
+                    """
+                return try added
+                    + database.run(
+                        sql,
+                        [
+                            "id": room.id, "name": room.name, "capacity": room.capacity,
+                            "price_per_night": room.pricePerNight.minorUnits, "currency": room.pricePerNight.currency,
+                        ]
+                    )
+            }
+        }
+    }
+
+    /// Sorts after every identifier of a booking, whose characters end with `z`.
+    private static let afterAllIdentifiers = "~"
+}
+
+// MARK: - Parts of transactions
+
+extension StaysStore {
+    /// The room that a request is for, nil when there is none, and those of the nights that others hold.
+    private func situation(of request: BookingRequest) throws -> (room: Room?, held: [CivilDate]) {
+        let rows = try database.all(
+            """
+            SELECT room.*, night FROM room
+            LEFT JOIN held_night ON room_id = room.id AND night >= :from AND night < :to
+            WHERE room.id = :room ORDER BY night
+            """,
+            request.stay.from,
+            request.stay.to,
+            request.roomID
+        ) { row in (room: try Room(row), night: try row["night"] as CivilDate?) }
+        return (rows.first?.room, rows.compactMap(\.night))
+    }
+
+    private func insert(_ booking: Booking) throws {
+        try database.run(
+            """
+            INSERT INTO booking (id, room_id, arrival, departure, guests, guest_name, guest_email, total, currency, status,
+                version, created_at)
+            VALUES (:id, :room_id, :arrival, :departure, :guests, :guest_name, :guest_email, :total, :currency, :status,
+                :version, :created_at)
+            """,
+            [
+                "id": booking.id, "room_id": booking.roomID, "arrival": booking.stay.from, "departure": booking.stay.to,
+                "guests": booking.guests, "guest_name": booking.guest.name, "guest_email": booking.guest.email,
+                "total": booking.total.minorUnits, "currency": booking.total.currency, "status": booking.status,
+                "version": booking.version, "created_at": booking.createdAt,
+            ]
+        )
+        for night in booking.stay.eachNight {
+            try database.run(
+                "INSERT INTO held_night (room_id, night, booking_id) VALUES (:room, :night, :booking)",
+                ["room": booking.roomID, "night": night, "booking": booking.id]
+            )
+        }
+    }
+
+    /// Writes the status and version of a booking that was cancelled, and frees its nights.
+    private func update(_ booking: Booking) throws {
+        try database.run(
+            "UPDATE booking SET status = :status, version = :version WHERE id = :id",
+            ["id": booking.id, "status": booking.status, "version": booking.version]
+        )
+        try database.run(
+            "DELETE FROM held_night WHERE room_id = :room AND night >= :from AND night < :to AND booking_id = :booking",
+            ["room": booking.roomID, "from": booking.stay.from, "to": booking.stay.to, "booking": booking.id]
+        )
+    }
+}
