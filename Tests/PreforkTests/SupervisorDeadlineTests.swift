@@ -95,19 +95,21 @@ struct SupervisorDeadlineTests {
     @Test("a worker with several threads names all its requests, the one that is to blame first")
     func blackBoxes() {
         var stage = Stage.serving(1)
-        func box(_ label: String, _ age: Int) -> BlackBox {
-            BlackBox(label: label, id: label, startedAt: stage.now - .seconds(age), deadline: nil, isTorn: false)
+        let now = stage.now
+        func box(_ label: String, _ age: Int, deadline: MonotonicInstant? = nil) -> BlackBox {
+            BlackBox(label: label, id: label, startedAt: now - .seconds(age), deadline: deadline, isTorn: false)
         }
         var exit = WorkerExit(status: .killed(signal: 6))
         exit.lanes = [
             .init(request: box("a", 1)), .init(request: box("b", 2), backtrace: ["stuck"]), .init(request: box("c", 9)),
+            .init(request: box("d", 1, deadline: stage.now)),
         ]
         stage.send(.exited(pid: stage.ready[0], exit))
         let notice = stage.said("worker exited").first
         #expect(notice?["request"] == .text("b"))
         #expect(notice?["runningFor"] == .duration(.seconds(2)))
         #expect(notice?["backtrace"] == .text("stuck"))
-        #expect(notice?["otherRequests"] == .text("c (c), a (a)"))
+        #expect(notice?["otherRequests"] == .text("d (d), c (c), a (a)"))
     }
 
     @Test(

@@ -23,11 +23,7 @@ struct ExitReport {
         var fields: [Notice.Field] = [.text("how", words), .integer("requests", exit.requests)]
         if exit.requestsWhileDraining > 0 { fields.append(.integer("drainedRequests", exit.requestsWhileDraining)) }
         fields.append(.duration("age", now - worker.forkedAt))
-        // The thread to blame first: one that wrote down where it was, or else the one that has been at it for longest.
-        let lanes = exit.lanes.sorted { left, right in
-            if left.backtrace.isEmpty != right.backtrace.isEmpty { return right.backtrace.isEmpty }
-            return left.request?.startedAt?.nanoseconds ?? .max < right.request?.startedAt?.nanoseconds ?? .max
-        }
+        let lanes = exit.lanes.sorted { $0.suspicion < $1.suspicion }
         if let request = lanes.first?.request {
             fields += [.text("request", request.label), .text("requestId", request.id)]
             if let startedAt = request.startedAt { fields.append(.duration("runningFor", now - startedAt)) }
@@ -49,6 +45,14 @@ struct ExitReport {
         case .aborting(let fault, _): fault.words
         case .booting, .ready, .draining: exit.words
         }
+    }
+}
+
+extension WorkerExit.Lane {
+    /// The thread to blame comes first: one that wrote down where it was, then the one whose request has to be over first, then
+    /// the one that has been at it for longest.
+    fileprivate var suspicion: (Int, Int64, Int64) {
+        (backtrace.isEmpty ? 1 : 0, request?.deadline?.nanoseconds ?? .max, request?.startedAt?.nanoseconds ?? .max)
     }
 }
 
