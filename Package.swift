@@ -20,6 +20,7 @@ let package = Package(
     platforms: [.macOS(.v26)],
     products: [
         .executable(name: "App", targets: ["App"]),
+        .library(name: "Panal", targets: ["Panal"]),
         .library(name: "Linux", targets: ["Linux"]),
         .library(name: "Values", targets: ["Values"]),
         .library(name: "Prefork", targets: ["Prefork"]),
@@ -74,15 +75,26 @@ let package = Package(
             plugins: ["EmbedMigrations"]
         ),
 
-        // The composition root: the only module that knows all others.
-        .executableTarget(
-            name: "App",
+        // What joins them for every service: settings, commands, health, bodies and their validation.
+        .target(
+            name: "Panal",
             dependencies: [
-                "HTTPServer", "Linux", "Prefork", "SQL", "Stays", "StaysStore", "Telemetry", "Values",
+                "HTTPServer", "Linux", "Prefork", "SQL", "Telemetry", "Values",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: engineRoom
+        ),
+
+        // The composition root: the only module that knows all others.
+        .executableTarget(
+            name: "App",
+            dependencies: [
+                "HTTPServer", "Panal", "SQL", "Stays", "StaysStore", "Values",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: house,
             plugins: ["BuildInfo"]
@@ -123,11 +135,21 @@ let package = Package(
             swiftSettings: house
         ),
         .testTarget(
+            name: "PanalTests",
+            dependencies: [
+                "HTTPServer", "Panal", "Prefork", "SQL", "Values",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: house
+        ),
+        .testTarget(
             name: "AppTests",
             dependencies: [
-                "App", "CSQLite", "HTTPServer", "Prefork", "SQL", "Stays", "StaysStore", "Values",
-                .product(name: "Configuration", package: "swift-configuration"),
+                "App", "CSQLite", "HTTPServer", "Panal", "Prefork", "SQL", "Stays", "StaysStore", "Values",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: house
         ),

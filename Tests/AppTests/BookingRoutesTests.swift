@@ -1,5 +1,6 @@
 import HTTPServer
 import HTTPTypes
+import Panal
 import Stays
 import Testing
 import Values

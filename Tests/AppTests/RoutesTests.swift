@@ -1,8 +1,9 @@
 import HTTPServer
 import HTTPTypes
-import Prefork
+import Panal
 import SQL
 import Stays
+import Synchronization
 import Testing
 import Values
 
@@ -10,36 +11,25 @@ import Values
 
 @Suite("The routes")
 struct RoutesTests {
-    private let nowhere: SQLiteLocation
-
-    init() throws {
-        nowhere = try SQLiteLocation(path: "/nowhere/no.sqlite")
+    /// How often a handler has asked for the store: whether it has run.
+    private final class Calls: Sendable {
+        private let count = Mutex(0)
+        var isEmpty: Bool { count.withLock { $0 == 0 } }
+        func add() { count.withLock { $0 += 1 } }
+        func removeAll() { count.withLock { $0 = 0 } }
     }
 
-    private func services(
-        failure: DatabaseError? = nil,
-        readiness: DatabaseReadiness = .ready,
-        isLeaving: Bool = false,
-        keys: [String] = []
-    ) -> Services {
-        let nowhere = nowhere
-        return Services(
-            // No route opens it.
-            databases: PerThread { Database(DatabaseURL(nowhere)) },
-            store: { _ in StubStore(failure: failure) },
-            now: { Timestamp(unixSeconds: 1_795_490_055) },
-            isLeaving: { isLeaving },
-            readiness: { _ in readiness },
-            apiKeys: keys.compactMap { APIKey($0) }
+    private func router(failure: DatabaseError? = nil, keys: [String] = [], calls: Calls = Calls()) -> Router {
+        let hotel = Hotel(
+            store: { _ in
+                calls.add()
+                return StubStore(failure: failure)
+            },
+            now: { Timestamp(unixSeconds: 1_795_490_055) }
         )
-    }
-
-    private func router(
-        failure: DatabaseError? = nil,
-        readiness: DatabaseReadiness = .ready,
-        isLeaving: Bool = false
-    ) -> Router {
-        Router(services(failure: failure, readiness: readiness, isLeaving: isLeaving))
+        var router = Router()
+        router.addHotel(hotel, admission: apiKeyRequired(keys.compactMap { APIKey($0) }))
+        return router
     }
 
     private func text(_ response: Response) -> String {
@@ -96,26 +86,6 @@ struct RoutesTests {
         }
     }
 
-    @Test("readiness says no with every reason, liveness does not care")
-    func readiness() throws {
-        let router = router(readiness: .unready(.unavailable(reason: "secret/path", remedy: "secret")), isLeaving: true)
-        let ready = router.respond(to: try Request(.get, "/readyz"))
-        #expect(ready.status == .serviceUnavailable)
-        #expect(
-            text(ready) == #"{"ready":false,"reasons":["the service is about to stop","the store cannot be reached"]}"#
-        )
-        #expect(router.respond(to: try Request(.get, "/livez")).status == .ok)
-        #expect(text(self.router().respond(to: try Request(.get, "/readyz"))) == #"{"ready":true}"#)
-    }
-
-    @Test("a store that can only be read is a warning: without any instance nobody could even read")
-    func readableStore() throws {
-        let router = router(readiness: .readable(obstacle: .full("secret")))
-        let answer = router.respond(to: try Request(.get, "/readyz"))
-        #expect(answer.status == .ok)
-        #expect(text(answer) == #"{"ready":true,"warnings":["the store is full"]}"#)
-    }
-
     private static let key = "first-key-0123456789"
     private static let otherKey = "second-key-0123456789"
     /// What anybody may ask, keys or not.
@@ -141,11 +111,9 @@ struct RoutesTests {
             "Basic \(Self.key)", "Bearer \(Self.key), Bearer \(Self.otherKey)", "Bearer \(Self.key) \(Self.otherKey)",
             "Bearer \"\(Self.key)\"", "Bearer \(Self.key.uppercased())",
         ]
-        let patterns = Set(Router(services()).routes.map(\.pattern))
-        for pattern in patterns.subtracting(Self.publicPatterns) {
-            // Whoever asks the store says until when; that tells whether a handler has run.
-            let services = services(keys: [Self.key, Self.otherKey])
-            let router = Router(services)
+        for pattern in Set(router().routes.map(\.pattern)) {
+            let calls = Calls()
+            let router = router(keys: [Self.key, Self.otherKey], calls: calls)
             let methods = Set(router.routes.filter { $0.pattern == pattern }.map(\.method))
             for method in [HTTPRequest.Method.get, .head, .post, .put, .patch, .delete, .options, .trace] {
                 for authorization in refused {
@@ -160,21 +128,21 @@ struct RoutesTests {
                         #expect(answer.status == (method == .options ? .noContent : .methodNotAllowed), "\(name)")
                         #expect(answer.headerFields[.allow]?.contains("OPTIONS") == true, "\(name)")
                     }
-                    #expect(services.databases.current.deadline == nil, "\(name) ran a handler")
+                    #expect(calls.isEmpty, "\(name) ran a handler")
                 }
             }
             for method in methods {
-                services.databases.current.deadline = nil
+                calls.removeAll()
                 let answer = router.respond(to: try request(method, pattern, "Bearer \(Self.key)"))
                 #expect(answer.status != .unauthorized, "\(method) \(pattern)")
-                #expect(services.databases.current.deadline != nil, "\(method) \(pattern) with a key asks the store")
+                #expect(!calls.isEmpty, "\(method) \(pattern) with a key asks the store")
             }
         }
     }
 
     @Test("what is public is this and no more; it needs no key, and a service without keys asks for none")
     func open() throws {
-        let closed = Router(services(keys: [Self.key]))
+        let closed = try SampleService(keys: [Self.key]).router
         let outside = closed.routes.filter { !$0.pattern.hasPrefix("/v1/") }
         #expect(
             outside.map { "\($0.method) \($0.pattern)" }.sorted() == Self.publicPatterns.sorted().map { "GET " + $0 }
@@ -192,26 +160,8 @@ struct RoutesTests {
         arguments: ["Bearer \(key)", "bearer \(otherKey)", "BEARER \(key)", "Bearer  \(key)", "bEARER     \(otherKey)"]
     )
     func keys(authorization: String) throws {
-        let router = Router(services(keys: [Self.key, Self.otherKey]))
+        let router = router(keys: [Self.key, Self.otherKey])
         #expect(router.respond(to: try request(.get, "/v1/rooms", authorization)).status == .ok)
-    }
-
-    @Test("every kind of problem is explained at its address")
-    func problems() throws {
-        for type in ProblemType.allCases {
-            let response = router().respond(to: try Request(.get, type.problem().type))
-            #expect(response.status == .ok)
-            #expect(text(response).contains(type.explanation))
-        }
-        #expect(router().respond(to: try Request(.get, "/problems/none")).status == .notFound)
-    }
-
-    @Test("the index lists every other route")
-    func index() throws {
-        let index = text(router().respond(to: try Request(.get, "/")))
-        for route in router().routes where route.pattern != "/" {
-            #expect(index.contains("\(route.method.rawValue) \(route.pattern)\n"))
-        }
     }
 
     @Test("a body of the wrong kind names every wrong member at once")

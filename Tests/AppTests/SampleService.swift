@@ -2,6 +2,7 @@ import CSQLite
 import Foundation
 import HTTPServer
 import HTTPTypes
+import Logging
 import Prefork
 import SQL
 import Stays
@@ -10,6 +11,7 @@ import Synchronization
 import Values
 
 @testable import App
+@testable import Panal
 
 /// The routes on a database of their own, at a time that the test sets.
 final class SampleService: Sendable {
@@ -28,13 +30,13 @@ final class SampleService: Sendable {
             try StaysStore(Database(url)).add(SampleHotel.rooms)
         }
         let clock = TestClock()
-        router = Router(
-            Services(
+        let variables = ["DATABASE_URL": url.description, "API_KEYS": keys.joined(separator: ",")]
+        router = App.router(
+            Dependencies<NoSettings>(
+                settings: try App.settings(variables),
                 databases: PerThread { Database(url, migrations: StaysStore.migrations, longestWait: .zero) },
-                store: { StaysStore($0) },
-                now: { clock.now },
-                isLeaving: { false },
-                apiKeys: keys.compactMap { APIKey($0) }
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+                now: { clock.now }
             )
         )
         self.directory = directory

@@ -1,5 +1,6 @@
 import HTTPServer
 import HTTPTypes
+import Panal
 import Stays
 import Values
 
@@ -7,20 +8,20 @@ import Values
 private let largestBooking = 64 * 1024
 
 extension Router {
-    mutating func addBookings(_ services: Services) {
-        get("/bookings") { request in try list(request, services) }
-        post("/bookings", maxBodySize: largestBooking) { request in try book(request, services) }
-        get("/bookings/{id}") { request in try show(request, services) }
-        delete("/bookings/{id}") { request in try cancel(request, services) }
+    mutating func addBookings(_ hotel: Hotel) {
+        get("/bookings") { request in try list(request, hotel) }
+        post("/bookings", maxBodySize: largestBooking) { request in try book(request, hotel) }
+        get("/bookings/{id}") { request in try show(request, hotel) }
+        delete("/bookings/{id}") { request in try cancel(request, hotel) }
     }
 }
 
 private let noSuchBooking = Problem(.notFound, detail: "There is no such booking; GET /v1/bookings lists them.")
 
-private func list(_ request: Request, _ services: Services) throws -> Response {
+private func list(_ request: Request, _ hotel: Hotel) throws -> Response {
     let query = request.query
     let page = try PageDraft(limit: query["limit"], cursor: query["cursor"], room: query["room"]).request()
-    let result = try services.store(for: request).bookings(page)
+    let result = try hotel.store(request).bookings(page)
     var response = Response.json { json in
         json.object { json in
             json.key("bookings")
@@ -36,12 +37,12 @@ private func list(_ request: Request, _ services: Services) throws -> Response {
     return response
 }
 
-private func book(_ request: Request, _ services: Services) throws -> Response {
-    let now = services.now()
+private func book(_ request: Request, _ hotel: Hotel) throws -> Response {
+    let now = hotel.now()
     let wish = try BookingBody(of: request).draft.request()
-    let outcome = try services.store(for: request).book(
+    let outcome = try hotel.store(request).book(
         wish,
-        idempotency: idempotency(of: request, for: wish, services),
+        idempotency: idempotency(of: request, for: wish),
         id: BookingID(madeAt: now),
         now: now
     )
@@ -53,7 +54,7 @@ private func book(_ request: Request, _ services: Services) throws -> Response {
         response.headerFields[.idempotencyReplayed] = "true"
         return response
     case .keyReused:
-        throw ProblemType.idempotencyKeyReused.problem()
+        throw ProblemKind.idempotencyKeyReused.problem()
     }
 }
 
@@ -63,8 +64,8 @@ private func created(_ booking: Booking) -> Response {
     return response
 }
 
-private func show(_ request: Request, _ services: Services) throws -> Response {
-    guard let booking = try bookingID(of: request).flatMap({ try services.store(for: request).booking($0) }) else {
+private func show(_ request: Request, _ hotel: Hotel) throws -> Response {
+    guard let booking = try bookingID(of: request).flatMap({ try hotel.store(request).booking($0) }) else {
         throw noSuchBooking
     }
     if let condition = request.value(of: .ifNoneMatch),
@@ -77,17 +78,17 @@ private func show(_ request: Request, _ services: Services) throws -> Response {
     return representation(of: booking)
 }
 
-private func cancel(_ request: Request, _ services: Services) throws -> Response {
+private func cancel(_ request: Request, _ hotel: Hotel) throws -> Response {
     guard let id = bookingID(of: request) else { throw noSuchBooking }
-    guard let condition = request.value(of: .ifMatch) else { throw ProblemType.ifMatchRequired.problem() }
+    guard let condition = request.value(of: .ifMatch) else { throw ProblemKind.ifMatchRequired.problem() }
     guard let tags = EntityTag.list(condition) else {
         throw Problem(.badRequest, detail: "If-Match must be * or entity tags such as \"1\".")
     }
-    switch try services.store(for: request).cancel(id, expecting: tags.strongVersions) {
+    switch try hotel.store(request).cancel(id, expecting: tags.strongVersions) {
     case .cancelled(let booking):
         return representation(of: booking)
     case .stale(let booking):
-        var problem = ProblemType.stale.problem()
+        var problem = ProblemKind.stale.problem()
         problem.headerFields[.eTag] = EntityTag(of: booking).description
         throw problem
     case .unknown:
@@ -105,12 +106,12 @@ private func bookingID(of request: Request) -> BookingID? {
     request.parameters["id"].flatMap { BookingID($0) }
 }
 
-private func idempotency(of request: Request, for wish: BookingRequest, _ services: Services) throws -> Idempotency? {
+private func idempotency(of request: Request, for wish: BookingRequest) throws -> Idempotency? {
     guard let text = request.value(of: .idempotencyKey) else { return nil }
     guard let key = IdempotencyKey(text) else {
         throw Problem(.badRequest, detail: "Idempotency-Key must be 1 to 255 visible ASCII characters.")
     }
-    return Idempotency(key: key, scope: try services.idempotencyScope(of: request), fingerprint: wish.fingerprint)
+    return Idempotency(key: key, scope: request.idempotencyScope, fingerprint: wish.fingerprint)
 }
 
 extension HTTPField.Name {

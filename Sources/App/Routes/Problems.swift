@@ -1,14 +1,17 @@
 public import HTTPServer
 import HTTPTypes
-public import SQL
+import Panal
 public import Stays
-public import Values
+import Values
 
-extension InvalidInput: ProblemConvertible {
-    /// 422, each field named.
-    public var problem: Problem {
-        ProblemType.invalidInput.problem(errors: errors.map { Problem.FieldError(field: $0.field, detail: $0.detail) })
-    }
+extension ProblemKind {
+    /// 409: somebody else holds the room.
+    static let nightsTaken = ProblemKind(
+        "nights-taken",
+        .conflict,
+        "The room is taken",
+        "Somebody holds the room for at least one of these nights. Ask GET /v1/availability."
+    )
 }
 
 extension BookingRefusal: ProblemConvertible {
@@ -17,7 +20,7 @@ extension BookingRefusal: ProblemConvertible {
         switch self {
         case .nightsTaken(let nights, of: let room):
             let list = nights.map(\.description).joined(separator: ", ")
-            return ProblemType.nightsTaken.problem("Room \(room) is already taken on \(list).")
+            return ProblemKind.nightsTaken.problem("Room \(room) is already taken on \(list).")
         case .pastArrival(let today):
             return InvalidInput([.pastArrival(today: today)]).problem
         case .overCapacity(let capacity):
@@ -27,29 +30,5 @@ extension BookingRefusal: ProblemConvertible {
             let detail = "must be the id of a room; GET /v1/rooms lists them"
             return InvalidInput([FieldError(field: "roomId", detail: detail)]).problem
         }
-    }
-}
-
-extension DatabaseError: ProblemConvertible {
-    /// What a client may know. The cause, with paths and remedies, goes to the log.
-    public var problem: Problem {
-        switch self {
-        case .busy(let retryAfter):
-            return retrying(.storeBusy, after: retryAfter)
-        case .unprepared, .unavailable:
-            return retrying(.storeUnavailable, after: .seconds(5))
-        case .full, .readOnly:
-            return retrying(.storeUnavailable, after: .seconds(60))
-        case .violated(.unique, _), .violated(.foreignKey, _):
-            return Problem(.conflict)
-        case .violated, .corrupted, .failed:
-            return Problem(.internalServerError)
-        }
-    }
-
-    private func retrying(_ type: ProblemType, after delay: Duration) -> Problem {
-        var problem = type.problem()
-        problem.headerFields[.retryAfter] = String(max(1, delay.components.seconds))
-        return problem
     }
 }

@@ -4,9 +4,9 @@ import Stays
 import Values
 
 extension Router {
-    mutating func addRooms(_ services: Services) {
+    mutating func addRooms(_ hotel: Hotel) {
         get("/rooms") { request in
-            let rooms = try services.store(for: request).rooms()
+            let rooms = try hotel.store(request).rooms()
             return .json { json in
                 json.object { json in
                     json.key("rooms")
@@ -17,7 +17,7 @@ extension Router {
 
         get("/rooms/{id}") { request in
             guard let id = request.parameters["id"].flatMap({ RoomID($0) }),
-                let room = try services.store(for: request).room(id)
+                let room = try hotel.store(request).room(id)
             else { throw Problem(.notFound, detail: "There is no such room; GET /v1/rooms lists them.") }
             return .json { json in json.room(room) }
         }
@@ -25,8 +25,8 @@ extension Router {
         get("/availability") { request in
             let query = request.query
             let draft = AvailabilityDraft(from: query["from"], to: query["to"], guests: query["guests"])
-            let question = try draft.query(today: services.now().date)
-            let rooms = try services.store(for: request).availability(question)
+            let question = try draft.query(today: hotel.now().date)
+            let rooms = try hotel.store(request).availability(question)
             return .json { json in
                 json.object { json in
                     json.member("from", question.stay.from.description)

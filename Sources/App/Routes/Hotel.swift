@@ -1,0 +1,24 @@
+import HTTPServer
+import Panal
+import SQL
+import Stays
+import StaysStore
+import Values
+
+/// What the hotel's routes need.
+struct Hotel: Sendable {
+    /// The store for one request, which ends its waits at the request's deadline.
+    let store: @Sendable (Request) -> any StayStore
+    /// The present moment, for rules such as "not in the past".
+    let now: @Sendable () -> Timestamp
+}
+
+extension Router {
+    /// All routes under `/v1`.
+    mutating func addHotel(_ hotel: Hotel, admission: @escaping Admission) {
+        group("/v1", admission: [admission]) { v1 in
+            v1.addRooms(hotel)
+            v1.addBookings(hotel)
+        }
+    }
+}

@@ -1,0 +1,29 @@
+import ArgumentParser
+import SQL
+
+/// `migrate`: brings the database to this release's schema. The release phase runs it; `serve` never does.
+struct Migrate<S: Service>: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "migrate",
+            abstract: "Bring the database to this release's schema; safe to repeat, and to run several times at once."
+        )
+    }
+
+    @Flag(help: "Only show which migrations are applied; exit code 1 when some are pending.")
+    var status = false
+
+    func run() throws {
+        guard let url = S.settingsOrExit().database?.url, let migrations = S.migrations else {
+            preconditionFailure("a service without migrations has no command to run them")
+        }
+        let migrator = Migrator(url, migrations: migrations)
+        guard status else {
+            print(try migrator.migrate())
+            return
+        }
+        let schema = try migrator.status()
+        print(schema)
+        guard schema.isCurrent else { throw ExitCode.failure }
+    }
+}

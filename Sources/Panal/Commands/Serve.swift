@@ -1,0 +1,109 @@
+import ArgumentParser
+import Logging
+import Prefork
+import Telemetry
+
+/// `serve`: binds the port, starts the workers and looks after them until told to stop.
+struct Serve<S: Service>: ParsableCommand {
+    static var name: String { "serve" }
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(commandName: name, abstract: "Serve requests until told to stop (TERM or INT).")
+    }
+
+    func run() throws {
+        // Nothing here may start a thread: the supervisor forks.
+        let settings = S.settingsOrExit { fault in
+            Logger.json(S.info, level: .error).error(
+                "faulty configuration",
+                metadata: [
+                    "key": .string(fault.key), "value": .string(fault.value), "expected": .string(fault.expected),
+                ]
+            )
+        }
+        let logger = Logger.json(S.info, level: settings.server.logLevel)
+        LoggingSystem.bootstrap { _ in JSONLogHandler(level: settings.server.logLevel) }
+        warn(of: settings, logger)
+        let listener = try listen(settings.server, logger)
+        let process = WorkerProcess<S>(settings: settings, logger: logger)
+        let supervisor = Supervisor(
+            configuration: SupervisorConfiguration(settings.server, title: S.info.name),
+            listener: listener,
+            notices: NoticeLog(level: settings.server.logLevel),
+            worker: { process.run($0) }
+        )
+        throw ExitCode(supervisor.run().rawValue)
+    }
+
+    /// Says what is allowed and probably not meant.
+    private func warn(of settings: ServiceSettings<S.Settings>, _ logger: Logger) {
+        for misspelling in settings.misspellings {
+            logger.warning(
+                "unknown variable looks like a setting",
+                metadata: ["variable": .string(misspelling.variable), "setting": .string(misspelling.setting)]
+            )
+        }
+        if settings.server.shutdownTimeout <= settings.server.requestTimeout {
+            logger.warning("SHUTDOWN_TIMEOUT should exceed REQUEST_TIMEOUT, or a stop cuts long requests off")
+        }
+    }
+
+    private func listen(_ settings: ServerSettings, _ logger: Logger) throws -> Listener {
+        let listener: Listener
+        do {
+            // The workers of a supervisor that was killed finish their requests first, and may take no longer than this.
+            let patience = settings.shutdownTimeout
+            let address = settings.listenAddress
+            listener = try Listener.open(address, backlog: settings.backlog, timeout: patience) { reason in
+                logger.warning(
+                    "address in use, waiting",
+                    metadata: [
+                        "address": .string(String(describing: address)),
+                        "timeoutMs": .milliseconds(patience),
+                        "reason": .string(String(describing: reason)),
+                    ]
+                )
+            }
+        } catch .toldToStop {
+            logger.info("stopped while it waited for the address")
+            throw ExitCode.success
+        } catch {
+            logger.error("cannot listen", metadata: ["reason": .string(String(describing: error))])
+            throw ExitCode(Prefork.ExitCode.addressUnavailable.rawValue)
+        }
+        if !listener.isShared, let longest = Listener.longestBacklog, longest < settings.backlog {
+            logger.warning(
+                "the kernel shortens the backlog: raise net.core.somaxconn, or set BACKLOG to what it allows",
+                metadata: ["backlog": .number(settings.backlog), "somaxconn": .number(longest)]
+            )
+        }
+        return listener
+    }
+}
+
+extension Logger {
+    /// A logger whose events are JSON lines on stdout.
+    static func json(_ service: ServiceInfo, level: Logger.Level) -> Logger {
+        Logger(label: service.name) { _ in JSONLogHandler(level: level) }
+    }
+}
+
+extension ServerSettings {
+    var listenAddress: ListenAddress {
+        host.hasPrefix("unix:") ? .unix(path: String(host.dropFirst(5))) : .tcp(host: host, port: port)
+    }
+}
+
+extension SupervisorConfiguration {
+    init(_ settings: ServerSettings, title: String) {
+        switch settings.workers {
+        case .auto: self.init(workers: ProcessorBudget.current.workers)
+        case .range(let range): self.init(workers: range)
+        }
+        bootTimeout = settings.bootTimeout
+        shutdownTimeout = settings.shutdownTimeout
+        drainDelay = settings.drainDelay
+        maximumAge = settings.maxWorkerAge > .zero ? settings.maxWorkerAge : nil
+        maximumMemory = settings.maxWorkerMemory > 0 ? settings.maxWorkerMemory : nil
+        self.title = title
+    }
+}

@@ -1,0 +1,71 @@
+import ArgumentParser
+import Glibc
+import Logging
+import Prefork
+import SQL
+
+/// The one binary: the service and its admin tasks, all configured by the environment.
+struct ServiceCommand<S: Service>: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: programName,
+            abstract: S.info.summary,
+            discussion: "All configuration comes from the environment; `\(programName) config` shows it.",
+            subcommands: [Serve<S>.self]
+                + (S.migrations == nil ? [] : [Migrate<S>.self])
+                + S.commands
+                + [Config<S>.self, Routes<S>.self, Healthcheck<S>.self, Version<S>.self]
+        )
+    }
+
+    /// As it was started: `App`.
+    private static var programName: String {
+        ProcessStart.arguments.first?.split(separator: "/").last.map(String.init) ?? S.info.name
+    }
+}
+
+extension Service {
+    /// The program: runs the command that its arguments name.
+    public static func main() {
+        let arguments = ProcessStart.arguments.dropFirst()
+        // Before anything else: an order that comes early must not end the service. Other commands end by it as usual.
+        if arguments.first == Serve<Self>.name { ProcessStart.holdSignals() }
+        ServiceCommand<Self>.main(Array(arguments))
+    }
+
+    /// What an admin task works with: the settings, and the database of the thread that asks. Ends the process with exit code
+    /// 78 when the configuration is faulty, after each fault was reported on stderr.
+    public static func dependenciesOrExit() -> Dependencies<Settings> {
+        let settings = settingsOrExit()
+        return Dependencies<Settings>(
+            settings: settings,
+            databases: databases(settings),
+            logger: Logger.json(info, level: settings.server.logLevel)
+        )
+    }
+
+    /// The settings, or the end of the process after every fault was reported.
+    static func settingsOrExit(
+        report: (SettingFault) -> Void = { StandardError.write("\($0)\n") }
+    ) -> ServiceSettings<Settings> {
+        do {
+            return try settings(ProcessEnvironment.variables)
+        } catch {
+            error.faults.forEach(report)
+            Glibc.exit(faultyConfiguration.rawValue)
+        }
+    }
+
+    /// A connection for each thread; `nil` for a service without a database.
+    static func databases(_ settings: ServiceSettings<Settings>) -> PerThread<Database>? {
+        guard let url = settings.database?.url, let migrations else { return nil }
+        return PerThread { Database(url, migrations: migrations) }
+    }
+
+    static func settings(_ variables: [String: String]) throws(InvalidSettings) -> ServiceSettings<Settings> {
+        try ServiceSettings(variables, defaults: defaults, hasDatabase: migrations != nil)
+    }
+}
+
+/// The exit code of a faulty configuration: `EX_CONFIG` of sysexits.h.
+let faultyConfiguration = ExitCode(78)

@@ -1,0 +1,24 @@
+import HTTPServer
+import HTTPTypes
+
+extension Service {
+    /// All routes of the service: its own, health, the problems' explanations, and the index of them all. Its own come first,
+    /// so that middleware it uses for the whole service wraps the others, too.
+    static func router(_ dependencies: Dependencies<Settings>) -> Router {
+        var router = Router()
+        addRoutes(to: &router, dependencies)
+        router.addHealth(dependencies)
+        router.addProblems(ProblemKind.common + problems)
+        router.addIndex(of: info)
+        return router
+    }
+}
+
+extension Router {
+    /// `GET /`: what can be asked here, for whoever opens the service in a browser. Unless the service has one of its own.
+    fileprivate mutating func addIndex(of service: ServiceInfo) {
+        guard !routes.contains(where: { $0.pattern == "/" && $0.method == .get }) else { return }
+        let listing = routes.map { "\($0.method.rawValue) \($0.pattern)\n" }.joined()
+        get("/") { _ in .text("\(service.name)\n\n" + listing) }
+    }
+}

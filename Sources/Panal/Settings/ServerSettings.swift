@@ -1,0 +1,171 @@
+public import HTTPServer
+public import Logging
+
+/// The settings that every service has: where it listens, how many workers it runs, how patient it is, and what it takes.
+public struct ServerSettings: SettingsGroup {
+    /// Reads them.
+    public init() {}
+
+    @Setting(
+        "PORT",
+        default: "8080",
+        "The TCP port to listen on; 0 takes a free one and logs it.",
+        SettingFormat("a port number, 0 to 65535") { WholeNumberText.parse($0).flatMap { UInt16(exactly: $0) } }
+    )
+    public var port: UInt16
+
+    @Setting(
+        "HOST",
+        default: "::",
+        "The address to listen on: `::` is every address, IPv4 too; `unix:/path` a unix socket.",
+        SettingFormat(HostText.expected) { HostText.isValid($0) ? $0 : nil }
+    )
+    public var host: String
+
+    @Setting(
+        "WEB_CONCURRENCY",
+        default: "auto",
+        "Worker processes: `4`, a range that follows the load such as `2-8`, or `auto` (2 × usable cores + 1).",
+        SettingFormat("a number from 1 to \(WorkerCount.limit), a range such as 2-8, or auto") { WorkerCount($0) }
+    )
+    public var workers: WorkerCount
+
+    @Setting(
+        "BACKLOG",
+        default: "4096",
+        "Connections that may wait to be accepted; the kernel's net.core.somaxconn is a limit above it.",
+        .wholeNumber(1...65_535)
+    )
+    public var backlog: Int
+
+    @Setting(
+        "LOG_LEVEL",
+        default: "info",
+        "The least severe events to log; access events are `info`.",
+        .oneOf()
+    )
+    public var logLevel: Logger.Level
+
+    @Setting(
+        "REQUEST_TIMEOUT",
+        default: "15s",
+        "How long one request may be worked on.",
+        .duration(atLeast: shortest)
+    )
+    public var requestTimeout: Duration
+
+    @Setting(
+        "BOOT_TIMEOUT",
+        default: "10s",
+        "How long a worker may take from its start to ready.",
+        .duration(atLeast: shortest)
+    )
+    public var bootTimeout: Duration
+
+    @Setting(
+        "SHUTDOWN_TIMEOUT",
+        default: "20s",
+        "How long a worker may take to finish its requests before it is killed; keep it above REQUEST_TIMEOUT.",
+        .duration(atLeast: shortest)
+    )
+    public var shutdownTimeout: Duration
+
+    @Setting(
+        "DRAIN_DELAY",
+        default: "0s",
+        "How long to serve on after TERM while `/readyz` already says 503, so that balancers look away first.",
+        .duration()
+    )
+    public var drainDelay: Duration
+
+    @Setting(
+        "KEEPALIVE_TIMEOUT",
+        default: "95s",
+        "How long an idle connection stays open; keep it above the balancer's own (Heroku 90 s, ALB 60 s).",
+        .duration(atLeast: shortest)
+    )
+    public var keepAliveTimeout: Duration
+
+    @Setting(
+        "MAX_BODY_SIZE",
+        default: "1MB",
+        "The largest request body; more is answered 413. A route may take less.",
+        .byteSize(atMost: largestBody)
+    )
+    public var maxBodySize: Int
+
+    @Setting(
+        "MAX_BODY_MEMORY",
+        default: "32MB",
+        "Memory that a worker gives to bodies which have not arrived whole; more is answered 503. One always fits.",
+        .byteSize(atMost: largestMemory)
+    )
+    public var maxBodyMemory: Int
+
+    @Setting(
+        "MAX_CONNECTIONS",
+        default: "16384",
+        "Connections that a worker holds; at the limit it leaves new ones to its siblings, or in the backlog.",
+        .wholeNumber(1...mostConnections)
+    )
+    public var maxConnections: Int
+
+    @Setting(
+        "MAX_REQUESTS",
+        default: "0",
+        "Replace a worker after about so many requests (up to a tenth more, so that they do not go together); 0 never.",
+        .wholeNumber(0...mostRequests)
+    )
+    public var maxRequests: Int
+
+    @Setting(
+        "MAX_WORKER_MEMORY",
+        default: "0",
+        "Replace a worker whose memory (PSS) stays above this; 0 never.",
+        .byteSize(atMost: largestMemory)
+    )
+    public var maxWorkerMemory: Int
+
+    @Setting(
+        "MAX_WORKER_AGE",
+        default: "0",
+        "Replace a worker that is older than this; 0 never.",
+        .duration()
+    )
+    public var maxWorkerAge: Duration
+
+    @Setting(
+        "TRUSTED_PROXIES",
+        default: "",
+        "Peers whose `X-Forwarded-For` is believed: addresses or networks, separated by commas; unset trusts none.",
+        .list("addresses or networks separated by commas, at least one, such as 10.0.0.0/8,::1") { AddressRange($0) }
+    )
+    public var trustedProxies: [AddressRange]
+
+    @Setting(
+        "API_KEYS",
+        default: "",
+        "Keys that open the API, separated by commas (two while you rotate); unset leaves it open.",
+        .list("keys of 16 to 256 visible ASCII characters, separated by commas, at least one") { APIKey($0) },
+        isSecret: true,
+        show: { keys in
+            keys.isEmpty ? "none, the API is open" : keys.count == 1 ? "<1 key>" : "<\(keys.count) keys>"
+        }
+    )
+    public var apiKeys: [APIKey]
+
+    /// Below it no answer could be in time, no worker could boot, no worker could leave before it is killed.
+    private static let shortest = Duration.milliseconds(100)
+
+    /// A body is held in memory whole.
+    private static let largestBody = 1 << 30
+
+    /// As many descriptors as kernels let a process have, if nobody raises that (fs.nr_open).
+    private static let mostConnections = 1_048_576
+
+    /// More than any host has; the tenth that is added to it at random still fits into an `Int`.
+    private static let mostRequests = 1_000_000_000_000
+
+    /// More than any host has.
+    private static let largestMemory = 1 << 40
+}

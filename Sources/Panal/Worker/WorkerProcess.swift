@@ -1,0 +1,77 @@
+import HTTPServer
+import Logging
+import Prefork
+import SQL
+import Telemetry
+
+/// What runs in a worker: the engine, the routes and the database joined to the process model.
+struct WorkerProcess<S: Service>: Sendable {
+    let settings: ServiceSettings<S.Settings>
+    let logger: Logger
+
+    /// Serves until the supervisor wants the worker to leave.
+    /// - Returns: The worker's exit code.
+    func run(_ worker: Worker) -> Int32 {
+        defer {
+            LogOutput.standardOutput.reportDropped()
+            worker.slot.setDroppedLogLines(LogOutput.standardOutput.droppedLines)
+        }
+        let readinessLog = ReadinessLog(logger, metadata: ["worker": .number(worker.slot.pid)])
+        let dependencies = Dependencies<S.Settings>(
+            settings: settings,
+            databases: S.databases(settings),
+            logger: logger,
+            isLeaving: { worker.isLast },
+            noteReadiness: { readinessLog.note($0) }
+        )
+        // Opens the database before the first request has to wait for it. A worker without its database serves all the same:
+        // liveness, readiness with the reason, and everything else as soon as the database is there.
+        if let databases = dependencies.databases {
+            let readiness = databases.current.readiness()
+            readinessLog.note(readiness)
+            // But no running release gives way to one whose database is not ready, such as one that has not been migrated.
+            if worker.listener == nil, case .unready = readiness { return 1 }
+        }
+        let router = S.router(dependencies)
+        let server = Server(
+            configuration: ServerConfiguration(settings.server),
+            router: router,
+            observer: ServiceObserver(
+                worker: worker,
+                databases: dependencies.databases,
+                routes: router.routes,
+                logger: logger
+            )
+        )
+        do {
+            // Ready only with an event loop at hand: in a roll the predecessor leaves at that word.
+            try server.run(
+                listener: worker.listener,
+                shutdown: worker.shutdown,
+                isLast: { worker.isLast },
+                whenReady: worker.becomeReady
+            )
+            return 0
+        } catch {
+            logger.error("worker cannot serve", error: error, metadata: ["worker": .number(worker.slot.pid)])
+            return 1
+        }
+    }
+}
+
+extension ServerConfiguration {
+    init(_ settings: ServerSettings) {
+        self.init()
+        maxBodySize = settings.maxBodySize
+        maxBodyMemory = settings.maxBodyMemory
+        maxConnections = settings.maxConnections
+        keepAliveTimeout = settings.keepAliveTimeout
+        requestTimeout = settings.requestTimeout
+        drainTimeout = settings.shutdownTimeout
+        trustedProxies = settings.trustedProxies
+        if settings.maxRequests > 0 {
+            // Up to a tenth more, so that workers that started together do not leave together.
+            maxRequests = settings.maxRequests + Int.random(in: 0...settings.maxRequests / 10)
+        }
+    }
+}
