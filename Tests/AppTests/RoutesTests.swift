@@ -142,7 +142,8 @@ struct RoutesTests {
 
     @Test("what is public is this and no more; it needs no key, and a service without keys asks for none")
     func open() throws {
-        let closed = try SampleService(keys: [Self.key]).router
+        let service = try SampleService(keys: [Self.key])
+        let closed = service.router
         let outside = closed.routes.filter { !$0.pattern.hasPrefix("/v1/") }
         #expect(
             outside.map { "\($0.method) \($0.pattern)" }.sorted() == Self.publicPatterns.sorted().map { "GET " + $0 }
