@@ -14,6 +14,8 @@ let package = Package(
     name: "Instructions",
     platforms: [.macOS(.v26)],
     dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.2")),
+        .package(url: "https://github.com/apple/swift-configuration", .upToNextMinor(from: "1.4.0"), traits: []),
         .package(url: "https://github.com/apple/swift-http-types", .upToNextMinor(from: "1.8.0")),
         .package(url: "https://github.com/apple/swift-log", .upToNextMinor(from: "1.16.2")),
     ],
@@ -51,11 +53,23 @@ let package = Package(
             swiftSettings: house,
             plugins: ["EmbedMigrations"]
         ),
+        .target(
+            name: "Panal",
+            dependencies: [
+                "HTTPServer", "Linux", "Prefork", "SQL", "Telemetry", "Values",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Modules/Panal",
+            swiftSettings: house
+        ),
         // The part of App that a request passes through, with another `main`.
         .executableTarget(
             name: "Instructions",
             dependencies: [
-                "HTTPServer", "Linux", "Prefork", "SQL", "Stays", "StaysStore", "Telemetry", "Values",
+                "HTTPServer", "Linux", "Panal", "Prefork", "SQL", "Stays", "StaysStore", "Telemetry", "Values",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ],

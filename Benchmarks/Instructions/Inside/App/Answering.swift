@@ -1,5 +1,6 @@
 import HTTPServer
 import Logging
+import Panal
 import Prefork
 
 /// From a readable socket to the sent answer: all that a worker does for a request on a connection that is open, in its
@@ -20,13 +21,13 @@ private func answers(
 ) -> MeasuredFunction {
     MeasuredFunction(name) {
         let worker = try Worker.alone()
-        let services = try Hotel.services()
-        let router = Router(services)
+        let databases = try SampleData.databases()
+        let router = try SampleData.router(databases)
         let connection = try LiveConnection(
             router: router,
-            observer: ServiceObserver(
+            observer: Measured.observer(
                 worker: worker,
-                databases: services.databases,
+                databases: databases,
                 routes: router.routes,
                 logger: .json(level: level)
             ),

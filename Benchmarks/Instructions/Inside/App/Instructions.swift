@@ -12,7 +12,7 @@ struct Instructions {
         case ("list", nil):
             for function in all { print(function.name) }
         case ("prepare", nil):
-            try Hotel.build()
+            try SampleData.build()
         case (let name?, let count?):
             guard let function = all.first(where: { $0.name == name }) else { usage("there is no function \(name)") }
             let call = try function.prepare()

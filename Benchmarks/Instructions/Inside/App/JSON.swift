@@ -12,7 +12,7 @@ let json = [
         }
     },
     MeasuredFunction("json-booking") {
-        let booking = try Hotel.newestBooking()
+        let booking = try SampleData.newestBooking()
         return {
             var json = JSONWriter()
             json.booking(booking)

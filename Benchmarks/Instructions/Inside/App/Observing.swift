@@ -1,6 +1,7 @@
 import HTTPServer
 import Linux
 import Logging
+import Panal
 import Prefork
 import Telemetry
 
@@ -24,14 +25,15 @@ let observing = [
         }
     },
     MeasuredFunction("access-log") {
-        let router = Router(try Hotel.services())
+        let databases = try SampleData.databases()
+        let router = try SampleData.router(databases)
         let message = ReceivedMessage(Messages.room, router: router)
         _ = try message.read()
         _ = message.route()
         let exchange = message.exchange
-        let observer = ServiceObserver(
+        let observer = Measured.observer(
             worker: try .alone(),
-            databases: try Hotel.services().databases,
+            databases: databases,
             routes: router.routes,
             logger: .json(level: .info)
         )

@@ -9,7 +9,7 @@ let routing = [
 
 private func routes(_ name: String, _ text: String, to pattern: String?) -> MeasuredFunction {
     MeasuredFunction(name) {
-        let message = ReceivedMessage(text, router: Router(try Hotel.services()))
+        let message = ReceivedMessage(text, router: try SampleData.router(SampleData.databases()))
         _ = try message.read()
         _ = message.route()
         precondition(message.request.route == pattern)

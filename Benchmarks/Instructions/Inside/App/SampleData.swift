@@ -1,3 +1,6 @@
+import HTTPServer
+import Logging
+import Panal
 import Prefork
 import SQL
 import Stays
@@ -5,7 +8,7 @@ import StaysStore
 import Values
 
 /// The sample hotel in a database in the working directory: twelve rooms, three hundred bookings.
-enum Hotel {
+enum SampleData {
     static let today = CivilDate(year: 2030, month: 1, day: 1) ?? CivilDate(unixSeconds: 0)
     private static let bookings = 300
 
@@ -35,17 +38,15 @@ enum Hotel {
         }
     }
 
-    /// What the routes need.
-    static func services() throws -> Services {
+    /// A connection for each thread.
+    static func databases() throws -> PerThread<Database> {
         let url = try url()
-        let now = Timestamp(unixSeconds: today.unixSeconds)
-        return Services(
-            databases: PerThread { Database(url, migrations: StaysStore.migrations) },
-            store: { StaysStore($0) },
-            now: { now },
-            isLeaving: { false },
-            apiKeys: []
-        )
+        return PerThread { Database(url, migrations: StaysStore.migrations) }
+    }
+
+    /// All routes, on the database.
+    static func router(_ databases: PerThread<Database>) throws -> Router {
+        try Measured.router(of: MeasuredService.self, [:], databases: databases, logger: .json(level: .error))
     }
 
     /// The database, open.
@@ -78,5 +79,17 @@ private struct SequentialNumbers: RandomNumberGenerator {
 extension CivilDate {
     fileprivate var unixSeconds: Int64 {
         Int64((CivilDate(unixSeconds: 0).days(until: self))) * 86_400
+    }
+}
+
+/// The service that the template is, with a clock that stands still.
+private enum MeasuredService: Service {
+    static let info = ServiceInfo(name: "panal", summary: "", revision: "", date: "")
+    static let migrations: [Migration]? = StaysStore.migrations
+
+    static func addRoutes(to router: inout Router, _ dependencies: Dependencies<NoSettings>) {
+        let now = Timestamp(unixSeconds: SampleData.today.unixSeconds)
+        let hotel = Hotel(store: { request in StaysStore(dependencies.database(for: request)) }, now: { now })
+        router.addHotel(hotel, admission: dependencies.apiKey)
     }
 }

@@ -1,0 +1,28 @@
+public import HTTPServer
+public import Logging
+public import Prefork
+public import SQL
+
+/// What of this module a request passes through, for whoever measures it from outside.
+public enum Measured {
+    public static func observer(
+        worker: Worker,
+        databases: PerThread<Database>?,
+        routes: [Route],
+        logger: Logger
+    ) -> any ServerObserver {
+        ServiceObserver(worker: worker, databases: databases, routes: routes, logger: logger)
+    }
+
+    /// A service with these settings and databases, and all its routes.
+    public static func router<S: Service>(
+        of service: S.Type,
+        _ variables: [String: String],
+        databases: PerThread<Database>?,
+        logger: Logger
+    ) throws -> Router {
+        S.router(
+            Dependencies<S.Settings>(settings: try S.settings(variables), databases: databases, logger: logger)
+        )
+    }
+}
