@@ -24,7 +24,8 @@ struct HouseTests {
             (
                 "App",
                 [
-                    "ArgumentParser", "FoundationEssentials", "HTTPServer", "HTTPTypes", "Panal", "SQL", "Stays", "StaysStore", "Values",
+                    "ArgumentParser", "FoundationEssentials", "HTTPServer", "HTTPTypes", "Panal", "SQL", "Stays",
+                    "StaysStore", "Values",
                 ]
             ),
         ] as [(String, Set<String>)]
@@ -64,7 +65,10 @@ struct HouseTests {
     func onePlace() throws {
         let readers = try Repository.swiftFiles(in: "Sources").filter { file in
             let text = try String(contentsOf: file, encoding: .utf8)
-            let ways = ["EnvironmentVariablesProvider(", "ProcessInfo.processInfo", "getenv(", " environ", "CurrentProcess.environment("]
+            let ways = [
+                "EnvironmentVariablesProvider(", "ProcessInfo.processInfo", "getenv(", " environ",
+                "CurrentProcess.environment(",
+            ]
             return ways.contains { text.contains($0) }
         }
         let names = Set(readers.map(\.lastPathComponent))

@@ -6,6 +6,7 @@ public struct APIKey: Sendable {
     /// key by it, as would be possible with a hash function that can be run backwards.
     public let fingerprint: String
 
+    /// Nil unless the text is 16 to 256 visible ASCII characters.
     public init?(_ text: some StringProtocol) {
         let utf8 = Array(text.utf8)
         guard (16...256).contains(utf8.count), utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else { return nil }
@@ -21,6 +22,8 @@ public struct APIKey: Sendable {
 }
 
 extension APIKey: CustomReflectable, CustomStringConvertible {
+    /// Nothing of the key.
     public var description: String { "<redacted>" }
+    /// Nothing of the key.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -5,6 +5,7 @@ public struct DatabaseSettings: SettingsGroup {
     /// Reads it.
     public init() {}
 
+    /// The database.
     @Setting(
         "DATABASE_URL",
         default: "sqlite:data/service.sqlite",

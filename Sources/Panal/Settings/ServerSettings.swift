@@ -6,6 +6,7 @@ public struct ServerSettings: SettingsGroup {
     /// Reads them.
     public init() {}
 
+    /// The TCP port; 0 for a free one.
     @Setting(
         "PORT",
         default: "8080",
@@ -14,6 +15,7 @@ public struct ServerSettings: SettingsGroup {
     )
     public var port: UInt16
 
+    /// An address, a name, or `unix:` and a path.
     @Setting(
         "HOST",
         default: "::",
@@ -22,6 +24,7 @@ public struct ServerSettings: SettingsGroup {
     )
     public var host: String
 
+    /// How many workers.
     @Setting(
         "WEB_CONCURRENCY",
         default: "auto",
@@ -30,6 +33,7 @@ public struct ServerSettings: SettingsGroup {
     )
     public var workers: WorkerCount
 
+    /// Connections that may wait to be accepted.
     @Setting(
         "BACKLOG",
         default: "4096",
@@ -38,6 +42,7 @@ public struct ServerSettings: SettingsGroup {
     )
     public var backlog: Int
 
+    /// The least severe events to log.
     @Setting(
         "LOG_LEVEL",
         default: "info",
@@ -46,6 +51,7 @@ public struct ServerSettings: SettingsGroup {
     )
     public var logLevel: Logger.Level
 
+    /// How long one request may be worked on.
     @Setting(
         "REQUEST_TIMEOUT",
         default: "15s",
@@ -54,6 +60,7 @@ public struct ServerSettings: SettingsGroup {
     )
     public var requestTimeout: Duration
 
+    /// How long a worker may take to its readiness.
     @Setting(
         "BOOT_TIMEOUT",
         default: "10s",
@@ -62,6 +69,7 @@ public struct ServerSettings: SettingsGroup {
     )
     public var bootTimeout: Duration
 
+    /// How long a worker may take to finish.
     @Setting(
         "SHUTDOWN_TIMEOUT",
         default: "20s",
@@ -70,6 +78,7 @@ public struct ServerSettings: SettingsGroup {
     )
     public var shutdownTimeout: Duration
 
+    /// How long to serve on after the order to stop.
     @Setting(
         "DRAIN_DELAY",
         default: "0s",
@@ -78,6 +87,7 @@ public struct ServerSettings: SettingsGroup {
     )
     public var drainDelay: Duration
 
+    /// How long an idle connection stays open.
     @Setting(
         "KEEPALIVE_TIMEOUT",
         default: "95s",
@@ -86,6 +96,7 @@ public struct ServerSettings: SettingsGroup {
     )
     public var keepAliveTimeout: Duration
 
+    /// The largest body, in bytes.
     @Setting(
         "MAX_BODY_SIZE",
         default: "1MB",
@@ -94,6 +105,7 @@ public struct ServerSettings: SettingsGroup {
     )
     public var maxBodySize: Int
 
+    /// Memory of a worker for bodies under way, in bytes.
     @Setting(
         "MAX_BODY_MEMORY",
         default: "32MB",
@@ -102,6 +114,7 @@ public struct ServerSettings: SettingsGroup {
     )
     public var maxBodyMemory: Int
 
+    /// Connections of a worker.
     @Setting(
         "MAX_CONNECTIONS",
         default: "16384",
@@ -110,6 +123,7 @@ public struct ServerSettings: SettingsGroup {
     )
     public var maxConnections: Int
 
+    /// Requests after which a worker is replaced; 0 never.
     @Setting(
         "MAX_REQUESTS",
         default: "0",
@@ -118,6 +132,7 @@ public struct ServerSettings: SettingsGroup {
     )
     public var maxRequests: Int
 
+    /// The memory (PSS) at which a worker is replaced, in bytes; 0 never.
     @Setting(
         "MAX_WORKER_MEMORY",
         default: "0",
@@ -126,6 +141,7 @@ public struct ServerSettings: SettingsGroup {
     )
     public var maxWorkerMemory: Int
 
+    /// The age at which a worker is replaced; zero never.
     @Setting(
         "MAX_WORKER_AGE",
         default: "0",
@@ -134,6 +150,7 @@ public struct ServerSettings: SettingsGroup {
     )
     public var maxWorkerAge: Duration
 
+    /// Peers whose `X-Forwarded-For` is believed.
     @Setting(
         "TRUSTED_PROXIES",
         default: "",
@@ -142,6 +159,7 @@ public struct ServerSettings: SettingsGroup {
     )
     public var trustedProxies: [AddressRange]
 
+    /// The keys that open the API; none leaves it open.
     @Setting(
         "API_KEYS",
         default: "",

@@ -2,6 +2,7 @@
 public enum WorkerCount: Hashable, Sendable {
     /// Two for each usable core, so that one can wait for the store while the other computes, and one to spare.
     case auto
+    /// As many as the load asks for, within these bounds.
     case range(ClosedRange<Int>)
 
     /// More than any one host should run; it also bounds the scoreboard.
