@@ -10,8 +10,8 @@ struct HouseTests {
             ("Stays", ["Values"]),
             ("Linux", ["CLinux", "Glibc", "Synchronization"]),
             ("Prefork", ["Linux", "Glibc", "Synchronization"]),
-            ("HTTPServer", ["CLinux", "Glibc", "Synchronization", "HTTPTypes", "Values"]),
-            ("Telemetry", ["CLinux", "Glibc", "Synchronization", "Logging", "Values"]),
+            ("HTTPServer", ["CLinux", "Glibc", "Synchronization", "HTTPTypes", "Linux", "Values"]),
+            ("Telemetry", ["Glibc", "Synchronization", "Linux", "Logging", "Values"]),
             ("SQL", ["CSQLite", "FoundationEssentials", "Glibc", "Values"]),
             ("StaysStore", ["SQL", "Stays", "Values"]),
         ] as [(String, Set<String>)]

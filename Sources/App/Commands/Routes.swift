@@ -4,6 +4,8 @@ import HTTPTypes
 import Prefork
 import SQL
 import StaysStore
+import Telemetry
+import Values
 
 /// `App routes`: what the service answers.
 struct Routes: ParsableCommand {

@@ -1,5 +1,6 @@
 import HTTPServer
 import HTTPTypes
+import Values
 
 /// The kinds of problem that are this service's own, each with an address that explains it (RFC 9457 section 3.1.1).
 enum ProblemType: String, CaseIterable, Sendable {
@@ -47,7 +48,7 @@ enum ProblemType: String, CaseIterable, Sendable {
     }
 
     /// This kind of problem, once.
-    func problem(_ detail: String? = nil, errors: [Problem.FieldError] = []) -> Problem {
+    func problem(_ detail: String? = nil, errors: [FieldError] = []) -> Problem {
         Problem(status, type: "/problems/\(rawValue)", title: title, detail: detail ?? explanation, errors: errors)
     }
 }

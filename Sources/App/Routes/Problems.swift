@@ -7,7 +7,7 @@ public import Values
 extension InvalidInput: ProblemConvertible {
     /// 422, each field named.
     public var problem: Problem {
-        ProblemType.invalidInput.problem(errors: errors.map { Problem.FieldError(field: $0.field, detail: $0.detail) })
+        ProblemType.invalidInput.problem(errors: errors)
     }
 }
 

@@ -4,6 +4,7 @@ import Prefork
 import SQL
 import StaysStore
 import Telemetry
+import Values
 
 /// What runs in a worker: the engine, the routes and the store joined to the process model.
 struct WorkerProcess: Sendable {
