@@ -52,12 +52,12 @@ let package = Package(
         .target(name: "Prefork", dependencies: ["Linux"], swiftSettings: engineRoom),
         .target(
             name: "HTTPServer",
-            dependencies: ["CLinux", .product(name: "HTTPTypes", package: "swift-http-types")],
+            dependencies: ["CLinux", "Linux", "Values", .product(name: "HTTPTypes", package: "swift-http-types")],
             swiftSettings: engineRoom
         ),
         .target(
             name: "Telemetry",
-            dependencies: ["CLinux", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["Linux", "Values", .product(name: "Logging", package: "swift-log")],
             swiftSettings: engineRoom
         ),
 
@@ -105,12 +105,12 @@ let package = Package(
         .testTarget(name: "PreforkTests", dependencies: ["Linux", "Prefork"], swiftSettings: house),
         .testTarget(
             name: "HTTPServerTests",
-            dependencies: ["HTTPServer", .product(name: "HTTPTypes", package: "swift-http-types")],
+            dependencies: ["HTTPServer", "Values", .product(name: "HTTPTypes", package: "swift-http-types")],
             swiftSettings: house
         ),
         .testTarget(
             name: "TelemetryTests",
-            dependencies: ["Telemetry", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["Telemetry", "Values", .product(name: "Logging", package: "swift-log")],
             swiftSettings: house
         ),
         .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: house),

@@ -26,13 +26,13 @@ let package = Package(
         .target(name: "Prefork", dependencies: ["Linux"], path: "Modules/Prefork", swiftSettings: house),
         .target(
             name: "HTTPServer",
-            dependencies: ["CLinux", .product(name: "HTTPTypes", package: "swift-http-types")],
+            dependencies: ["CLinux", "Linux", "Values", .product(name: "HTTPTypes", package: "swift-http-types")],
             path: "Modules/HTTPServer",
             swiftSettings: house
         ),
         .target(
             name: "Telemetry",
-            dependencies: ["CLinux", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["Linux", "Values", .product(name: "Logging", package: "swift-log")],
             path: "Modules/Telemetry",
             swiftSettings: house
         ),

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Linux
 
 /// Asks a server one question over HTTP, as a health check does: one GET, one answer, one deadline.
 public struct Probe: Sendable {
@@ -32,18 +33,15 @@ public struct Probe: Sendable {
     /// Asks for a path.
     /// - Throws: When there is no answer in time, or none that is HTTP.
     public func get(_ path: String) throws(ProbeError) -> Answer {
-        let descriptor = try connect()
-        defer { close(descriptor) }
-        let request = "GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-        var bytes = [UInt8](request.utf8)
-        guard unsafe send(descriptor, bytes, bytes.count, CInt(MSG_NOSIGNAL)) == bytes.count else {
+        let socket = try connect()
+        let request = Array("GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".utf8)
+        guard unsafe send(socket.rawValue, request, request.count, CInt(MSG_NOSIGNAL)) == request.count else {
             throw ProbeError("sending the request", errno)
         }
-        bytes.removeAll()
-        // More than any health answer; a server that sends without end must not keep the probe.
+        var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 16384)
-        while bytes.count < 1 << 20 {
-            let count = unsafe recv(descriptor, &chunk, chunk.count, 0)
+        while bytes.count < Self.largestAnswer {
+            let count = unsafe recv(socket.rawValue, &chunk, chunk.count, 0)
             if count == 0 { break }
             guard count > 0 else { throw ProbeError("waiting for the answer", errno) }
             bytes += chunk[..<count]
@@ -53,6 +51,9 @@ public struct Probe: Sendable {
         }
         return answer
     }
+
+    /// More than any health answer, in bytes: a server that sends without end must not keep the probe.
+    private static let largestAnswer = 1 << 20
 
     /// The status and the body of an answer that ends with its connection.
     static func parse(_ bytes: [UInt8]) -> Answer? {
@@ -65,47 +66,34 @@ public struct Probe: Sendable {
         return Answer(status: status, body: String(text[headEnd.upperBound...]))
     }
 
-    private func connect() throws(ProbeError) -> CInt {
-        switch target {
-        case .unix(let path):
-            var address = sockaddr_un()
-            address.sun_family = sa_family_t(AF_UNIX)
-            let fits = unsafe withUnsafeMutableBytes(of: &address.sun_path) { room in
-                guard path.utf8.count < room.count else { return false }
-                unsafe room.copyBytes(from: path.utf8)
-                return true
-            }
-            guard fits else { throw ProbeError(description: "\(path) is too long for a unix socket") }
-            return try unsafe withUnsafeBytes(of: &address) { (bytes) throws(ProbeError) in
-                try unsafe connect(AF_UNIX, bytes)
-            }
-        case .tcp(let host, let port):
-            var hints = unsafe addrinfo()
-            unsafe hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
-            var addresses: UnsafeMutablePointer<addrinfo>?
-            guard unsafe getaddrinfo(host, String(port), &hints, &addresses) == 0, let first = unsafe addresses else {
-                throw ProbeError(description: "\(host) is no address of a host")
-            }
-            defer { unsafe freeaddrinfo(first) }
-            let (family, length) = unsafe (first.pointee.ai_family, Int(first.pointee.ai_addrlen))
-            return try unsafe connect(family, UnsafeRawBufferPointer(start: first.pointee.ai_addr, count: length))
+    private func connect() throws(ProbeError) -> FileDescriptor {
+        let address = try address
+        do throws(SystemError) {
+            let socket = try FileDescriptor.streamSocket(family: address.family, isNonBlocking: false)
+            try socket.setTimeout(timeout)
+            try address.connect(socket.rawValue)
+            return socket
+        } catch {
+            throw ProbeError("connecting to \(target)", error.code)
         }
     }
 
-    private func connect(_ family: CInt, _ address: UnsafeRawBufferPointer) throws(ProbeError) -> CInt {
-        let descriptor = socket(family, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0, let start = address.baseAddress else { throw ProbeError("making a socket", errno) }
-        let (seconds, attoseconds) = timeout.components
-        var limit = timeval(tv_sec: Int(seconds), tv_usec: Int(attoseconds / 1_000_000_000_000))
-        unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-        unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-        let sockaddrStart = unsafe start.assumingMemoryBound(to: sockaddr.self)
-        guard unsafe Glibc.connect(descriptor, sockaddrStart, socklen_t(address.count)) == 0 else {
-            let code = errno
-            close(descriptor)
-            throw ProbeError("connecting to \(target)", code)
+    private var address: SocketAddress {
+        get throws(ProbeError) {
+            switch target {
+            case .unix(let path):
+                guard let address = SocketAddress(path: path) else {
+                    throw ProbeError(description: "\(path) is too long for a unix socket")
+                }
+                return address
+            case .tcp(let host, let port):
+                do throws(UnknownHostError) {
+                    return try SocketAddress.resolve(host: host, port: port)
+                } catch {
+                    throw ProbeError(description: "\(host) is no address of a host: \(error.reason)")
+                }
+            }
         }
-        return descriptor
     }
 }
 
@@ -119,7 +107,9 @@ public struct ProbeError: Error, Sendable, CustomStringConvertible {
     }
 
     init(_ step: String, _ code: CInt) {
-        let reason = code == EAGAIN ? "no answer in time" : unsafe String(cString: strerror(code))
+        // A connection that takes longer than it may is reported as still being made.
+        let isLate = code == EAGAIN || code == EINPROGRESS
+        let reason = isLate ? "no answer in time" : SystemError(step, code: code).reason
         self.init(description: "\(step) failed: \(reason); is the service running with this PORT and HOST?")
     }
 }

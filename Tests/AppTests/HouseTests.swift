@@ -10,7 +10,7 @@ struct HouseTests {
             ("Linux", ["CLinux", "Glibc", "Synchronization"]),
             ("Prefork", ["Linux", "Glibc", "Synchronization"]),
             ("HTTPServer", ["CLinux", "Linux", "Values", "Glibc", "Synchronization", "HTTPTypes"]),
-            ("Telemetry", ["CLinux", "Linux", "Values", "Glibc", "Synchronization", "Logging"]),
+            ("Telemetry", ["Linux", "Values", "Glibc", "Synchronization", "Logging"]),
             ("SQL", ["CSQLite", "Values", "Glibc", "Synchronization", "FoundationEssentials"]),
             (
                 "Panal",

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Testing
+import Values
 
 @testable import HTTPServer
 
@@ -35,8 +36,14 @@ struct MessageTests {
             }
             json.key("e")
             json.encoded(Array("{}".utf8))
+            json.member("f", 0.5)
+            json.key("g")
+            let numbers = [-0.0, 1e300, .leastNonzeroMagnitude, .infinity, .nan]
+            json.array { json in for number in numbers { json.value(number) } }
         }
-        let expected = #"{"a":0,"b":-9223372036854775808,"c":true,"d":[1,{},null,["x"]],"e":{}}"#
+        let expected =
+            #"{"a":0,"b":-9223372036854775808,"c":true,"d":[1,{},null,["x"]],"e":{},"#
+            + #""f":0.5,"g":[-0.0,1e+300,5e-324,null,null]}"#
         #expect(String(decoding: json.bytes, as: UTF8.self) == expected)
     }
 
@@ -46,7 +53,7 @@ struct MessageTests {
             .unprocessableContent,
             type: "/problems/invalid",
             title: "Invalid",
-            errors: [.init(field: "guest.email", detail: "is missing")],
+            errors: [FieldError(field: "guest.email", detail: "is missing")],
             headerFields: [.retryAfter: "1"]
         )
         let response = problem.response(requestID: "r-1")
@@ -148,7 +155,7 @@ struct MessageTests {
             (4_107_542_400, "Mon, 01 Mar 2100 00:00:00 GMT"), (1_795_489_200, "Tue, 24 Nov 2026 03:00:00 GMT"),
         ]
     )
-    func date(seconds: Int, expected: String) { #expect(DateStamp.text(of: seconds) == expected) }
+    func date(seconds: Int, expected: String) { #expect(DateHeader.text(of: seconds) == expected) }
 }
 
 @Suite("Byte sets")

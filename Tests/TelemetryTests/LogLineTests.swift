@@ -1,10 +1,11 @@
 import Foundation
 import Telemetry
 import Testing
+import Values
 
 @Suite("A log line")
 struct LogLineTests {
-    private let moment = Timestamp(millisecondsSinceEpoch: 1_795_490_055_007)
+    private let moment = Timestamp(microsecondsSinceEpoch: 1_795_490_055_007_999)
 
     private func parse(_ line: [UInt8]) throws -> [String: Any] {
         #expect(line.last == UInt8(ascii: "\n"))
@@ -90,7 +91,7 @@ struct LogLineTests {
             (1_795_490_056_000, "2026-11-24T03:14:16.000Z"), (1_795_564_800_000, "2026-11-25T00:00:00.000Z"),
             (1_795_564_800_000, "2026-11-25T00:00:00.000Z"),
         ] as [(Int64, String)] {
-            line.begin("info", message: "tick", at: Timestamp(millisecondsSinceEpoch: milliseconds))
+            line.begin("info", message: "tick", at: Timestamp(microsecondsSinceEpoch: milliseconds * 1000))
             #expect(String(decoding: line.end(), as: UTF8.self).contains(text))
         }
     }
@@ -113,7 +114,7 @@ struct TimestampTests {
         formatter.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
         for seconds in stride(from: Int64(-3_000_000_000), to: 6_000_000_000, by: 7_654_321) {
             var line = LogLine()
-            line.begin("info", message: "", at: Timestamp(millisecondsSinceEpoch: seconds * 1000))
+            line.begin("info", message: "", at: Timestamp(unixSeconds: seconds))
             let text = String(decoding: line.end(), as: UTF8.self).split(separator: "\"")[3]
             let expected = formatter.string(from: Date(timeIntervalSince1970: Double(seconds)))
             #expect(text == expected)

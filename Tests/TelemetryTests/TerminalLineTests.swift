@@ -1,11 +1,12 @@
 import Glibc
 import Testing
+import Values
 
 @testable import Telemetry
 
 @Suite("On a terminal a log line")
 struct TerminalLineTests {
-    private let moment = Timestamp(millisecondsSinceEpoch: 1_795_490_055_007)
+    private let moment = Timestamp(microsecondsSinceEpoch: 1_795_490_055_007_000)
 
     private func text(isColoured: Bool = false, _ fill: (inout LogLine) -> Void) -> String {
         var line = LogLine()
@@ -47,7 +48,7 @@ struct TerminalLineTests {
             line.begin("info", message: "a \"quoted\" \\ message", at: moment)
             line.field("path", "\u{1b}[2J\n\r\u{7f}\u{9b}2J,\"a\":{}")
         }
-        #expect(text == "03:14:15.007 info  a \"quoted\" \\ message  path=\\u001b[2J\\u000a\\u000d2J,\"a\":{}\n")
+        #expect(text == "03:14:15.007 info  a \"quoted\" \\ message  path=\\u001b[2J\\n\\r2J,\"a\":{}\n")
     }
 
     @Test("has a coloured level unless NO_COLOR is set")

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Values
 
 /// The bytes of the answers that are about to be sent. One per server: what a socket does not take at once moves to the
 /// connection.
@@ -60,24 +61,11 @@ import Glibc
 
     mutating func append(decimal number: Int) {
         precondition(number >= 0)
-        let digits = number < 10 ? 1 : number < 100 ? 2 : number < 1000 ? 3 : Self.digitCount(number)
+        let digits = number.magnitude.decimalDigitCount
         reserve(digits)
-        var rest = number
-        for index in stride(from: count + digits - 1, through: count, by: -1) {
-            unsafe base[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
-        }
+        var room = unsafe MutableSpan(_unsafeStart: base + count, count: digits)
+        room.write(number, into: 0..<digits)
         count += digits
-    }
-
-    private static func digitCount(_ number: Int) -> Int {
-        var count = 0
-        var rest = number
-        repeat {
-            count += 1
-            rest /= 10
-        } while rest > 0
-        return count
     }
 
     private mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {

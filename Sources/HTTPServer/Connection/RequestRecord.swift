@@ -7,6 +7,9 @@ import HTTPTypes
 /// an ``Exchange`` is made: hence `@unchecked Sendable`.
 final class RequestRecord: @unchecked Sendable {
     let context: ServerContext
+    /// Of a copy with other context values: the record that the server knows. Held so that it, and the bytes of both, are
+    /// not used again before the copy is gone.
+    private let original: RequestRecord?
 
     // The bytes.
     var input: InputBlock
@@ -50,6 +53,7 @@ final class RequestRecord: @unchecked Sendable {
     init(context: ServerContext, input: InputBlock) {
         self.context = context
         self.input = input
+        original = nil
     }
 
     /// An empty field table, with the memory of the one before.
@@ -59,9 +63,26 @@ final class RequestRecord: @unchecked Sendable {
         return fields
     }
 
-    /// The same request with other routes.
-    init(copying other: RequestRecord, context: ServerContext) {
+    /// The same request for another server's routes.
+    convenience init(copying other: RequestRecord, context: ServerContext) {
+        self.init(copying: other, context: context, original: nil)
+        contextValues = other.contextValues
+    }
+
+    /// The same request with other context values.
+    convenience init(copying other: RequestRecord, with values: ContextValues) {
+        self.init(copying: other, context: other.context, original: other.known)
+        verdict = other.verdict
+        routeIndex = other.routeIndex
+        match = other.match
+        admission = other.admission
+        startedAt = other.startedAt
+        contextValues = values
+    }
+
+    private init(copying other: RequestRecord, context: ServerContext, original: RequestRecord?) {
         self.context = context
+        self.original = original
         input = other.input
         origin = other.origin
         head = other.head
@@ -70,8 +91,10 @@ final class RequestRecord: @unchecked Sendable {
         madeID = other.madeID
         peer = other.peer
         deadline = other.deadline
-        contextValues = other.contextValues
     }
+
+    /// The record that the server knows of this request: where the outcome is written down.
+    var known: RequestRecord { original ?? self }
 
     /// Back to the state before the first byte.
     func reset() {
@@ -91,7 +114,7 @@ final class RequestRecord: @unchecked Sendable {
         if error != nil { error = nil }
     }
 
-    var route: Route? { routeIndex < 0 ? nil : context.routes[routeIndex].route }
+    var route: Route? { routeIndex < 0 ? nil : context.routes.route(routeIndex) }
 
     @inline(__always)
     func withBytes<Result, Failure: Error>(

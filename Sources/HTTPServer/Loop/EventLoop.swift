@@ -37,7 +37,7 @@ struct EventLoop: ~Copyable {
 
     /// The time of the last look at the clock: after each wait, and after each handler.
     var now: Int64
-    var date = DateStamp()
+    var date = DateHeader()
     var processorTime = ProcessorTime()
     var ids = RequestID.Sequence()
 

@@ -1,5 +1,5 @@
-/// The grammar of JSON (RFC 8259), to the letter: for bodies that strangers send, before a decoder sees them. Decoders are
-/// lenient in ways of their own, and what two programs read differently in one body somebody makes use of.
+/// The grammar of JSON (RFC 8259), to the letter: for bodies from outside, before a decoder sees them. Decoders differ in what
+/// they tolerate, and a body that two programs read differently can be used to get past one of them.
 ///
 /// Beyond the grammar three things are asked, each allowed by the RFC: the text is UTF-8 without a byte order mark (section
 /// 8.1), no object has two members of one name (section 4), and values nest at most ``deepestNesting`` deep (section 9).

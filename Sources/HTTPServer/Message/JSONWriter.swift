@@ -1,3 +1,5 @@
+import Values
+
 /// Writes JSON (RFC 8259) of a known shape straight into bytes, for answers that are given so often that a general
 /// encoder is too dear. Commas and escapes are the writer's, the shape is yours.
 ///
@@ -71,6 +73,12 @@ public struct JSONWriter: ~Copyable, Sendable {
         appendDecimal(number)
     }
 
+    /// A number; `null` for one that is not finite, which JSON has no number for.
+    public mutating func value(_ number: Double) {
+        separate()
+        append(number.isFinite ? number.description : "null")
+    }
+
     /// `true` or `false`.
     public mutating func value(_ flag: Bool) {
         separate()
@@ -97,6 +105,12 @@ public struct JSONWriter: ~Copyable, Sendable {
 
     /// A member with a number.
     public mutating func member(_ name: StaticString, _ number: Int) {
+        key(name)
+        value(number)
+    }
+
+    /// A member with a number; `null` for one that is not finite.
+    public mutating func member(_ name: StaticString, _ number: Double) {
         key(name)
         value(number)
     }
@@ -128,17 +142,13 @@ public struct JSONWriter: ~Copyable, Sendable {
     }
 
     private mutating func appendDecimal(_ number: Int) {
+        let count = number.magnitude.decimalDigitCount
         var digits = InlineArray<20, UInt8>(repeating: 0)
-        var first = digits.count
-        var rest = number.magnitude
-        repeat {
-            first -= 1
-            digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
-        } while rest != 0
+        var room = digits.mutableSpan
+        room.write(number.magnitude, into: 0..<count)
         bytes.append(addingCapacity: 20) { output in
             if number < 0 { output.append(UInt8(ascii: "-")) }
-            JSONWriter.append(digits.span.extracting(first...), to: &output)
+            JSONWriter.append(digits.span.extracting(..<count), to: &output)
         }
     }
 
@@ -168,28 +178,15 @@ public struct JSONWriter: ~Copyable, Sendable {
     }
 
     private mutating func appendEscaped(_ byte: UInt8) {
-        bytes.append(UInt8(ascii: "\\"))
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(byte)
-        case UInt8(ascii: "\n"): bytes.append(UInt8(ascii: "n"))
-        case UInt8(ascii: "\r"): bytes.append(UInt8(ascii: "r"))
-        case UInt8(ascii: "\t"): bytes.append(UInt8(ascii: "t"))
-        default:
-            append("u00")
-            bytes.append(ASCII.hexDigit(byte >> 4))
-            bytes.append(ASCII.hexDigit(byte & 15))
-        }
+        let escape = JSONText.escape(of: byte)
+        for index in 0..<escape.count { bytes.append(escape.bytes[index]) }
     }
 
     /// The position of the first byte that must be escaped, the end when there is none.
     private static func firstToEscape(in text: Span<UInt8>, from start: Int) -> Int {
         var position = start
-        while position + 8 <= text.count, EightBytes(text, at: position).isPlainInJSON { position += 8 }
-        while position < text.count {
-            let byte = text[position]
-            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
-            position += 1
-        }
+        while position + 8 <= text.count, SWAR(text, at: position).isPlainInJSON { position += 8 }
+        while position < text.count, JSONText.isPlain(text[position]) { position += 1 }
         return position
     }
 

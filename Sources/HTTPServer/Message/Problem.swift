@@ -1,4 +1,5 @@
 public import HTTPTypes
+public import Values
 
 /// An error for the client, as an RFC 9457 problem document. Throw it from a handler.
 ///
@@ -14,24 +15,10 @@ public struct Problem: Error, Sendable, Hashable {
     public var title: String
     /// What went wrong this time, and what the client can do.
     public var detail: String?
-    /// Each invalid part of the input.
+    /// Each invalid part of the input: a parameter by its name, a JSON member by its path, such as `guest.email`.
     public var errors: [FieldError]
     /// Fields the response needs beside the document, such as `Allow` or `Retry-After`.
     public var headerFields: HTTPFields
-
-    /// One invalid part of the input.
-    public struct FieldError: Sendable, Hashable {
-        /// Where: a parameter's name, or the path to a JSON member such as `guest.email`.
-        public var field: String
-        /// What is wrong with it, and what is expected.
-        public var detail: String
-
-        /// A fault of one field.
-        public init(field: String, detail: String) {
-            self.field = field
-            self.detail = detail
-        }
-    }
 
     /// A problem; `title` defaults to the status's own words.
     public init(

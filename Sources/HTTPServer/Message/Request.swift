@@ -6,13 +6,10 @@ public import HTTPTypes
 /// for, and each ask builds anew: keep what you need twice in a `let`. A request may be kept, or sent to another thread,
 /// as long as you like: the server then takes other memory for what comes next.
 public struct Request: Sendable {
-    let record: RequestRecord
-    /// `nil` where nobody has set any, which costs nothing.
-    var contextValues: ContextValues?
+    private(set) var record: RequestRecord
 
     init(record: RequestRecord) {
         self.record = record
-        contextValues = record.contextValues
     }
 
     /// The method. Methods the server does not know never get here: they are answered 501.
@@ -95,6 +92,24 @@ public struct Request: Sendable {
 
     /// The protocol version the client spoke.
     public var version: HTTPVersion { record.head.version }
+
+    /// A value that travels with the request; `nil` until somebody has set it.
+    ///
+    /// What an ``Admission`` sets is seen by all middleware, the handler and the ``ServerObserver``. What a ``Middleware``
+    /// sets, in a copy of the request that it hands on, is seen by those it hands it to. Each set makes a copy of all that
+    /// is known about the request but its bytes; a request in which nothing is set costs nothing.
+    public subscript<Key: RequestContextKey>(key: Key.Type) -> Key.Value? {
+        get {
+            // Read at once: an access that lasts through the search would have each other one checked at run time.
+            let values = record.contextValues
+            return values?[key]
+        }
+        set {
+            var values = record.contextValues ?? ContextValues()
+            values[key] = newValue
+            record = RequestRecord(copying: record, with: values)
+        }
+    }
 }
 
 /// An HTTP version this server speaks.

@@ -32,18 +32,3 @@ struct ContextValues: Sendable {
         }
     }
 }
-
-extension Request {
-    /// A value that travels with the request; `nil` until somebody has set it.
-    ///
-    /// What an ``Admission`` sets is seen by all middleware, the handler and the ``ServerObserver``. What a ``Middleware``
-    /// sets, in a copy of the request that it hands on, is seen by those it hands it to.
-    public subscript<Key: RequestContextKey>(key: Key.Type) -> Key.Value? {
-        get { contextValues?[key] }
-        set {
-            var values = contextValues ?? ContextValues()
-            values[key] = newValue
-            contextValues = values
-        }
-    }
-}

@@ -15,21 +15,7 @@ enum RequestMethod: UInt8, Sendable, CaseIterable {
     /// Whether routes can answer it: CONNECT is for proxies, TRACE would repeat credentials to whoever reads the answer.
     var isRoutable: Bool { self != .trace && self != .connect }
 
-    /// The method's name on the wire (case-sensitive, RFC 9110 section 9.1).
-    var name: StaticString {
-        switch self {
-        case .get: "GET"
-        case .head: "HEAD"
-        case .post: "POST"
-        case .put: "PUT"
-        case .patch: "PATCH"
-        case .delete: "DELETE"
-        case .options: "OPTIONS"
-        case .trace: "TRACE"
-        case .connect: "CONNECT"
-        }
-    }
-
+    /// With its name on the wire (case-sensitive, RFC 9110 section 9.1).
     var value: HTTPRequest.Method {
         switch self {
         case .get: .get

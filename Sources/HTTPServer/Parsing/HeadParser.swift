@@ -49,7 +49,7 @@ struct HeadParser {
     ///   - limits: What to refuse as too large.
     /// - Returns: The size of the head when it is complete, else `nil`: call again with more bytes.
     mutating func parse(_ bytes: Span<UInt8>, limits: Limits) throws(RequestError) -> Int? {
-        // No need to wait for a line end from someone who speaks TLS.
+        // A client that speaks TLS may never send a line end: it is refused at its first byte.
         if searched == 0, !bytes.isEmpty, !ByteSet.token.contains(bytes[0]), bytes[0] != ASCII.carriageReturn {
             throw .malformed("The request does not begin with a method.")
         }
@@ -167,7 +167,7 @@ struct HeadParser {
         var position = start
         let last = bytes.count - 8
         while position <= last {
-            let count = EightBytes(bytes, at: position).nameCount
+            let count = SWAR(bytes, at: position).nameCount
             position &+= count
             if count < 8 { break }
         }
@@ -181,7 +181,7 @@ struct HeadParser {
         var position = start
         let last = bytes.count - 8
         while position <= last {
-            let controls = EightBytes(bytes, at: position).controls
+            let controls = SWAR(bytes, at: position).controls
             if controls.isEmpty {
                 position &+= 8
                 continue

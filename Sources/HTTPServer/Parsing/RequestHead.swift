@@ -4,7 +4,7 @@ struct RequestHead: Sendable {
     var version = HTTPVersion.http1_1
     /// The `*` of `OPTIONS *`, which is about the server and not about a path.
     var isAsterisk = false
-    /// Whether the path or the query has a `%`.
+    /// Whether the path has a `%`.
     var pathHasEscapes = false
 
     /// Where the method begins: an empty line may come before the request line.

@@ -1,6 +1,6 @@
 import Glibc
 
-// What the server asks of spans and the standard library has no word for.
+// Operations on spans of bytes that the standard library lacks.
 
 extension Span where Element == UInt8 {
     /// The position of the first `byte` at or after `start` (memchr(3): it looks at 32 bytes at once).
@@ -19,7 +19,7 @@ extension Span where Element == UInt8 {
         guard count == text.utf8CodeUnitCount else { return false }
         var position = 0
         while position + 8 <= count {
-            guard EightBytes(self, at: position).lowercased == EightBytes(text, at: position) else { return false }
+            guard SWAR(self, at: position).lowercased == SWAR(text, at: position) else { return false }
             position += 8
         }
         while position < count {

@@ -19,18 +19,18 @@ struct Dispatcher: Sendable {
     /// Whether the route's body may be read: there is one, and the head is admitted. The refusal becomes the answer.
     func admits(_ record: RequestRecord) -> Bool {
         guard record.routeIndex >= 0 else { return false }
-        judge(record, routes[record.routeIndex].admission)
+        judge(record)
         if case .refused = record.admission { return false }
         return true
     }
 
     /// Asks for admission, once for each request.
-    private func judge(_ record: RequestRecord, _ admission: [Admission]) {
+    private func judge(_ record: RequestRecord) {
         guard case .open = record.admission else { return }
         do {
             var request = Request(record: record)
-            for admit in admission { try admit(&request) }
-            record.contextValues = request.contextValues
+            for admit in routes.route(record.routeIndex).admission { try admit(&request) }
+            if request.record !== record { record.contextValues = request.record.contextValues }
             record.admission = .granted
         } catch {
             record.admission = .refused(error)
@@ -39,11 +39,15 @@ struct Dispatcher: Sendable {
 
     /// The answer, whatever happens. What is not the client's fault is kept in ``RequestRecord/error``.
     func answer(_ record: RequestRecord) -> Response {
-        let index = record.routeIndex
-        if index >= 0, !routes[index].admission.isEmpty { judge(record, routes[index].admission) }
-        let request = Request(record: record)
-        guard let wrapped = routes.wrapped(of: index) else { return Self.response(to: request, from: respond) }
-        return wrapped(request)
+        if routes.hasAdmission(record.routeIndex) { judge(record) }
+        if routes.isWrapped, let wrapped = routes.wrapped(of: record.routeIndex) {
+            return wrapped(Request(record: record))
+        }
+        do {
+            return try respond(to: Request(record: record)).checked()
+        } catch {
+            return Self.response(to: record, for: error)
+        }
     }
 
     /// The answer to a request that the server refuses, such as for its size. The service's middleware sees it when the
@@ -53,14 +57,15 @@ struct Dispatcher: Sendable {
             record.admission = .refused(problem)
             return wrapped(Request(record: record))
         }
-        return record.withID { id in problem.response(requestID: String(copying: id)) }
+        return record.response(for: problem)
     }
 
     /// The innermost of a service's middleware: the handler of the route, or what stands in for it.
     static func respond(to request: Request) -> Response {
+        let record = request.record
         // A middleware may ask twice, and fail only once.
-        if request.record.error != nil { request.record.error = nil }
-        return response(to: request, from: Dispatcher(routes: request.record.context.routes).respond)
+        if record.known.error != nil { record.known.error = nil }
+        return response(to: request, from: Dispatcher(routes: record.context.routes).respond)
     }
 
     private func respond(to request: Request) throws -> Response {
@@ -68,42 +73,50 @@ struct Dispatcher: Sendable {
         if case .refused(let error) = record.admission { throw error }
         switch record.verdict {
         case .route(let index):
-            return try routes[index].handler(request)
+            return try routes.route(index).handler(request)
         case .options(let allowed):
             return Response(status: .noContent, headerFields: [.allow: allowed.fieldValue])
         case .methodNotAllowed(let allowed):
-            throw Problem(
+            let problem = Problem(
                 .methodNotAllowed,
                 detail: "This resource answers \(allowed.fieldValue).",
                 headerFields: [.allow: allowed.fieldValue]
             )
+            return record.response(for: problem)
         case .notFound:
-            throw Problem(.notFound, detail: "There is no resource at this path.")
+            return record.response(for: Problem(.notFound, detail: "There is no resource at this path."))
         }
     }
 
     /// What a handler answers, or the response for what it throws.
-    @inline(__always)
-    static func response(to request: Request, from handler: (Request) throws -> Response) -> Response {
+    static func response(to request: Request, from handler: Handler) -> Response {
         do {
-            let response = try handler(request)
-            guard response.status.isFinal else { throw InvalidStatus(code: response.status.code) }
-            return response
+            return try handler(request).checked()
         } catch {
-            return response(to: request, for: error)
+            return response(to: request.record, for: error)
         }
     }
 
-    private static func response(to request: Request, for error: any Error) -> Response {
-        var problem = error as? Problem
-        if problem?.status.isFinal != true {
-            request.record.error = error
-            problem = (error as? any ProblemConvertible)?.problem
-        }
-        guard let problem, problem.status.isFinal else {
-            return Problem(.internalServerError).response(requestID: request.id)
-        }
-        return problem.response(requestID: request.id)
+    /// A ``Problem`` as it stands; for any other error what may be said of it, and the observer gets the error itself.
+    private static func response(to record: RequestRecord, for error: any Error) -> Response {
+        if let problem = error as? Problem, problem.status.isFinal { return record.response(for: problem) }
+        record.known.error = error
+        let problem = (error as? any ProblemConvertible)?.problem
+        guard let problem, problem.status.isFinal else { return record.response(for: Problem(.internalServerError)) }
+        return record.response(for: problem)
+    }
+}
+
+extension RequestRecord {
+    fileprivate func response(for problem: Problem) -> Response {
+        withID { id in problem.response(requestID: String(copying: id)) }
+    }
+}
+
+extension Response {
+    fileprivate consuming func checked() throws -> Response {
+        guard status.isFinal else { throw InvalidStatus(code: status.code) }
+        return self
     }
 }
 

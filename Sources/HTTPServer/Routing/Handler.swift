@@ -8,7 +8,8 @@ public typealias Handler = @Sendable (Request) throws -> Response
 /// Decides by a request's head whether it may go on, before its body is read and before its handler runs: credentials, rates,
 /// what a client may send at all. What it throws is the answer, as with a ``Handler``. The request's body is not there yet.
 ///
-/// What it finds out, such as who asks, it leaves in the request: ``RequestContextKey``. It can change nothing else of it.
+/// What it finds out, such as who asks, it leaves in the request: ``RequestContextKey``. It can change nothing else of it, and
+/// must not keep the request.
 ///
 /// Only what is known from the head can be refused so early; what needs the body belongs into a ``Middleware``.
 public typealias Admission = @Sendable (inout Request) throws -> Void

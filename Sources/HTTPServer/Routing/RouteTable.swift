@@ -11,11 +11,8 @@ final class RouteTable: Sendable {
         let timeout: Int64
         /// Bytes.
         let maxBodySize: Int
-
-        var admission: [Admission] { route.admission }
-        var handler: Handler { route.handler }
-        /// The handler and its refusals in the middleware of the whole service; `nil` without any.
-        var wrapped: Answer? { route.wrapped }
+        /// Whether somebody is asked before its body is read.
+        let hasAdmission: Bool
     }
 
     /// No configuration allows larger bodies: they are held in memory, and places in them are 32-bit numbers.
@@ -27,6 +24,8 @@ final class RouteTable: Sendable {
     private let timeout: Int64
     private let maxBodySize: Int
     private let wrapped: Answer?
+    /// Whether the service has middleware around all its answers.
+    let isWrapped: Bool
 
     init(_ router: Router = Router(), _ configuration: ServerConfiguration = ServerConfiguration()) {
         let (timeout, maxBodySize) = (configuration.requestTimeout, min(configuration.maxBodySize, Self.mostBodySize))
@@ -34,26 +33,35 @@ final class RouteTable: Sendable {
             Entry(
                 route: route,
                 timeout: (route.timeout ?? timeout).nanoseconds,
-                maxBodySize: min(route.maxBodySize ?? maxBodySize, maxBodySize)
+                maxBodySize: min(route.maxBodySize ?? maxBodySize, maxBodySize),
+                hasAdmission: !route.admission.isEmpty
             )
         }
         trie = RouteTrie(router.routes)
         self.timeout = timeout.nanoseconds
         self.maxBodySize = maxBodySize
         wrapped = router.wrapped
+        isWrapped = router.wrapped != nil
     }
 
-    /// The route of an index that is not -1.
-    subscript(index: Int) -> Entry { entries[index] }
+    /// What a ``Router`` says of the route.
+    @inline(__always)
+    func route(_ index: Int) -> Route { entries[index].route }
+
+    /// Whether somebody is asked before the body is read.
+    @inline(__always)
+    func hasAdmission(_ index: Int) -> Bool { index >= 0 && entries[index].hasAdmission }
 
     /// How long an answer may take, in nanoseconds.
+    @inline(__always)
     func timeout(of index: Int) -> Int64 { index < 0 ? timeout : entries[index].timeout }
 
     /// The largest body that is read, in bytes.
+    @inline(__always)
     func maxBodySize(of index: Int) -> Int { index < 0 ? maxBodySize : entries[index].maxBodySize }
 
     /// What answers in place of ``Dispatcher/respond(to:)`` where the service has middleware.
-    func wrapped(of index: Int) -> Answer? { index < 0 ? wrapped : entries[index].wrapped }
+    func wrapped(of index: Int) -> Answer? { index < 0 ? wrapped : entries[index].route.wrapped }
 
     /// Finds who answers.
     /// - Parameters:

@@ -54,7 +54,6 @@ extension Router {
             copying: request.record,
             context: ServerContext(routes: routes, trustedProxies: request.record.context.trustedProxies)
         )
-        record.contextValues = request.contextValues
         let dispatcher = Dispatcher(routes: routes)
         dispatcher.route(record)
         return dispatcher.answer(record)

@@ -5,6 +5,6 @@ public import Values
 extension InvalidInput: ProblemConvertible {
     /// 422, each field named.
     public var problem: Problem {
-        ProblemKind.invalidInput.problem(errors: errors.map { Problem.FieldError(field: $0.field, detail: $0.detail) })
+        ProblemKind.invalidInput.problem(errors: errors)
     }
 }

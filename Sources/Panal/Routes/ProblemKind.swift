@@ -1,5 +1,6 @@
 public import HTTPServer
 public import HTTPTypes
+public import Values
 
 /// A kind of problem that has an address which explains it (RFC 9457 section 3.1.1): `/problems/nights-taken`.
 ///
@@ -31,7 +32,7 @@ public struct ProblemKind: Sendable, Hashable {
     /// - Parameters:
     ///   - detail: What went wrong this time; the explanation unless said.
     ///   - errors: Each invalid part of the input.
-    public func problem(_ detail: String? = nil, errors: [Problem.FieldError] = []) -> Problem {
+    public func problem(_ detail: String? = nil, errors: [FieldError] = []) -> Problem {
         Problem(status, type: "/problems/\(name)", title: title, detail: detail ?? explanation, errors: errors)
     }
 }

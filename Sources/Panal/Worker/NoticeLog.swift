@@ -1,6 +1,7 @@
 import Logging
 import Prefork
 import Telemetry
+import Values
 
 /// Writes what the supervisor has to say as log lines, the details in the order in which they are best read.
 final class NoticeLog: NoticeOutput {

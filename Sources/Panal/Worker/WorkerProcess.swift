@@ -3,6 +3,7 @@ import Logging
 import Prefork
 import SQL
 import Telemetry
+import Values
 
 /// What runs in a worker: the engine, the routes and the database joined to the process model.
 struct WorkerProcess<S: Service>: Sendable {

@@ -1,4 +1,6 @@
+import Linux
 public import Logging
+import Values
 
 /// A swift-log backend: every event becomes one JSON line on stdout, its metadata top-level fields.
 ///
@@ -82,10 +84,10 @@ extension Logger.MetadataValue {
 
     /// A duration in milliseconds with three decimals; name the key `…Ms`.
     public static func milliseconds(_ value: Duration) -> Logger.MetadataValue {
-        let (seconds, attoseconds) = value.components
-        let microseconds = max(0, seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
-        let fraction = String(microseconds % 1000)
-        let zeros = String(repeating: "0", count: 3 - fraction.count)
-        return .stringConvertible(JSONLiteral(description: "\(microseconds / 1000).\(zeros)\(fraction)"))
+        let microseconds = Int(max(0, value.nanoseconds / 1000))
+        var fraction = InlineArray<3, UInt8>(repeating: 0)
+        var digits = fraction.mutableSpan
+        digits.write(microseconds % 1000, into: 0..<3)
+        return .stringConvertible(JSONLiteral(description: "\(microseconds / 1000).\(String(ascii: fraction.span))"))
     }
 }

@@ -1,4 +1,6 @@
 import Glibc
+import Linux
+public import Values
 
 /// One log event on its way to stdout: a JSON object on one line, never longer than `maximumLength` bytes.
 ///
@@ -14,6 +16,8 @@ import Glibc
 
     private static let truncationMark: StaticString = ",\"truncated\":true"
     private static let opening: StaticString = "{\"time\":\""
+    /// `2026-11-24T03:14:15`
+    private static let timeLength = 19
     /// What one string may take, so that the fields behind a long one still fit.
     private static let longestString = maximumLength / 2
     /// Where fields must end, so that the mark and the closing `}\n` still fit.
@@ -38,16 +42,18 @@ import Glibc
     ///   - time: When it happened.
     public mutating func begin(_ level: StaticString, message: String, at time: Timestamp) {
         isTruncated = false
-        if writtenSecond == time.secondsSinceEpoch {
-            count = LogLine.opening.utf8CodeUnitCount + Timestamp.secondsLength
+        let second = time.unixSeconds
+        if writtenSecond == second {
+            count = LogLine.opening.utf8CodeUnitCount + LogLine.timeLength
         } else {
             count = 0
             put(LogLine.opening)
-            for byte in time.textToSeconds { put(byte) }
-            writtenSecond = time.secondsSinceEpoch
+            // RFC 3339 in UTC to the second, without the Z at its end.
+            for byte in time.description.utf8.dropLast() { put(byte) }
+            writtenSecond = second
         }
         put(UInt8(ascii: "."))
-        put(threeDigits: time.milliseconds)
+        put(UInt(time.microsecondsSinceEpoch - second * 1_000_000) / 1000, digits: 3)
         put("Z\",\"level\":\"")
         put(level)
         put(UInt8(ascii: "\""))
@@ -64,7 +70,7 @@ import Glibc
     public mutating func field(_ key: StaticString, ascii value: Span<UInt8>) {
         guard open(key) else { return }
         put(UInt8(ascii: "\""))
-        unsafe value.withUnsafeBufferPointer { unsafe escape($0, last: 0x7e) }
+        unsafe value.withUnsafeBufferPointer { unsafe escape($0, last: 0x7E) }
         put(UInt8(ascii: "\""))
     }
 
@@ -157,7 +163,7 @@ import Glibc
     private mutating func quote(_ text: String) {
         var text = text
         put(UInt8(ascii: "\""))
-        text.withUTF8 { unsafe escape($0, last: 0xff) }
+        text.withUTF8 { unsafe escape($0, last: 0xFF) }
         put(UInt8(ascii: "\""))
     }
 
@@ -170,11 +176,10 @@ import Glibc
 
     private mutating func milliseconds(_ value: Duration) {
         guard count + 24 <= LogLine.limit else { return dropValue() }
-        let (seconds, attoseconds) = value.components
-        let microseconds = UInt(max(0, seconds * 1_000_000 + attoseconds / 1_000_000_000_000))
+        let microseconds = UInt(max(0, value.nanoseconds / 1000))
         put(decimal: microseconds / 1000)
         put(UInt8(ascii: "."))
-        put(threeDigits: Int(microseconds % 1000))
+        put(microseconds % 1000, digits: 3)
     }
 
     private mutating func literal(_ json: String) {
@@ -188,20 +193,21 @@ import Glibc
         isTruncated = true
     }
 
-    /// Appends the inside of a JSON string (RFC 8259 section 7): runs of plain bytes whole, the others escaped.
-    /// - Parameter last: The highest byte that is plain.
+    /// Appends the inside of a JSON string: runs of plain bytes whole, the others escaped.
+    /// - Parameter last: The highest byte that may stand as it is: all of UTF-8, or ASCII where the encoding is unknown.
     private mutating func escape(_ text: UnsafeBufferPointer<UInt8>, last: UInt8) {
         let limit = min(LogLine.limit, count + LogLine.longestString)
         var position = 0
         while position < text.count {
             let run = position
-            while position < text.count, LogLine.isPlain(unsafe text[position]), unsafe text[position] <= last {
+            while position < text.count, JSONText.isPlain(unsafe text[position]), unsafe text[position] <= last {
                 position += 1
             }
             // One byte stays free for the closing quote.
             let room = limit - count - 1
             if position - run > room {
-                unsafe put(UnsafeBufferPointer(rebasing: text[run..<run + LogLine.whole(text, from: run, room)]))
+                let length = unsafe LogLine.wholeCharacters(text, from: run, room)
+                unsafe put(UnsafeBufferPointer(rebasing: text[run..<run + length]))
                 isTruncated = true
                 return
             }
@@ -211,35 +217,17 @@ import Glibc
                 isTruncated = true
                 return
             }
-            unsafe put(escaped: text[position])
+            let escape = JSONText.escape(of: unsafe text[position])
+            for index in 0..<escape.count { put(escape.bytes[index]) }
             position += 1
         }
     }
 
-    private static func isPlain(_ byte: UInt8) -> Bool {
-        byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
-    }
-
     /// How many of `room` bytes to take so that no character of several bytes is cut in two.
-    private static func whole(_ text: UnsafeBufferPointer<UInt8>, from start: Int, _ room: Int) -> Int {
+    private static func wholeCharacters(_ text: UnsafeBufferPointer<UInt8>, from start: Int, _ room: Int) -> Int {
         var length = max(0, room)
         while length > 0, unsafe text[start + length] & 0b1100_0000 == 0b1000_0000 { length -= 1 }
         return length
-    }
-
-    private mutating func put(escaped byte: UInt8) {
-        if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-            put(UInt8(ascii: "\\"))
-            put(byte)
-        } else {
-            put("\\u00")
-            put(LogLine.hexDigit(byte >> 4))
-            put(LogLine.hexDigit(byte & 0xf))
-        }
-    }
-
-    private static func hexDigit(_ value: UInt8) -> UInt8 {
-        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 
     // MARK: - Bytes
@@ -264,27 +252,14 @@ import Glibc
     }
 
     private mutating func put(decimal value: UInt) {
-        var digits = 1
-        var power: UInt = 10
-        while value >= power {
-            digits += 1
-            let (next, overflow) = power.multipliedReportingOverflow(by: 10)
-            if overflow { break }
-            power = next
-        }
-        precondition(digits <= LogLine.maximumLength - count)
-        var rest = value
-        for position in stride(from: count + digits - 1, through: count, by: -1) {
-            unsafe start[position] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
-        }
-        count += digits
+        put(value, digits: value.decimalDigitCount)
     }
 
-    private mutating func put(threeDigits value: Int) {
-        put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / 100 % 10))
-        put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / 10 % 10))
-        put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10))
+    private mutating func put(_ value: UInt, digits: Int) {
+        precondition(digits <= LogLine.maximumLength - count)
+        var room = unsafe MutableSpan(_unsafeStart: start + count, count: digits)
+        room.write(value, into: 0..<digits)
+        count += digits
     }
 }
 

@@ -1,10 +1,11 @@
 import Glibc
+import Linux
 import Synchronization
 
 /// Where log lines go: a descriptor that gets each line in one write(2).
 ///
-/// Nobody waits long for a reader who does not read. A writer that finds no room waits ``patience`` for it; then the line
-/// is dropped and counted, and for a while no further line is waited for. The first line that is taken again is preceded by
+/// Nobody waits long for a reader who does not read. A writer that finds no room waits ``writeTimeout`` for it; then the
+/// line is dropped and counted, and for ``backoff`` no further line is waited for. The first line that is taken again is preceded by
 /// a warning, `log lines dropped`, with the `count`. A reader that is gone or a full disk loses lines too: a service must
 /// not fail because nobody takes its logs.
 public final class LogOutput: Sendable {
@@ -12,22 +13,22 @@ public final class LogOutput: Sendable {
     public static let standardOutput = LogOutput(NonBlockingDescriptor.standardOutput)
 
     /// How long one line may wait: a reader that is alive takes all that a pipe holds in a fraction of it.
-    public static let patience = Duration.milliseconds(100)
+    public static let writeTimeout = Duration.milliseconds(100)
 
     /// How long no line is waited for after one was dropped. So a reader that barely reads costs a tenth of the time.
-    public static let impatience = Duration.seconds(1)
+    public static let backoff = Duration.seconds(1)
 
     private let descriptor: NonBlockingDescriptor
     private let dropped = Atomic<Int>(0)
     /// Nanoseconds of the monotonic clock before which nothing is waited for.
-    private let impatientUntil = Atomic<Int64>(0)
+    private let backoffEnd = Atomic<Int64>(0)
     /// Whether the last line ended before its line break.
-    private let isTorn = Atomic<Bool>(false)
+    private let isCut = Atomic<Bool>(false)
 
     /// An output on a descriptor that stays open as long as this is used. If it is blocking, its writers wait for as long as
     /// its reader makes them.
     public convenience init(descriptor: CInt) {
-        self.init(NonBlockingDescriptor(asItIs: descriptor))
+        self.init(NonBlockingDescriptor(unchanged: descriptor))
     }
 
     init(_ descriptor: NonBlockingDescriptor) {
@@ -44,17 +45,18 @@ public final class LogOutput: Sendable {
 
     /// Says how many lines were dropped, if some were and the reader takes that now. A process that is about to end calls it.
     public func reportDropped() {
-        _ = droppedLines == 0 || saysHowManyWereDropped()
+        _ = droppedLines == 0 || writeDropReport()
     }
 
     func write(_ line: UnsafeRawBufferPointer) {
-        guard droppedLines == 0 || saysHowManyWereDropped(), unsafe put(translated: line) else {
+        guard droppedLines == 0 || writeDropReport(), unsafe put(translated: line) else {
             dropped.add(1, ordering: .relaxed)
             return
         }
     }
 
-    private func saysHowManyWereDropped() -> Bool {
+    /// - Returns: Whether the reader took it.
+    private func writeDropReport() -> Bool {
         let count = dropped.exchange(0, ordering: .relaxed)
         let isTaken = unsafe LogLine.dropped(count).withUnsafeBytes { unsafe put(translated: $0) }
         if !isTaken { dropped.add(count, ordering: .relaxed) }
@@ -69,16 +71,16 @@ public final class LogOutput: Sendable {
 
     /// - Returns: Whether the line is written, or lost for another reason than that the reader is slow.
     private func put(_ line: UnsafeRawBufferPointer) -> Bool {
-        if isTorn.load(ordering: .relaxed) {
+        if isCut.load(ordering: .relaxed) {
             guard unsafe [UInt8(ascii: "\n")].withUnsafeBytes({ unsafe write(whole: $0) }) else { return false }
-            isTorn.store(false, ordering: .relaxed)
+            isCut.store(false, ordering: .relaxed)
         }
         return unsafe write(whole: line)
     }
 
     private func write(whole line: UnsafeRawBufferPointer) -> Bool {
         var offset = 0
-        var deadline: Int64?
+        var deadline: MonotonicInstant?
         while offset < line.count {
             let count = unsafe descriptor.write(UnsafeRawBufferPointer(rebasing: line[offset...]))
             if count >= 0 {
@@ -86,39 +88,29 @@ public final class LogOutput: Sendable {
             } else if errno == EAGAIN {
                 guard waitForRoom(until: &deadline) else {
                     // A pipe takes a line whole or not at all; sockets and terminals may take a part.
-                    if offset > 0 { isTorn.store(true, ordering: .relaxed) }
+                    if offset > 0 { isCut.store(true, ordering: .relaxed) }
                     return false
                 }
             } else if errno != EINTR {
-                if offset > 0 { isTorn.store(true, ordering: .relaxed) }
+                if offset > 0 { isCut.store(true, ordering: .relaxed) }
                 return true
             }
         }
         return true
     }
 
-    private func waitForRoom(until deadline: inout Int64?) -> Bool {
-        let now = Self.now()
-        let end: Int64
+    private func waitForRoom(until deadline: inout MonotonicInstant?) -> Bool {
+        let now = MonotonicInstant.now
+        let end: MonotonicInstant
         if let deadline {
             end = deadline
         } else {
-            guard now >= impatientUntil.load(ordering: .relaxed) else { return false }
-            end = now + Self.nanoseconds(Self.patience)
+            guard now.nanoseconds >= backoffEnd.load(ordering: .relaxed) else { return false }
+            end = now + Self.writeTimeout
             deadline = end
         }
-        if now < end, descriptor.hasRoom(within: .nanoseconds(end - now)) { return true }
-        impatientUntil.store(Self.now() + Self.nanoseconds(Self.impatience), ordering: .relaxed)
+        if now < end, descriptor.hasRoom(within: end - now) { return true }
+        backoffEnd.store((MonotonicInstant.now + Self.backoff).nanoseconds, ordering: .relaxed)
         return false
-    }
-
-    private static func now() -> Int64 {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-    }
-
-    private static func nanoseconds(_ duration: Duration) -> Int64 {
-        duration.components.seconds * 1_000_000_000 + duration.components.attoseconds / 1_000_000_000
     }
 }

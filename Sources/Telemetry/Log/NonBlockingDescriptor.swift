@@ -17,7 +17,7 @@ struct NonBlockingDescriptor: Sendable {
     private let isSocket: Bool
 
     /// A descriptor as it is: if its writers wait, so do those of this.
-    init(asItIs descriptor: CInt) {
+    init(unchanged descriptor: CInt) {
         number = descriptor
         isSocket = false
         terminal = nil

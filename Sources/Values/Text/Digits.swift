@@ -9,12 +9,39 @@ extension String {
 extension MutableSpan<UInt8> {
     /// Writes a number that is not negative in decimal digits with leading zeros; the digits fill the range, and those
     /// that do not fit are left out at the front.
+    @inlinable
     public mutating func write(_ number: Int, into range: Range<Int>) {
+        write(UInt(number), into: range)
+    }
+
+    /// Writes a number as above, of any size.
+    @inlinable
+    public mutating func write(_ number: UInt, into range: Range<Int>) {
         var rest = number
-        for position in range.reversed() {
+        var position = range.upperBound
+        while position > range.lowerBound {
+            position -= 1
             self[position] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10
         }
+    }
+}
+
+extension UInt {
+    /// How many decimal digits the number has, at least one.
+    @inlinable
+    public var decimalDigitCount: Int {
+        // Most numbers in messages are this short: statuses, sizes, milliseconds.
+        if self < 10 { return 1 }
+        if self < 100 { return 2 }
+        if self < 1000 { return 3 }
+        var count = 3
+        var rest = self / 1000
+        while rest > 0 {
+            count += 1
+            rest /= 10
+        }
+        return count
     }
 }
 

@@ -1,9 +1,9 @@
-/// Eight bytes in one register, asked one question all at once: what is usual is found quickly, and whoever gets no
-/// clear answer looks at the bytes one by one.
+/// SIMD within a register: eight bytes in one 64-bit word, asked one question all at once. What is usual is found quickly,
+/// and whoever gets no clear answer looks at the bytes one by one.
 ///
 /// The high bit of each byte is where answers go. Sums are made of the lower seven bits, so none carries into its
 /// neighbour.
-struct EightBytes {
+struct SWAR {
     private let word: UInt64
 
     /// The bytes at `position`, the first one lowest.
@@ -60,12 +60,12 @@ struct EightBytes {
 
     /// The same with small letters in place of capitals.
     @inline(__always)
-    var lowercased: EightBytes {
-        EightBytes(word: word | Self.between(UInt8(ascii: "A"), UInt8(ascii: "Z"), word) >> 2)
+    var lowercased: SWAR {
+        SWAR(word: word | Self.between(UInt8(ascii: "A"), UInt8(ascii: "Z"), word) >> 2)
     }
 
     @inline(__always)
-    static func == (left: EightBytes, right: EightBytes) -> Bool { left.word == right.word }
+    static func == (left: SWAR, right: SWAR) -> Bool { left.word == right.word }
 
     /// Some of the eight.
     struct Places {
