@@ -69,7 +69,9 @@ struct BookingTests {
     func json() throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
-        func text(_ value: some Encodable) throws -> String { String(decoding: try encoder.encode(value), as: UTF8.self) }
+        func text(_ value: some Encodable) throws -> String {
+            String(decoding: try encoder.encode(value), as: UTF8.self)
+        }
         let room = SampleHotel.rooms[0]
         let booking = try Booking(request(), in: room, held: [], id: BookingID(bits: 1), at: now)
         #expect(
