@@ -92,3 +92,24 @@ public struct Booking: Hashable, Sendable {
     /// Who booked.
     public var guest: Guest { request.guest }
 }
+
+extension Booking: Encodable {
+    private enum Field: String, CodingKey {
+        case id, roomId, from, to, guests, guest, total, status, version, createdAt
+    }
+
+    /// One object: what was asked for stands beside what became of it.
+    public func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: Field.self)
+        try fields.encode(id, forKey: .id)
+        try fields.encode(roomID, forKey: .roomId)
+        try fields.encode(stay.from, forKey: .from)
+        try fields.encode(stay.to, forKey: .to)
+        try fields.encode(guests, forKey: .guests)
+        try fields.encode(guest, forKey: .guest)
+        try fields.encode(total, forKey: .total)
+        try fields.encode(status, forKey: .status)
+        try fields.encode(version, forKey: .version)
+        try fields.encode(createdAt, forKey: .createdAt)
+    }
+}

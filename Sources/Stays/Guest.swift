@@ -1,7 +1,7 @@
 public import Values
 
 /// Who a room is booked for.
-public struct Guest: Hashable, Sendable {
+public struct Guest: Encodable, Hashable, Sendable {
     /// Trimmed, 1 to 100 characters on one line.
     public let name: String
 

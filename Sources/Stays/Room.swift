@@ -1,7 +1,7 @@
 public import Values
 
 /// A room that can be booked night by night.
-public struct Room: Hashable, Sendable {
+public struct Room: Encodable, Hashable, Sendable {
     /// Its name in URLs.
     public let id: RoomID
 

@@ -21,7 +21,7 @@ public struct StaysStore: StayStore {
 
     /// One room by its primary key.
     public func room(_ id: RoomID) throws -> Room? {
-        try database.first("SELECT * FROM room WHERE id = :id", id) { row in try Room(row) }
+        try database.first("SELECT * FROM room WHERE id = :id", id.text) { row in try Room(row) }
     }
 
     /// The rooms without a held night in the stay, cheapest first, then by id.
@@ -67,7 +67,7 @@ public struct StaysStore: StayStore {
 
     /// One booking by its primary key.
     public func booking(_ id: BookingID) throws -> Booking? {
-        try database.first("SELECT * FROM booking WHERE id = :id", id) { row in try Booking(row) }
+        try database.first("SELECT * FROM booking WHERE id = :id", id.description) { row in try Booking(row) }
     }
 
     /// Cancels and frees the nights under the write lock; where nothing is to be changed it takes none.
@@ -92,7 +92,7 @@ public struct StaysStore: StayStore {
             if let room = page.roomID {
                 try database.all(
                     "SELECT * FROM booking WHERE room_id = :room AND id < :before ORDER BY id DESC LIMIT :count",
-                    room,
+                    room.text,
                     before,
                     count
                 ) { row in try Booking(row) }

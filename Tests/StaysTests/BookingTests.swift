@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Stays
 import Testing
 import Values
@@ -62,6 +63,27 @@ struct BookingTests {
         #expect(CancellationOutcome(of: booking, expecting: .oneOf([1])) == .cancelled(booking.cancelled()))
         #expect(CancellationOutcome(of: booking.cancelled(), expecting: .any) == .cancelled(booking.cancelled()))
         #expect(CancellationOutcome(of: booking.cancelled(), expecting: .oneOf([1])) == .stale(booking.cancelled()))
+    }
+
+    @Test("is written, and its room, as clients of the service know them")
+    func json() throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        func text(_ value: some Encodable) throws -> String {
+            String(decoding: try encoder.encode(value), as: UTF8.self)
+        }
+        let room = SampleHotel.rooms[0]
+        let booking = try Booking(request(), in: room, held: [], id: BookingID(bits: 1), at: now)
+        #expect(
+            try text(room)
+                == #"{"capacity":2,"id":"101","name":"Garden Room","pricePerNight":{"amount":"120.00","currency":"EUR"}}"#
+        )
+        #expect(
+            try text(booking) == #"{"createdAt":"2026-11-24T03:14:15Z","from":"2027-01-10","#
+                + #""guest":{"email":"ada@example.org","name":"Ada"},"guests":2,"id":"00000000000000000000000001","#
+                + #""roomId":"101","status":"confirmed","to":"2027-01-13","#
+                + #""total":{"amount":"360.00","currency":"EUR"},"version":1}"#
+        )
     }
 
     @Test("is cancelled once: a second time changes nothing")

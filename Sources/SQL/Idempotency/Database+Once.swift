@@ -27,7 +27,7 @@ extension Database {
     ///     that are older by `now` may be given up, the oldest first, two with each new one at most: a clock that jumps ahead
     ///     costs none at a stroke.
     ///   - now: When it is written.
-    ///   - body: What to write; the value is kept as its JSON.
+    ///   - body: What to write; the value is kept as its JSON, in which a `Timestamp` is exact to the second.
     public func write<Value: Codable>(
         once idempotency: Idempotency?,
         at now: Timestamp,

@@ -23,9 +23,10 @@ extension Int64: ColumnValue {
     @inlinable public var databaseValue: DatabaseValue { .integer(self) }
 
     /// Reads a whole number.
+    @inlinable
     public init(row: borrowing Row, column: Int) throws(DatabaseError) {
-        guard row.storage(column) == .integer else { throw row.corrupted(column) }
-        self = row.integer(column)
+        guard let integer = row.statement.exactInteger(column) else { throw row.corrupted(column) }
+        self = integer
     }
 }
 

@@ -42,6 +42,7 @@ public struct Row: ~Copyable {
 
     /// The number of the column with this name, from 0.
     /// - Throws: `DatabaseError.failed` when there is none.
+    @inlinable
     public func column(_ name: String) throws(DatabaseError) -> Int { try statement.column(named: name) }
 
     /// Whether there is nothing in the column.
@@ -52,6 +53,7 @@ public struct Row: ~Copyable {
 
     /// The text in a column.
     /// - Throws: `DatabaseError.corrupted` when there is none.
+    @inlinable
     public func text(_ column: Int) throws(DatabaseError) -> String {
         guard let text = statement.text(column) else { throw corrupted(column) }
         return text

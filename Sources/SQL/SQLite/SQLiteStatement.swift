@@ -26,9 +26,10 @@ import CSQLite
             ?? ""
     }
 
-    /// The names of its columns, read anew after SQLite compiled the statement again because the schema changed.
+    /// The names of its columns, once somebody asked for one; read anew after SQLite compiled the statement again because the
+    /// schema changed.
     private var knownColumnNames: [String] = []
-    private var compilations: Int32 = -1
+    private var compilations: Int32 = 0
 
     /// The column after the one that was asked for last by name: most readers go through the columns in order.
     private var likelyColumn = 0
@@ -119,13 +120,24 @@ import CSQLite
     /// Whether there is a row.
     @usableFromInline
     func step() throws(DatabaseError) -> Bool {
+        let isFirst = !isRunning
         isRunning = true
         likelyColumn = 0
-        switch unsafe sqlite3_step(handle) {
+        let code = unsafe sqlite3_step(handle)
+        // SQLite compiles again only when a run begins.
+        if isFirst, !knownColumnNames.isEmpty { forgetOldNames() }
+        switch code {
         case SQLITE_ROW: return true
         case SQLITE_DONE: return false
-        case let code: throw error(code)
+        default: throw error(code)
         }
+    }
+
+    private func forgetOldNames() {
+        let current = unsafe sqlite3_stmt_status(handle, SQLITE_STMTSTATUS_REPREPARE, 0)
+        guard compilations != current else { return }
+        knownColumnNames = []
+        compilations = current
     }
 
     @usableFromInline
@@ -137,28 +149,34 @@ import CSQLite
 
     // MARK: Columns
 
+    /// The names of the columns, in order.
     var columnNames: [String] {
-        let current = unsafe sqlite3_stmt_status(handle, SQLITE_STMTSTATUS_REPREPARE, 0)
-        if compilations != current {
+        if knownColumnNames.isEmpty {
             knownColumnNames = (0..<Int(unsafe sqlite3_column_count(handle))).map { columnName($0) }
-            compilations = current
         }
         return knownColumnNames
     }
 
     /// The number of the column with this name, from 0; nil when there is none.
+    @inline(__always)
     func existingColumn(named name: String) -> Int? {
-        let names = columnNames
-        if likelyColumn < names.count, names[likelyColumn] == name {
-            likelyColumn += 1
-            return likelyColumn - 1
+        let likely = likelyColumn
+        if likely < knownColumnNames.count, knownColumnNames[likely] == name {
+            likelyColumn = likely + 1
+            return likely
         }
-        guard let column = names.firstIndex(of: name) else { return nil }
+        return anyColumn(named: name)
+    }
+
+    @inline(never)
+    private func anyColumn(named name: String) -> Int? {
+        guard let column = columnNames.firstIndex(of: name) else { return nil }
         likelyColumn = column + 1
         return column
     }
 
     /// The number of the column with this name, from 0.
+    @usableFromInline
     func column(named name: String) throws(DatabaseError) -> Int {
         guard let column = existingColumn(named: name) else {
             throw .failed("there is no column \(name) in the rows of: \(sql)")
@@ -180,12 +198,19 @@ import CSQLite
         unsafe sqlite3_column_int64(handle, Int32(column))
     }
 
+    /// The number, nil for what is none.
+    @usableFromInline
+    func exactInteger(_ column: Int) -> Int64? {
+        kind(column) == SQLITE_INTEGER ? integer(column) : nil
+    }
+
     func real(_ column: Int) -> Double {
         unsafe sqlite3_column_double(handle, Int32(column))
     }
 
     /// The text, copied once into the string; nothing is copied beside it when it has 15 bytes or fewer. Nil for NULL and
     /// for what is not UTF-8.
+    @usableFromInline
     func text(_ column: Int) -> String? {
         guard let start = unsafe sqlite3_column_text(handle, Int32(column)) else { return nil }
         // The length after the text: asking for the text may convert it.

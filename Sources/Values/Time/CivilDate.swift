@@ -33,24 +33,21 @@ public struct CivilDate: Hashable, Sendable {
 
     /// Reads the extended format of ISO 8601, `YYYY-MM-DD`, exactly: ten characters, ASCII digits, a day that exists.
     public init?(_ text: String) {
-        guard text.utf8.count == 10 else { return nil }
-        var digits: (year: Int, month: Int, day: Int) = (0, 0, 0)
-        var position = 0
-        for byte in text.utf8 {
-            if position == 4 || position == 7 {
-                guard byte == UInt8(ascii: "-") else { return nil }
-            } else {
-                guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
-                let digit = Int(byte - UInt8(ascii: "0"))
-                switch position {
-                case 0...3: digits.year = digits.year * 10 + digit
-                case 5...6: digits.month = digits.month * 10 + digit
-                default: digits.day = digits.day * 10 + digit
-                }
-            }
-            position += 1
+        let characters = text.utf8Span.span
+        guard characters.count == 10, characters[4] == UInt8(ascii: "-"), characters[7] == UInt8(ascii: "-") else {
+            return nil
         }
-        self.init(year: digits.year, month: digits.month, day: digits.day)
+        func number(_ range: Range<Int>) -> Int? {
+            var number = 0
+            for position in range {
+                let digit = characters[position] &- UInt8(ascii: "0")
+                guard digit <= 9 else { return nil }
+                number = number * 10 + Int(digit)
+            }
+            return number
+        }
+        guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10) else { return nil }
+        self.init(year: year, month: month, day: day)
     }
 
     /// The day in UTC at this moment, counted in seconds since 1970-01-01T00:00:00Z.
