@@ -51,7 +51,7 @@ let package = Package(
         .target(name: "Prefork", dependencies: ["Linux"], swiftSettings: engineRoom),
         .target(
             name: "HTTPServer",
-            dependencies: ["CLinux", .product(name: "HTTPTypes", package: "swift-http-types")],
+            dependencies: ["CLinux", "Linux", .product(name: "HTTPTypes", package: "swift-http-types")],
             swiftSettings: engineRoom
         ),
         .target(
@@ -93,7 +93,7 @@ let package = Package(
         .testTarget(name: "PreforkTests", dependencies: ["Linux", "Prefork"], swiftSettings: house),
         .testTarget(
             name: "HTTPServerTests",
-            dependencies: ["HTTPServer", .product(name: "HTTPTypes", package: "swift-http-types")],
+            dependencies: ["HTTPServer", "Linux", .product(name: "HTTPTypes", package: "swift-http-types")],
             swiftSettings: house
         ),
         .testTarget(

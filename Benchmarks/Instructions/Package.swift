@@ -24,7 +24,7 @@ let package = Package(
         .target(name: "Prefork", dependencies: ["Linux"], path: "Modules/Prefork", swiftSettings: house),
         .target(
             name: "HTTPServer",
-            dependencies: ["CLinux", .product(name: "HTTPTypes", package: "swift-http-types")],
+            dependencies: ["CLinux", "Linux", .product(name: "HTTPTypes", package: "swift-http-types")],
             path: "Modules/HTTPServer",
             swiftSettings: house
         ),

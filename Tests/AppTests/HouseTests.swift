@@ -10,7 +10,7 @@ struct HouseTests {
             ("Stays", ["Values"]),
             ("Linux", ["CLinux", "Glibc", "Synchronization"]),
             ("Prefork", ["Linux", "Glibc", "Synchronization"]),
-            ("HTTPServer", ["CLinux", "Glibc", "Synchronization", "HTTPTypes", "Values"]),
+            ("HTTPServer", ["CLinux", "Linux", "Glibc", "HTTPTypes", "Synchronization", "Values"]),
             ("Telemetry", ["CLinux", "Glibc", "Synchronization", "Logging", "Values"]),
             ("SQL", ["CSQLite", "FoundationEssentials", "Glibc", "Values"]),
             ("StaysStore", ["SQL", "Stays", "Values"]),

@@ -1,7 +1,7 @@
 import Glibc
 
 /// The `Date` field line (RFC 9110 sections 5.6.7 and 6.6.1), made anew when the wall clock's second changes.
-struct DateStamp {
+struct DateHeader {
     private(set) var line: [UInt8] = []
     private var validUntil = Int64.min
 
