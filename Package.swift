@@ -105,7 +105,7 @@ let package = Package(
         .testTarget(name: "PreforkTests", dependencies: ["Linux", "Prefork"], swiftSettings: house),
         .testTarget(
             name: "HTTPServerTests",
-            dependencies: ["HTTPServer", "Values", .product(name: "HTTPTypes", package: "swift-http-types")],
+            dependencies: ["HTTPServer", "Linux", "Values", .product(name: "HTTPTypes", package: "swift-http-types")],
             swiftSettings: house
         ),
         .testTarget(

@@ -1,3 +1,5 @@
+public import Linux
+
 /// A synchronous HTTP/1.1 server: one thread, one event loop, handlers inline.
 ///
 /// The edge is event-driven, so slow clients cost no thread; a handler is a blocking function. To use more than one
@@ -13,24 +15,20 @@ public final class Server {
     private let configuration: ServerConfiguration
     private let router: Router
     private let observer: (any ServerObserver)?
-    private let status: ServerStatus
 
     /// A server that is not running yet.
     /// - Parameters:
     ///   - configuration: Limits and timeouts.
     ///   - router: The routes. Later changes to the caller's value have no effect.
     ///   - observer: Sees every request; kept alive by the server.
-    ///   - status: Where the server tells that it drains.
     public init(
         configuration: ServerConfiguration = ServerConfiguration(),
         router: Router,
-        observer: (any ServerObserver)? = nil,
-        status: ServerStatus = ServerStatus()
+        observer: (any ServerObserver)? = nil
     ) {
         self.configuration = configuration
         self.router = router
         self.observer = observer
-        self.status = status
     }
 
     /// Serves on the calling thread until it has drained.
@@ -48,34 +46,27 @@ public final class Server {
     ///   - isLast: Whether nobody serves on the listener after this server; asked whenever `shutdown` is written to. If
     ///     somebody does, nobody waits for this one: it drains with ``ServerConfiguration/unhurriedDrainGrace``.
     ///   - whenReady: Called once everything is set up, right before the first connection can be accepted.
-    /// - Throws: ``ServerError`` when the event loop cannot be set up.
+    /// - Throws: ``SystemError`` when the event loop cannot be set up.
     public func run(
         listener: CInt?,
         shutdown: CInt,
         isLast: @escaping () -> Bool = { true },
         whenReady: () -> Void = {}
-    ) throws(ServerError) {
+    ) throws(SystemError) {
+        let dispatcher = Dispatcher(routes: RouteTable(router, configuration))
+        var answerer = RequestAnswerer(dispatcher, observer: observer)
         var loop = try EventLoop(
             configuration: configuration,
-            router: router,
+            dispatcher: dispatcher,
             observer: observer,
-            status: status,
             listener: listener,
             shutdown: shutdown,
             isLast: isLast
         )
         whenReady()
-        loop.run()
+        while let turn = loop.next() {
+            let response = answerer.answer(turn, wokeAt: loop.clock.wokeAt)
+            loop.complete(turn, with: response)
+        }
     }
-}
-
-/// A system call that the server cannot do without failed.
-public struct ServerError: Error, Sendable, CustomStringConvertible {
-    /// The system call.
-    public let call: String
-    /// Its errno(3).
-    public let errno: CInt
-
-    /// One line for the log.
-    public var description: String { "\(call) failed (errno \(errno)): the server cannot run on this descriptor" }
 }

@@ -1,3 +1,5 @@
+public import Linux
+
 /// Watches a ``Server``: logs, metrics, a black box. All calls come on the server's thread.
 public protocol ServerObserver: AnyObject {
     /// The handler is about to run. Nothing has been allocated for this call; ``Request/withMethodAndTarget(_:)`` and
@@ -27,7 +29,7 @@ public protocol ServerObserver: AnyObject {
 
     /// The kernel did not let the server watch its listener (epoll_ctl(2): no memory, or too many watches of this user). It
     /// accepts nobody until it has tried again, a tenth of a second later.
-    func listenerNotWatched(because error: ServerError)
+    func listenerNotWatched(because error: SystemError)
 
     /// The number of open connections changed.
     func connectionsChanged(open: Int)
@@ -47,7 +49,7 @@ extension ServerObserver {
     /// Does nothing.
     public func requestMissed() {}
     /// Does nothing.
-    public func listenerNotWatched(because error: ServerError) {}
+    public func listenerNotWatched(because error: SystemError) {}
     /// Does nothing.
     public func connectionsChanged(open: Int) {}
 }

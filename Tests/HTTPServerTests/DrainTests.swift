@@ -24,7 +24,7 @@ struct DrainTests {
         let server = try server(grace: .seconds(60))
         server.drain()
         server.join()
-        #expect(server.status.isDraining)
+        #expect(server.isDraining)
     }
 
     @Test("answers the request that was already sent, and says that it is the last")
@@ -33,7 +33,7 @@ struct DrainTests {
         let client = try server.connect()
         #expect(client.get("/")?["Connection"] == nil)
         server.drain()
-        while !server.status.isDraining {}
+        while !server.isDraining {}
         let response = client.get("/")
         #expect(response?.status == 200)
         #expect(response?["Connection"] == "close")
@@ -128,7 +128,7 @@ struct DrainTests {
         let idle = try server.connect()
         #expect(idle.get("/")?.status == 200)
         server.drain()
-        while !server.status.isDraining {}
+        while !server.isDraining {}
         // Much longer than the grace of a server that is the last.
         usleep(200_000)
         #expect(late.get("/")?["Connection"] == "close")

@@ -6,15 +6,22 @@ import Synchronization
 /// A server on a thread of the test process, listening on a free port of the loopback.
 final class LiveServer: @unchecked Sendable {
     let port: UInt16
-    let status = ServerStatus()
     private let listener: CInt
     private let shutdownPipe: (read: CInt, write: CInt)
     private var thread = pthread_t()
     private var isStopped = false
     private let counter = ConnectionCounter()
+    private let draining = Flag()
 
     /// How many connections the server has, when it was made without an observer.
     var openConnections: Int { counter.open.load(ordering: .relaxed) }
+
+    /// Whether the server has begun to drain: then it asks whether it is the last.
+    var isDraining: Bool { draining.isSet.load(ordering: .acquiring) }
+
+    private final class Flag: Sendable {
+        let isSet = Atomic(false)
+    }
 
     private final class ConnectionCounter: ServerObserver, Sendable {
         let open = Atomic<Int>(0)
@@ -55,8 +62,11 @@ final class LiveServer: @unchecked Sendable {
         var router = Router()
         build(&router)
         let watching = isObserved ? observer ?? counter : nil
-        let server = Server(configuration: configuration, router: router, observer: watching, status: status)
-        let body = Body(server: server, listener: listener, shutdown: ends[0], isLast: isLast)
+        let server = Server(configuration: configuration, router: router, observer: watching)
+        let body = Body(server: server, listener: listener, shutdown: ends[0]) { [draining] in
+            draining.isSet.store(true, ordering: .releasing)
+            return isLast()
+        }
         let argument = Unmanaged.passRetained(body).toOpaque()
         let result = pthread_create(
             &thread,

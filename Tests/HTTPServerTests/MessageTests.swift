@@ -72,7 +72,7 @@ struct MessageTests {
         _ method: HTTPRequest.Method = .get,
         then continuation: OutputBuffer.Continuation = .keepAlive
     ) throws -> String {
-        var output = OutputBuffer(capacity: 1)
+        let output = OutputBuffer(capacity: 1)
         let request = try Request(method, target, headerFields: [HTTPField.Name("X-Request-ID")!: "id"])
         output.append(response, to: request.record, date: Array("Date: d\r\n".utf8), then: continuation)
         return String(decoding: output.remainder(after: 0).bytes, as: UTF8.self)
@@ -199,8 +199,8 @@ struct DeadlineListsTests {
         #expect(lists.next == 100)
         lists.disarm(7)
         #expect(lists.next == 120)
-        #expect(lists.wait(of: 7) == nil)
-        #expect(lists.wait(of: 9) == .idle)
+        #expect(lists.timer(of: 7) == nil)
+        #expect(lists.timer(of: 9) == .idle)
         #expect(lists.popExpired(now: 119) == nil)
         #expect(lists.popExpired(now: 120)! == (5, .head))
         #expect(lists.popExpired(now: 2000)! == (3, .head))

@@ -1,63 +1,47 @@
-import CLinux
-import Glibc
+import Linux
 
-/// One client's connection. While it is idle this object, its descriptor's place in two tables, and the kernel's socket
-/// are all there is of it.
+/// One client's connection. While it is idle this object, its place in two tables, and the kernel's socket are all there
+/// is of it.
 final class Connection {
+    /// The number of its descriptor, which stays the same when the descriptor is closed.
     let socket: CInt
     let peer: PeerAddress
+    var state = State.idle
+    private var descriptor: FileDescriptor?
 
-    /// The bytes of requests that are not complete, or not yet answered; `nil` when there are none.
-    var input: InputBlock?
-    /// Where in `input` they are.
-    var bytes = 0..<0
-    /// As what `input` is accounted for.
-    var accounted = Part.head
-    /// The request whose first bytes are there.
-    var record: RequestRecord?
-    var reader = RequestReader()
-
-    /// What the socket did not take yet.
-    var output: [UInt8] = []
-    var outputSent = 0
-
-    /// Whether the last answer said that nothing follows it.
-    var isClosing = false
-    /// Whether the client may still be sending when we close.
-    var lingers = false
-    /// Requests answered or refused.
-    var answeredCount = 0
-    /// Whether it is in the list of those that have requests left over for the next turn.
-    var isWaitingForTurn = false
-    /// Bytes received or sent since the rate was last judged, or dropped while lingering.
-    var progress = 0
-
-    init(socket: CInt, peer: PeerAddress) {
-        self.socket = socket
-        self.peer = peer
+    /// What a connection is doing. It does one thing at a time, and what it needs for that belongs to the state.
+    enum State {
+        /// Nothing of a request is here.
+        case idle
+        /// The beginning of a head is here.
+        case readingHead(PendingInput)
+        /// A head is here, and not all of the body.
+        case readingBody(PendingInput)
+        /// Has more requests in memory than one turn answers, and waits for the others to have their turn.
+        case waitingForTurn(PendingInput)
+        /// Has its turn: requests are read, answered by handlers, and their answers sent.
+        case inTurn(Turn)
+        /// The socket did not take all of an answer. Nothing is read meanwhile.
+        case writing(UnsentOutput)
+        /// Our side has ended after an answer. What the client still sends is dropped, until it ends its own side.
+        case lingering(dropped: Int)
+        /// Our side has ended on a connection on which nothing was asked, while draining.
+        case halfClosed(dropped: Int)
+        /// It is over.
+        case closed
     }
 
-    /// A part of a request.
-    enum Part {
-        case head
-        case body
+    init(_ client: consuming Acceptor.Client) {
+        socket = client.descriptor.rawValue
+        peer = client.peer
+        descriptor = .some(client.descriptor)
     }
 
-    /// What the bytes in `input` are the beginning of.
-    var held: Part { record != nil && reader.isInBody ? .body : .head }
-
-    var hasUnsentOutput: Bool { !output.isEmpty }
-
-    /// send(2) of what is left. Forgets it when all is sent.
-    func sendOutput() -> Int {
-        let sent = unsafe output.withUnsafeBytes { bytes in
-            unsafe Glibc.send(socket, bytes.baseAddress! + outputSent, bytes.count - outputSent, CInt(MSG_NOSIGNAL))
-        }
-        outputSent += max(0, sent)
-        if outputSent == output.count {
-            output = []
-            outputSent = 0
-        }
-        return sent
+    /// close(2).
+    func close() {
+        state = .closed
+        descriptor = nil
     }
+
+    var isClosed: Bool { if case .closed = state { true } else { false } }
 }

@@ -2,9 +2,8 @@ import CLinux
 import Glibc
 import Values
 
-/// The bytes of the answers that are about to be sent. One per server: what a socket does not take at once moves to the
-/// connection.
-@safe struct OutputBuffer: ~Copyable {
+/// The bytes of a turn's answers, which are about to be sent. What a socket does not take at once moves to ``UnsentOutput``.
+@safe final class OutputBuffer {
     private var count = 0
     /// A large body, sent from where it is. Nothing can follow it before all is sent.
     private var tail: [UInt8] = []
@@ -30,7 +29,7 @@ import Values
     var isSealed: Bool { !tail.isEmpty }
 
     /// Appends the body of a response, which ends it.
-    mutating func append(body: [UInt8]) {
+    func append(body: [UInt8]) {
         if body.count < Self.leastTailSize {
             append(body)
         } else {
@@ -39,27 +38,27 @@ import Values
     }
 
     @inline(__always)
-    mutating func append(_ text: StaticString) {
+    func append(_ text: StaticString) {
         precondition(text.hasPointerRepresentation)
         unsafe append(text.utf8Start, text.utf8CodeUnitCount)
     }
 
     /// Literals are static: they go the shorter way above.
     @_disfavoredOverload
-    mutating func append(_ text: String) {
+    func append(_ text: String) {
         var text = text
         text.withUTF8 { unsafe append($0) }
     }
 
-    mutating func append(_ bytes: [UInt8]) {
+    func append(_ bytes: [UInt8]) {
         unsafe bytes.withUnsafeBufferPointer { unsafe append($0) }
     }
 
-    mutating func append(_ bytes: Span<UInt8>) {
+    func append(_ bytes: Span<UInt8>) {
         unsafe bytes.withUnsafeBufferPointer { unsafe append($0) }
     }
 
-    mutating func append(decimal number: Int) {
+    func append(decimal number: Int) {
         precondition(number >= 0)
         let digits = number.magnitude.decimalDigitCount
         reserve(digits)
@@ -68,20 +67,25 @@ import Values
         count += digits
     }
 
-    private mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
+    private func append(_ bytes: UnsafeBufferPointer<UInt8>) {
         guard let start = bytes.baseAddress else { return }
         unsafe append(start, bytes.count)
     }
 
     @inline(__always)
-    private mutating func append(_ start: UnsafePointer<UInt8>, _ size: Int) {
+    private func append(_ start: UnsafePointer<UInt8>, _ size: Int) {
         reserve(size)
         unsafe (base + count).update(from: start, count: size)
         count += size
     }
 
-    private mutating func reserve(_ size: Int) {
-        guard size > capacity - count else { return }
+    @inline(__always)
+    private func reserve(_ size: Int) {
+        if size > capacity - count { grow(by: size) }
+    }
+
+    @inline(never)
+    private func grow(by size: Int) {
         let grown = max(capacity * 2, count + size)
         let new = UnsafeMutablePointer<UInt8>.allocate(capacity: grown)
         unsafe new.update(from: base, count: count)
@@ -105,15 +109,23 @@ import Values
         }
     }
 
-    /// What was not sent, and where in it to go on.
-    func remainder(after sent: Int) -> (bytes: [UInt8], start: Int) {
+    /// What was not sent.
+    struct Remainder {
+        let bytes: [UInt8]
+        /// Where in them to go on.
+        let start: Int
+    }
+
+    /// What is left when so many bytes have been sent.
+    func remainder(after sent: Int) -> Remainder {
         precondition(sent >= 0 && sent <= size)
-        guard sent < count else { return (tail, sent - count) }
-        return unsafe ([UInt8](UnsafeBufferPointer(start: base + sent, count: count - sent)) + tail, 0)
+        guard sent < count else { return Remainder(bytes: tail, start: sent - count) }
+        let head = unsafe [UInt8](UnsafeBufferPointer(start: base + sent, count: count - sent))
+        return Remainder(bytes: head + tail, start: 0)
     }
 
     /// Forgets the bytes, and the memory when one large answer made it grow beyond what is usual.
-    mutating func removeAll(shrinkingTo usual: Int) {
+    func removeAll(shrinkingTo usual: Int) {
         count = 0
         if isSealed { tail = [] }
         guard capacity > usual else { return }

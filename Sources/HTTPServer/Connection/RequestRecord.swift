@@ -39,7 +39,12 @@ final class RequestRecord: @unchecked Sendable {
     /// What the admission found out, such as who asks.
     var contextValues: ContextValues?
 
+    /// The request that was answered before this one, until both are reported.
+    var answeredBefore: RequestRecord?
+
     // The outcome.
+    /// Why the server refuses the request, which then reaches no handler.
+    var refusal: RequestError?
     var isUnderstood = false
     var startedAt: Int64 = 0
     var deadline: Int64 = 0
@@ -107,6 +112,7 @@ final class RequestRecord: @unchecked Sendable {
         routeIndex = -1
         if case .open = admission {} else { admission = .open }
         if contextValues != nil { contextValues = nil }
+        if refusal != nil { refusal = nil }
         isUnderstood = false
         bytesIn = 0
         bytesOut = 0

@@ -12,8 +12,7 @@ extension OutputBuffer {
     }
 
     /// Writes a whole response (RFC 9112). Its framing is decided here and nowhere else.
-    mutating func append(_ response: Response, to record: RequestRecord, date: [UInt8], then continuation: Continuation)
-    {
+    func append(_ response: Response, to record: RequestRecord, date: [UInt8], then continuation: Continuation) {
         let code = response.status.code
         if let line = StatusLine.known(code) {
             append(line)
@@ -59,7 +58,7 @@ extension OutputBuffer {
 
     /// A handler's own fields, without those that are the server's. HTTPTypes has made sure that names are tokens and
     /// values hold no line break.
-    private mutating func appendFields(_ fields: HTTPFields, skippingContentType: Bool) {
+    private func appendFields(_ fields: HTTPFields, skippingContentType: Bool) {
         for field in fields {
             switch field.name.canonicalName {
             case "content-length", "transfer-encoding", "connection", "keep-alive", "date", "x-request-id", "upgrade",

@@ -1,24 +1,27 @@
+import Linux
+
 /// When whose waiting ends. All waits of one kind last equally long, so each kind is a list in order of time: to arm,
-/// re-arm and disarm is to link and unlink, and the next deadline is at the front.
+/// re-arm and disarm is to link and unlink, and the next deadline is at the front. What happens at a deadline is not
+/// known here: it follows from the state of the connection.
 struct DeadlineLists {
-    /// What a connection waits for.
-    enum Wait: UInt8, CaseIterable {
-        /// The rest of a head, or the first request of a new connection.
+    /// A kind of wait.
+    enum Timer: UInt8, CaseIterable {
+        /// For the rest of a head, or the first request of a new connection.
         case head
-        /// The rest of a body.
+        /// For the rest of a body.
         case body
-        /// The next request.
+        /// For the next request.
         case idle
-        /// Room in the socket for the rest of an answer.
+        /// For room in the socket for the rest of an answer.
         case write
-        /// The client's end of a connection that we have closed ours of.
+        /// For the client's end of a connection that we have closed ours of.
         case linger
-        /// A request that may be on its way to an idle connection while the server drains.
-        case grace
-        /// The news that the client's system knows the end of a connection on which nothing was asked.
-        case parting
         /// ``linger`` while the server drains.
         case lastLinger
+        /// For a request that may be on its way to an idle connection while the server drains.
+        case drainGrace
+        /// For the news that the client's system knows the end of a connection on which nothing was asked.
+        case acknowledgement
     }
 
     private struct Node {
@@ -26,7 +29,7 @@ struct DeadlineLists {
         var next: Int32 = -1
         var since: Int64 = 0
         var deadline: Int64 = 0
-        var wait: Wait?
+        var timer: Timer?
     }
 
     private struct List {
@@ -44,57 +47,57 @@ struct DeadlineLists {
 
     init(_ configuration: ServerConfiguration) {
         var durations = InlineArray<8, Int64>(repeating: 0)
-        for wait in Wait.allCases {
+        for timer in Timer.allCases {
             let duration =
-                switch wait {
+                switch timer {
                 case .head: configuration.headerTimeout
                 case .body: configuration.bodyTimeout
                 case .idle: configuration.keepAliveTimeout
                 case .write: configuration.writeTimeout
                 case .linger: configuration.lingerTimeout
-                case .parting: Duration.nanoseconds(Self.acknowledgementLook)
-                case .grace, .lastLinger: configuration.drainGrace
+                case .lastLinger, .drainGrace: configuration.drainGrace
+                case .acknowledgement: Duration.nanoseconds(Self.acknowledgementLook)
                 }
-            durations[Int(wait.rawValue)] = duration.nanoseconds
+            durations[Int(timer.rawValue)] = duration.nanoseconds
         }
         self.durations = durations
     }
 
-    /// What the descriptor's connection waits for.
-    func wait(of descriptor: CInt) -> Wait? {
-        Int(descriptor) < nodes.count ? nodes[Int(descriptor)].wait : nil
+    /// The timer that runs for a descriptor.
+    func timer(of descriptor: CInt) -> Timer? {
+        Int(descriptor) < nodes.count ? nodes[Int(descriptor)].timer : nil
     }
 
-    /// Since when it waits.
+    /// Since when it runs.
     func since(of descriptor: CInt) -> Int64 { nodes[Int(descriptor)].since }
 
     /// Gives waits of one kind another length from now on.
-    mutating func setLength(of wait: Wait, to duration: Int64) { durations[Int(wait.rawValue)] = duration }
+    mutating func setLength(of timer: Timer, to duration: Int64) { durations[Int(timer.rawValue)] = duration }
 
     /// Begins a wait in place of the one before.
-    mutating func arm(_ descriptor: CInt, _ wait: Wait, now: Int64) {
-        arm(descriptor, wait, since: now, until: now &+ durations[Int(wait.rawValue)])
+    mutating func arm(_ descriptor: CInt, _ timer: Timer, now: Int64) {
+        arm(descriptor, timer, since: now, until: now &+ durations[Int(timer.rawValue)])
     }
 
     /// Begins a wait that ends no sooner than others of its kind.
-    mutating func arm(_ descriptor: CInt, _ wait: Wait, since: Int64, until deadline: Int64) {
+    mutating func arm(_ descriptor: CInt, _ timer: Timer, since: Int64, until deadline: Int64) {
         while nodes.count <= Int(descriptor) { nodes.append(Node()) }
         disarm(descriptor)
-        let kind = Int(wait.rawValue)
+        let kind = Int(timer.rawValue)
         let last = lists[kind].last
-        nodes[Int(descriptor)] = Node(previous: last, next: -1, since: since, deadline: deadline, wait: wait)
+        nodes[Int(descriptor)] = Node(previous: last, next: -1, since: since, deadline: deadline, timer: timer)
         if last >= 0 { nodes[Int(last)].next = descriptor } else { lists[kind].first = descriptor }
         lists[kind].last = descriptor
     }
 
     /// Ends the wait.
     mutating func disarm(_ descriptor: CInt) {
-        guard Int(descriptor) < nodes.count, let wait = nodes[Int(descriptor)].wait else { return }
+        guard Int(descriptor) < nodes.count, let timer = nodes[Int(descriptor)].timer else { return }
         let node = nodes[Int(descriptor)]
-        let kind = Int(wait.rawValue)
+        let kind = Int(timer.rawValue)
         if node.previous >= 0 { nodes[Int(node.previous)].next = node.next } else { lists[kind].first = node.next }
         if node.next >= 0 { nodes[Int(node.next)].previous = node.previous } else { lists[kind].last = node.previous }
-        nodes[Int(descriptor)].wait = nil
+        nodes[Int(descriptor)].timer = nil
     }
 
     /// The nearest deadline of all.
@@ -108,12 +111,12 @@ struct DeadlineLists {
     }
 
     /// Takes out one wait that is over.
-    mutating func popExpired(now: Int64) -> (descriptor: CInt, wait: Wait)? {
-        for wait in Wait.allCases {
-            let first = lists[Int(wait.rawValue)].first
+    mutating func popExpired(now: Int64) -> (descriptor: CInt, timer: Timer)? {
+        for timer in Timer.allCases {
+            let first = lists[Int(timer.rawValue)].first
             guard first >= 0, nodes[Int(first)].deadline <= now else { continue }
             disarm(first)
-            return (first, wait)
+            return (first, timer)
         }
         return nil
     }

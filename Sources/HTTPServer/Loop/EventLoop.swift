@@ -1,219 +1,163 @@
-import CLinux
 import Glibc
+import Linux
 
-/// A running server: one epoll(7) loop over non-blocking sockets.
+/// A running server without its handlers: reads requests off its connections (``next()``), and takes their answers
+/// (``complete(_:with:)``). One epoll(7) loop over non-blocking sockets.
 ///
-/// All state is in this one value and none is bound to a thread. It is a value that cannot be copied, so that the compiler
-/// and not the running program sees to it that nobody changes it while somebody else does.
-/// A connection always waits for exactly one thing, which
-/// ``DeadlineLists`` knows; what it does when its descriptor is ready follows from that. Files beside this one hold
-/// the verbs: accepting, receiving, answering, and waiting in vain.
+/// Nobody holds the loop while a handler runs. It is a value that cannot be copied, so that the compiler and not the
+/// running program sees to it that nobody changes it while somebody else does, and it is bound to no thread. What is known
+/// of a request in a handler's hands is in its ``Turn``: answers may come in any order, also after others have been asked
+/// for.
+///
+/// This file goes from one wake of the loop to the next. Files beside it hold the steps: of a turn, and of a connection's
+/// beginning, end and deadlines.
 struct EventLoop: ~Copyable {
     let configuration: ServerConfiguration
-    let limits: HeadParser.Limits
-    let dispatcher: Dispatcher
-    let context: ServerContext
     let observer: (any ServerObserver)?
-    let status: ServerStatus
-    /// -1 when nobody is let in.
-    let listener: CInt
-    let shutdown: CInt
-    /// Whether nobody else serves on the listener when this loop has ended.
-    let isLast: () -> Bool
 
-    let epoll: Epoll
-    /// By descriptor. An event for a descriptor that was closed and opened again within one batch finds the new
-    /// connection, which then reads nothing: harmless.
-    var connections: [Connection?] = []
-    var openCount = 0
-    /// The memory of requests that have not arrived whole.
-    var bufferedSize = BufferedSize()
-    private var crowdMemory = CrowdMemory()
+    var clock = LoopClock()
+    var poller: Poller
+    var acceptor: Acceptor
+    var connections = ConnectionTable()
     var deadlines: DeadlineLists
-    /// Connections with further requests in memory, which wait for the others to have their turn.
-    var turns: [CInt] = []
-    /// What this wake has brought so far, one behind the other in ``sharedInput``.
-    var arrivals = Arrivals()
+    var drain: Drain
+    private var heapTrimmer = HeapTrimmer()
 
-    /// The time of the last look at the clock: after each wait, and after each handler.
-    var now: Int64
-    var date = DateHeader()
-    var processorTime = ProcessorTime()
-    var ids = RequestID.Sequence()
-
-    /// What connections without bytes of their own receive into.
-    var sharedInput = InputBlock(capacity: EventLoop.sharedInputSize)
-    var output = OutputBuffer(capacity: EventLoop.usualOutputSize)
-    var spareRecords: [RequestRecord] = []
-    /// Answered, not yet reported.
-    var finished: [RequestRecord] = []
+    /// What this wake has brought so far.
+    var batch = ReadBatch()
+    var requests: RequestSource
+    var turns = TurnPool()
+    /// Who waits for another turn.
+    var turnQueue = TurnQueue()
+    /// Turns whose requests need an answer.
+    var answerable = AnswerableTurns()
     var answeredCount = 0
 
-    var acceptance: Acceptance
-    var drain: Drain?
+    private var step = Step.wait
 
-    /// One recv(2) takes this much: many pipelined requests, or a body of 64 KiB and its head.
-    static let sharedInputSize = 80 * 1024
-    /// Answers of one turn usually fit; the memory of larger ones is given back.
-    static let usualOutputSize = 64 * 1024
-
-    /// The end of a server.
-    struct Drain {
-        /// Until then, connections are accepted.
-        let graceEnd: Int64
-        /// Then whatever is left is cut.
-        let deadline: Int64
+    /// Where in a wake the loop is.
+    private enum Step {
+        case wait
+        /// Receives what connections have sent; goes on where there is no more room with what it has.
+        case receive
+        /// Answers what has been received, then receives the rest.
+        case answer
+        /// Gives each connection that has requests left over another turn.
+        case takeTurns
+        /// Ends the waits that are over.
+        case expire
     }
 
+    /// - Parameters:
+    ///   - listener: `nil` lets nobody in.
+    ///   - shutdown: See ``Drain/shutdown``.
+    ///   - isLast: Whether nobody else serves on the listener when this loop has ended.
     init(
         configuration: ServerConfiguration,
-        router: Router,
+        dispatcher: Dispatcher,
         observer: (any ServerObserver)?,
-        status: ServerStatus,
         listener: CInt?,
         shutdown: CInt,
         isLast: @escaping () -> Bool
-    ) throws(ServerError) {
+    ) throws(SystemError) {
         self.configuration = configuration
-        limits = HeadParser.Limits(configuration)
-        let routes = RouteTable(router, configuration)
-        dispatcher = Dispatcher(routes: routes)
-        context = ServerContext(routes: routes, trustedProxies: configuration.trustedProxies)
         self.observer = observer
-        self.status = status
-        self.listener = listener ?? -1
-        self.shutdown = shutdown
-        self.isLast = isLast
+        requests = RequestSource(dispatcher, configuration)
         deadlines = DeadlineLists(configuration)
-        now = MonotonicClock.now()
-        let epoll = try Epoll()
-        guard epoll.add(shutdown, .readEdge) else { throw ServerError(call: "epoll_ctl", errno: errno) }
-        acceptance = try Acceptance(of: listener, with: epoll)
-        self.epoll = epoll
+        drain = Drain(configuration, shutdown: shutdown, isLast: isLast)
+        let poller = try Poller()
+        guard poller.epoll.add(shutdown, .readEdge) else { throw SystemError("epoll_ctl") }
+        acceptor = try Acceptor(listener, observer: observer, watchedBy: poller.epoll)
+        self.poller = poller
     }
 
-    mutating func run() {
-        date.update(now: now)
+    /// Waits for a request that needs an answer.
+    /// - Returns: The turn whose ``Turn/request`` it is, to be given to ``complete(_:with:)``; `nil` when the server has
+    ///   drained.
+    mutating func next() -> Turn? {
         while true {
-            let count = epoll.wait(timeout: timeout)
-            now = MonotonicClock.now()
-            date.update(now: now)
-            processorTime.wake()
-            var mayAccept = false
-            for index in 0..<count {
-                let descriptor = epoll.ready(index)
-                if descriptor == listener {
-                    mayAccept = true
-                } else if descriptor == shutdown {
-                    processArrivals()
-                    beginDraining()
-                    setGrace()
-                } else if let connection = connections[Int(descriptor)] {
-                    serve(connection)
-                }
+            if let turn = answerable.next() { return turn }
+            switch step {
+            case .wait:
+                if drain.isDraining, isDrained() { return nil }
+                poller.wait(timeout: timeout)
+                clock.wake()
+                step = .receive
+            case .receive:
+                receiveNext()
+            case .answer:
+                answerNext()
+            case .takeTurns:
+                takeNextTurn()
+            case .expire:
+                expireNext()
             }
-            processArrivals()
-            takeTurns()
-            // Last, so that a busy process leaves newcomers to idle siblings for as long as its work takes.
-            if mayAccept { acceptBatch() }
-            expire()
-            crowdMemory.update(open: openCount)
-            if drain != nil, isDrained() { return }
         }
     }
 
-    /// Does what the connection waited for.
-    private mutating func serve(_ connection: Connection) {
-        switch deadlines.wait(of: connection.socket) {
-        case .head, .body, .idle, .grace: collect(connection)
-        case .write: sendRest(connection)
-        case .linger, .parting, .lastLinger: dropInput(connection)
-        case nil: break
-        }
-    }
-
-    /// Gives each connection that has requests left over another turn.
-    private mutating func takeTurns() {
-        guard !turns.isEmpty else { return }
-        let waiting = turns
-        turns.removeAll(keepingCapacity: true)
-        for descriptor in waiting {
-            guard let connection = connections[Int(descriptor)], connection.isWaitingForTurn else { continue }
-            connection.isWaitingForTurn = false
-            process(connection, connection.bytes, in: connection.input!)
-        }
+    /// Takes the answer to a turn's request, and goes on with the turn: when no other request of it needs an answer, its
+    /// answers are sent.
+    mutating func complete(_ turn: Turn, with response: Response) {
+        write(response, in: turn)
+        goOn(with: turn)
     }
 
     /// Milliseconds until something is due; -1 when nothing is.
     private var timeout: CInt {
-        guard turns.isEmpty else { return 0 }
+        guard turnQueue.isEmpty else { return 0 }
         var nearest = deadlines.next ?? .max
-        if let resumption = acceptance.resumption { nearest = min(nearest, resumption) }
-        if let drain { nearest = min(nearest, acceptance.isOver ? drain.deadline : drain.graceEnd) }
+        if let resumption = acceptor.resumption { nearest = min(nearest, resumption) }
+        if let end = drain.nextEnd(isAccepting: !acceptor.isOver) { nearest = min(nearest, end) }
         guard nearest != .max else { return -1 }
-        return CInt(clamping: max(0, (nearest - now + 999_999) / 1_000_000))
+        return CInt(clamping: max(0, (nearest - clock.now + 999_999) / 1_000_000))
     }
 
-    // MARK: The life of a connection
-
-    mutating func open(_ socket: CInt, peer: PeerAddress) {
-        let connection = Connection(socket: socket, peer: peer)
-        while connections.count <= Int(socket) { connections.append(nil) }
-        connections[Int(socket)] = connection
-        openCount += 1
-        deadlines.arm(socket, drain == nil ? .head : .grace, now: now)
-        observer?.connectionsChanged(open: openCount)
-        guard epoll.add(socket, .read) else { return close(connection) }
+    private mutating func receiveNext() {
+        guard let descriptor = poller.next() else { return beginAnswering() }
+        if descriptor == acceptor.listener {
+            acceptor.isReady = true
+        } else if descriptor == drain.shutdown {
+            drain.isDue = true
+            beginAnswering()
+        } else if let connection = connections[descriptor] {
+            serve(connection)
+            if batch.isFull { beginAnswering() }
+        }
     }
 
-    mutating func close(_ connection: Connection) {
-        deadlines.disarm(connection.socket)
-        connections[Int(connection.socket)] = nil
-        connection.isWaitingForTurn = false
-        connection.record = nil
-        hold(nil, 0..<0, of: connection)
-        openCount -= 1
-        _ = Glibc.close(connection.socket)
-        observer?.connectionsChanged(open: openCount)
-        // A pause has its own end.
-        if acceptance.resumption == nil { resumeAccepting() }
+    private mutating func beginAnswering() {
+        if batch.count > 1 { observer?.batchBegan() }
+        step = .answer
     }
 
-    func isOpen(_ connection: Connection) -> Bool { connections[Int(connection.socket)] === connection }
-
-    /// Ends our side, and reads on until the client ends its own: a socket closed with unread bytes resets the
-    /// connection, and a reset takes the answer with it (RFC 9112 section 9.6).
-    mutating func linger(_ connection: Connection) {
-        connection.progress = 0
-        _ = Glibc.shutdown(connection.socket, CInt(SHUT_WR))
-        deadlines.arm(connection.socket, drain == nil ? .linger : .lastLinger, now: now)
-    }
-
-    /// Ends a connection on which nothing was asked, while draining.
-    ///
-    /// HTTP/1.1 has no word for "ask no more" but the end itself, and a request may cross it on the wire. This much can be
-    /// known: when the client's system has acknowledged the end, what it had sent before is here. If that is nothing,
-    /// nothing was lost and nobody is waited for: who sends now does so with the end in his hands. If it is something,
-    /// a request was missed, and is not passed over in silence.
-    mutating func part(from connection: Connection) {
-        connection.progress = 0
-        _ = Glibc.shutdown(connection.socket, CInt(SHUT_WR))
-        deadlines.arm(connection.socket, .parting, now: now)
-        keepParting(connection)
-    }
-
-    /// Closes the connection if its end is known over there and nothing came before.
-    mutating func keepParting(_ connection: Connection) {
-        // Asked first, and read after that.
-        let isKnown = clinux_end_is_acknowledged(connection.socket)
-        dropInput(connection)
-        guard isOpen(connection) else { return }
-        let since = deadlines.since(of: connection.socket)
-        if isKnown && !connection.isClosing || now >= since + configuration.drainGrace.nanoseconds {
-            close(connection)
+    private mutating func answerNext() {
+        if let entry = batch.next() { return begin(entry) }
+        if batch.count > 1 { observer?.batchEnded() }
+        batch.restart(isInUse: turns.areOut)
+        // What had arrived before was answered without a word of it.
+        if drain.isDue { beginDraining() }
+        if poller.hasMore {
+            step = .receive
         } else {
-            // Systems acknowledge at once or within some tens of milliseconds.
-            deadlines.arm(connection.socket, .parting, since: since, until: now + DeadlineLists.acknowledgementLook)
+            turnQueue.beginRound()
+            step = .takeTurns
+        }
+    }
+
+    private mutating func takeNextTurn() {
+        if let connection = turnQueue.next() { return takeTurn(connection) }
+        // Last, so that a busy process leaves newcomers to idle siblings for as long as its work takes.
+        if acceptor.isReady { acceptBatch() }
+        if acceptor.endPause(now: clock.now) { resumeAccepting() }
+        step = .expire
+    }
+
+    private mutating func expireNext() {
+        if let (descriptor, timer) = deadlines.popExpired(now: clock.now) {
+            if let connection = connections[descriptor] { expire(connection, timer) }
+        } else {
+            heapTrimmer.update(open: connections.count)
+            step = .wait
         }
     }
 }

@@ -1,4 +1,5 @@
 public import HTTPTypes
+import Linux
 
 /// One HTTP request, whole: it is handed to a ``Handler`` only when its last body byte has arrived.
 ///
@@ -82,7 +83,9 @@ public struct Request: Sendable {
     /// When the answer must be there: arrival plus the route's timeout. The server does not enforce it, blocking calls
     /// in the handler are expected to. On the clock that stands still while the machine is suspended: the request waited
     /// no longer for that.
-    public var deadline: SuspendingClock.Instant { MonotonicClock.instant(record.deadline) }
+    public var deadline: SuspendingClock.Instant {
+        MonotonicInstant(nanoseconds: record.deadline).suspendingClockInstant
+    }
 
     /// When the request was complete and when its answer must be there, in nanoseconds of `CLOCK_MONOTONIC`: the clock
     /// that every process of the host reads alike (clock_gettime(2)).

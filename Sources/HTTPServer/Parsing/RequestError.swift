@@ -48,6 +48,10 @@ struct RequestError: Error, Equatable {
         status: 503,
         detail: "The server holds as many bodies as it can. Try again in a moment."
     )
+    static let noDescriptorLeft = RequestError(
+        status: 503,
+        detail: "The server has as many connections as it can."
+    )
     static let unknownVersion = RequestError(
         status: 505,
         detail: "This server speaks HTTP/1.1."
@@ -55,7 +59,7 @@ struct RequestError: Error, Equatable {
 
     var problem: Problem {
         var problem = Problem(HTTPResponse.Status(code: status), detail: detail.description)
-        if self == .noMemoryLeft { problem.headerFields[.retryAfter] = "1" }
+        if status == 503 { problem.headerFields[.retryAfter] = "1" }
         return problem
     }
 

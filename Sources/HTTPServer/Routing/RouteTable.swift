@@ -1,3 +1,5 @@
+import Linux
+
 /// All that is known of each route while a server runs, in one table: what a ``Router`` says, joined with the
 /// configuration where the router leaves something to it.
 ///

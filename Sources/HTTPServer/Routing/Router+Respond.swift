@@ -1,4 +1,5 @@
 public import HTTPTypes
+import Linux
 
 extension Request {
     /// A request as if it had come over a connection: for tests of handlers and routers without a socket. The rules and
@@ -29,7 +30,7 @@ extension Request {
         )
         var ids = RequestID.Sequence()
         record.madeID = ids.make()
-        record.deadline = MonotonicClock.now() + configuration.requestTimeout.nanoseconds
+        record.deadline = MonotonicInstant.now.nanoseconds + configuration.requestTimeout.nanoseconds
         var reader = RequestReader()
         var end = bytes.count
         do throws(RequestError) {

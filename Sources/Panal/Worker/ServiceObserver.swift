@@ -83,7 +83,7 @@ final class ServiceObserver: ServerObserver {
         logger.warning("request crossed the end of its connection", metadata: ["worker": .number(pid)])
     }
 
-    func listenerNotWatched(because error: ServerError) {
+    func listenerNotWatched(because error: SystemError) {
         logger.warning("listener not watched, trying again", error: error, metadata: ["worker": .number(pid)])
     }
 

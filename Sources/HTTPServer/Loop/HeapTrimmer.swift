@@ -2,7 +2,7 @@ import CLinux
 
 /// Gives the kernel back what a crowd of connections has used when most of it has left. The C library keeps freed memory
 /// for what comes next, but what comes next is seldom another crowd.
-struct CrowdMemory {
+struct HeapTrimmer {
     /// A crowd is this many; what fewer leave behind is not worth the milliseconds of looking for it.
     private static let leastCrowd = 1024
 

@@ -1,0 +1,15 @@
+/// Turns whose requests need an answer, in their order. There is one at most as long as one thread does everything.
+struct AnswerableTurns {
+    private var first: Turn?
+    private var others: [Turn] = []
+
+    mutating func append(_ turn: Turn) {
+        if first == nil { first = turn } else { others.append(turn) }
+    }
+
+    mutating func next() -> Turn? {
+        guard let turn = first else { return nil }
+        first = others.isEmpty ? nil : others.removeFirst()
+        return turn
+    }
+}
