@@ -64,7 +64,7 @@ extension ProcessTests {
             let name = try #require(sigabbrev(signal))
             #expect(exited["how"]?.string?.hasPrefix("crashed with SIG\(name)") == true, "\(exited.line)")
             let backtrace = try #require(exited["backtrace"]?.string, "\(exited.line)")
-            #expect(backtrace.contains("Patience"), "where it waits: \(backtrace)")
+            #expect(backtrace.contains("BusyTimeout"), "where it waits: \(backtrace)")
             #expect(backtrace.contains("in App") || backtrace.contains("App."), "the service's own code: \(backtrace)")
             try held.database.query("ROLLBACK")
             try service.log.wait(for: "worker ready", after: mark)
