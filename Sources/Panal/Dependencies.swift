@@ -2,6 +2,7 @@ public import HTTPServer
 public import Logging
 import Prefork
 public import SQL
+import Telemetry
 public import Values
 
 /// What routes and admin tasks need from the rest of the process: settings, the database, the clock, the log.

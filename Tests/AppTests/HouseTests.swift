@@ -72,7 +72,10 @@ struct HouseTests {
             return ways.contains { text.contains($0) }
         }
         let names = Set(readers.map(\.lastPathComponent))
-        let handed: Set = ["CurrentProcess.swift", "NonBlockingDescriptor.swift", "SocketActivation.swift"]
+        let handed: Set = [
+            "CurrentProcess.swift", "HandoverFile.swift", "NonBlockingDescriptor.swift", "Program.swift",
+            "SocketActivation.swift",
+        ]
         #expect(names.subtracting(handed) == ["SettingsReading.swift", "ProcessEnvironment.swift"])
     }
 
