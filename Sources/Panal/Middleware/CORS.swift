@@ -35,9 +35,8 @@ public struct CORS: Sendable {
     public init(
         origins: Origins,
         methods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete],
-        headerFields: [HTTPField.Name] = [.authorization, .contentType, .ifMatch, .ifNoneMatch]
-            + CORS.named("Idempotency-Key"),
-        exposedHeaderFields: [HTTPField.Name] = [.eTag, .location, .retryAfter] + CORS.named("Link", "X-Request-ID"),
+        headerFields: [HTTPField.Name] = Self.usualHeaderFields,
+        exposedHeaderFields: [HTTPField.Name] = Self.usualExposedHeaderFields,
         maxAge: Duration = .seconds(600)
     ) {
         self.origins = origins
@@ -46,6 +45,16 @@ public struct CORS: Sendable {
         self.exposedHeaderFields = exposedHeaderFields
         self.maxAge = maxAge
     }
+
+    /// What this library reads from requests.
+    public static let usualHeaderFields: [HTTPField.Name] = [
+        .authorization, .contentType, .ifMatch, .ifNoneMatch, .known("Idempotency-Key"), .known("X-Request-ID"),
+    ]
+
+    /// What this library says in answers.
+    public static let usualExposedHeaderFields: [HTTPField.Name] = [
+        .eTag, .location, .retryAfter, .known("Idempotency-Replayed"), .known("Link"), .known("X-Request-ID"),
+    ]
 
     /// Put it in front of everything: `router.use(cors.middleware)`.
     public var middleware: Middleware {
@@ -71,14 +80,6 @@ public struct CORS: Sendable {
                 }
                 return response
             }
-        }
-    }
-
-    /// Header fields that HTTPTypes has no names for.
-    public static func named(_ names: String...) -> [HTTPField.Name] {
-        names.map { name in
-            guard let field = HTTPField.Name(name) else { preconditionFailure("\(name) is no field name") }
-            return field
         }
     }
 }

@@ -34,10 +34,10 @@ public struct SecurityHeaders: Sendable {
         var fields: [HTTPField] = [
             HTTPField(name: .xContentTypeOptions, value: "nosniff"),
             HTTPField(name: .contentSecurityPolicy, value: contentSecurityPolicy),
+            HTTPField(name: .known("Referrer-Policy"), value: referrerPolicy),
+            // For browsers that do not know frame-ancestors.
+            HTTPField(name: .known("X-Frame-Options"), value: "DENY"),
         ]
-        fields += CORS.named("Referrer-Policy").map { HTTPField(name: $0, value: referrerPolicy) }
-        // For browsers that do not know frame-ancestors.
-        fields += CORS.named("X-Frame-Options").map { HTTPField(name: $0, value: "DENY") }
         if let age = strictTransportSecurity {
             fields.append(HTTPField(name: .strictTransportSecurity, value: "max-age=\(age.components.seconds)"))
         }

@@ -37,7 +37,7 @@ extension Response {
 
 extension HTTPField.Name {
     /// RFC 8288.
-    fileprivate static let link = HTTPField.Name("Link")!
+    fileprivate static let link = known("Link")
 }
 
 extension String {
