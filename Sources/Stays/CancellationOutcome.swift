@@ -1,3 +1,5 @@
+public import Values
+
 /// What became of a wish to cancel a booking.
 public enum CancellationOutcome: Hashable, Sendable {
     /// The booking is cancelled, by this call or an earlier one, and its nights are free.

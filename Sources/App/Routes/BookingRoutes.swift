@@ -29,11 +29,8 @@ private func list(_ request: Request, _ hotel: Hotel) throws -> Response {
             if let next = result.next { json.member("next", next.description) }
         }
     }
-    if let next = result.next {
-        // Limit, cursor and room hold nothing that a URL would have to escape.
-        let room = page.roomID.map { "&room=\($0)" } ?? ""
-        response.headerFields[.link] = "</v1/bookings?limit=\(page.limit)&cursor=\(next)\(room)>; rel=\"next\""
-    }
+    // The link repeats what the list was asked for.
+    if let next = result.next { response = response.linked(toNext: next.description, of: request) }
     return response
 }
 
@@ -50,9 +47,7 @@ private func book(_ request: Request, _ hotel: Hotel) throws -> Response {
     case .done(let booking):
         return created(booking)
     case .replayed(let booking):
-        var response = created(booking)
-        response.headerFields[.idempotencyReplayed] = "true"
-        return response
+        return created(booking).markedAsReplayed()
     case .keyReused:
         throw ProblemKind.idempotencyKeyReused.problem()
     }
@@ -68,38 +63,23 @@ private func show(_ request: Request, _ hotel: Hotel) throws -> Response {
     guard let booking = try bookingID(of: request).flatMap({ try hotel.store(request).booking($0) }) else {
         throw noSuchBooking
     }
-    if let condition = request.value(of: .ifNoneMatch),
-        EntityTag.list(condition)?.weakVersions.includes(booking.version) == true
-    {
-        var response = Response.status(.notModified)
-        response.headerFields[.eTag] = EntityTag(of: booking).description
-        return response
-    }
-    return representation(of: booking)
+    return request.unlessCurrent(version: booking.version) { .json { json in json.booking(booking) } }
 }
 
 private func cancel(_ request: Request, _ hotel: Hotel) throws -> Response {
     guard let id = bookingID(of: request) else { throw noSuchBooking }
-    guard let condition = request.value(of: .ifMatch) else { throw ProblemKind.ifMatchRequired.problem() }
-    guard let tags = EntityTag.list(condition) else {
-        throw Problem(.badRequest, detail: "If-Match must be * or entity tags such as \"1\".")
-    }
-    switch try hotel.store(request).cancel(id, expecting: tags.strongVersions) {
+    switch try hotel.store(request).cancel(id, expecting: request.expectedVersion()) {
     case .cancelled(let booking):
         return representation(of: booking)
     case .stale(let booking):
-        var problem = ProblemKind.stale.problem()
-        problem.headerFields[.eTag] = EntityTag(of: booking).description
-        throw problem
+        throw Problem.stale(version: booking.version)
     case .unknown:
         throw noSuchBooking
     }
 }
 
 private func representation(of booking: Booking, status: HTTPResponse.Status = .ok) -> Response {
-    var response = Response.json(status: status) { json in json.booking(booking) }
-    response.headerFields[.eTag] = EntityTag(of: booking).description
-    return response
+    Response.json(status: status) { json in json.booking(booking) }.tagged(version: booking.version)
 }
 
 private func bookingID(of request: Request) -> BookingID? {
@@ -107,20 +87,7 @@ private func bookingID(of request: Request) -> BookingID? {
 }
 
 private func idempotency(of request: Request, for wish: BookingRequest) throws -> Idempotency? {
-    guard let text = request.value(of: .idempotencyKey) else { return nil }
-    guard let key = IdempotencyKey(text) else {
-        throw Problem(.badRequest, detail: "Idempotency-Key must be 1 to 255 visible ASCII characters.")
-    }
-    return Idempotency(key: key, scope: request.idempotencyScope, fingerprint: wish.fingerprint)
-}
-
-extension HTTPField.Name {
-    fileprivate static let idempotencyKey = named("Idempotency-Key")
-    fileprivate static let idempotencyReplayed = named("Idempotency-Replayed")
-    fileprivate static let link = named("Link")
-
-    private static func named(_ name: String) -> HTTPField.Name {
-        guard let name = HTTPField.Name(name) else { preconditionFailure("\(name) is no field name") }
-        return name
+    try request.idempotencyKey().map { key in
+        Idempotency(key: key, scope: request.idempotencyScope, fingerprint: wish.fingerprint)
     }
 }

@@ -38,6 +38,18 @@ public struct JSONWriter: ~Copyable, Sendable {
         close(UInt8(ascii: "]"))
     }
 
+    /// Opens an object, for whoever cannot write its members in a closure; ``endObject()`` closes it.
+    public mutating func beginObject() { open(UInt8(ascii: "{")) }
+
+    /// Closes the object that was opened last.
+    public mutating func endObject() { close(UInt8(ascii: "}")) }
+
+    /// Opens an array, for whoever cannot write its elements in a closure; ``endArray()`` closes it.
+    public mutating func beginArray() { open(UInt8(ascii: "[")) }
+
+    /// Closes the array that was opened last.
+    public mutating func endArray() { close(UInt8(ascii: "]")) }
+
     /// The name of a member, a constant that needs no escapes; its value must follow.
     public mutating func key(_ name: StaticString) {
         let comma = needsComma

@@ -1,6 +1,6 @@
-/// Which versions of a booking a change may start from: the If-Match of HTTP (RFC 9110, section 13.1.1).
+/// Which versions of a resource a change may start from, so that nobody overwrites what they have not seen.
 public enum ExpectedVersion: Hashable, Sendable {
-    /// Any version (`*`).
+    /// Any version.
     case any
 
     /// One of these.

@@ -1,15 +1,14 @@
-import Stays
+import Panal
 import Testing
-
-@testable import App
+import Values
 
 @Suite("An entity tag list")
-struct EntityTagTests {
+struct EntityTagListTests {
     /// - Parameters:
     ///   - strong: What If-Match may say of it (RFC 9110 section 13.1.1).
     ///   - weak: What If-None-Match may (RFC 9110 section 13.1.2).
     private func expect(_ text: String, strong: ExpectedVersion, weak: ExpectedVersion) throws {
-        let list = try #require(EntityTag.list(text))
+        let list = try #require(EntityTagList(text))
         #expect(list.strongVersions == strong)
         #expect(list.weakVersions == weak)
     }
@@ -61,6 +60,6 @@ struct EntityTagTests {
         ]
     )
     func malformed(_ text: String) {
-        #expect(EntityTag.list(text) == nil)
+        #expect(EntityTagList(text) == nil)
     }
 }
