@@ -15,6 +15,11 @@ public enum BookingRefusal: Error, Hashable {
     case nightsTaken([CivilDate], of: RoomID)
 }
 
+extension BookingRefusal {
+    /// What the arrival must be.
+    public static func pastArrivalDetail(today: CivilDate) -> String { "must not be before today, \(today) in UTC" }
+}
+
 extension BookingRequest {
     /// May this be booked? The one rule, for whoever reads the room and its nights: it decides alone, in this order.
     /// - Parameters:

@@ -40,7 +40,7 @@ public protocol StayStore {
     func cancel(_ id: BookingID, expecting version: ExpectedVersion) throws -> CancellationOutcome
 
     /// A page of bookings, newest first. Bookings made meanwhile neither repeat nor hide one on a later page.
-    func bookings(_ page: PageRequest) throws -> BookingPage
+    func bookings(_ query: BookingQuery) throws -> Page<Booking, BookingID>
 
     /// Adds those rooms whose id the store does not know yet and leaves the others as they are.
     /// - Returns: How many were added.

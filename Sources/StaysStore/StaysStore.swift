@@ -32,9 +32,9 @@ public struct StaysStore: StayStore {
                 SELECT 1 FROM held_night WHERE held_night.room_id = room.id AND night >= :from AND night < :to
             ) ORDER BY price_per_night, id
             """,
-            query.guests,
-            query.stay.from,
-            query.stay.to
+            query.guests.value,
+            query.from,
+            query.to
         ) { row in try Room(row) }
     }
 
@@ -84,28 +84,26 @@ public struct StaysStore: StayStore {
     }
 
     /// A page along the primary key, or along the index by room.
-    public func bookings(_ page: PageRequest) throws -> BookingPage {
-        let before = page.cursor?.description ?? Self.afterAllIdentifiers
+    public func bookings(_ query: BookingQuery) throws -> Page<Booking, BookingID> {
+        let before = query.cursor?.description ?? Self.afterAllIdentifiers
+        let size = query.limit?.value ?? PageLimit.usual
         // One more than the page holds tells whether another page follows.
-        let count = page.limit + 1
         let found =
-            if let room = page.roomID {
+            if let room = query.room {
                 try database.all(
                     "SELECT * FROM booking WHERE room_id = :room AND id < :before ORDER BY id DESC LIMIT :count",
-                    room.text,
+                    room,
                     before,
-                    count
+                    size + 1
                 ) { row in try Booking(row) }
             } else {
                 try database.all(
                     "SELECT * FROM booking WHERE id < :before ORDER BY id DESC LIMIT :count",
                     before,
-                    count
+                    size + 1
                 ) { row in try Booking(row) }
             }
-        guard found.count > page.limit else { return BookingPage(bookings: found, next: nil) }
-        let bookings = Array(found.prefix(page.limit))
-        return BookingPage(bookings: bookings, next: bookings.last.map { Cursor(after: $0.id) })
+        return Page(found: found, size: size, by: \.id)
     }
 
     /// Adds the rooms that are new, in one transaction.

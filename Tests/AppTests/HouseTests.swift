@@ -24,7 +24,7 @@ struct HouseTests {
             (
                 "App",
                 [
-                    "ArgumentParser", "FoundationEssentials", "HTTPServer", "HTTPTypes", "Panal", "SQL", "Stays",
+                    "ArgumentParser", "HTTPServer", "HTTPTypes", "Panal", "SQL", "Stays",
                     "StaysStore", "Values",
                 ]
             ),

@@ -27,8 +27,8 @@ struct StubStore: StayStore {
         try answer(.unknown)
     }
 
-    func bookings(_ page: PageRequest) throws -> BookingPage {
-        try answer(BookingPage(bookings: [], next: nil))
+    func bookings(_ query: BookingQuery) throws -> Page<Booking, BookingID> {
+        try answer(Page(elements: [], next: nil))
     }
 
     func add(_ rooms: [Room]) throws -> Int { try answer(0) }

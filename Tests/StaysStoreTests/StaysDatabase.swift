@@ -4,6 +4,7 @@ import Stays
 import StaysStore
 import StoreContract
 import TestDatabases
+import Testing
 import Values
 
 /// A database of its own for one test.
@@ -39,12 +40,9 @@ let noon = Timestamp(microsecondsSinceEpoch: 1_795_490_055_123_456)
 
 /// A wish to book room 101 from a day of January 2027.
 func wish(_ day: Int = 10, nights: Int = 2) throws -> BookingRequest {
-    try BookingDraft(
-        roomID: "101",
-        from: "2027-01-\(day)",
-        to: "2027-01-\(day + nights)",
-        guests: 2,
-        guestName: "Ada Lovelace",
-        guestEmail: "ada@example.org"
-    ).request()
+    let stay = try Stay(from: #require(CivilDate("2027-01-\(day)")), to: #require(CivilDate("2027-01-\(day + nights)")))
+    let guest = try Guest(name: "Ada Lovelace", email: #require(EmailAddress("ada@example.org")))
+    let room = try #require(RoomID("101"))
+    let (nights, booker) = (try #require(stay), try #require(guest))
+    return try #require(BookingRequest(roomID: room, stay: nights, guests: 2, guest: booker))
 }

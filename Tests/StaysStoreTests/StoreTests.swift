@@ -83,7 +83,7 @@ struct StoreTests {
         _ = try store.book(request, idempotency: key, id: id, now: noon)
         _ = try store.booking(id)
         for room in [nil, request.roomID] {
-            _ = try store.bookings(#require(PageRequest(cursor: Cursor(after: id), roomID: room)))
+            _ = try store.bookings(BookingQuery(cursor: PageCursor(after: id), room: room))
         }
         _ = try store.cancel(id, expecting: .any)
         let connection = try database.openConnection()

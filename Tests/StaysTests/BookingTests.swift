@@ -8,14 +8,11 @@ struct BookingTests {
     private let now = Timestamp(microsecondsSinceEpoch: 1_795_490_055_123_456)
 
     private func request(guests: Int = 2, name: String = "Ada", room: String = "101") throws -> BookingRequest {
-        try BookingDraft(
-            roomID: room,
-            from: "2027-01-10",
-            to: "2027-01-13",
-            guests: guests,
-            guestName: name,
-            guestEmail: "ada@example.org"
-        ).request()
+        let stay = try Stay(from: #require(CivilDate("2027-01-10")), to: #require(CivilDate("2027-01-13")))
+        let guest = try Guest(name: name, email: #require(EmailAddress("ada@example.org")))
+        let room = try #require(RoomID(room))
+        let (nights, booker) = (try #require(stay), try #require(guest))
+        return try #require(BookingRequest(roomID: room, stay: nights, guests: guests, guest: booker))
     }
 
     @Test("costs the room's price for each night and begins confirmed at version 1")
@@ -96,13 +93,17 @@ struct BookingTests {
         #expect(cancelled.cancelled() == cancelled)
     }
 
-    @Test(
-        "is named by an identifier, and so is a place in the list",
-        arguments: ["", "0", "0000000000000000000000000i"]
-    )
-    func badCursors(text: String) {
-        #expect(Cursor(text) == nil)
-        #expect(Cursor(BookingID(bits: 7).description)?.lastSeen == BookingID(bits: 7))
+    @Test("is too late from the midnight behind the day of arrival on, in UTC")
+    func late() throws {
+        let midnight = Int64(try #require(CivilDate("2027-01-11")).daysSinceEpoch) * 86_400
+        #expect(try !request().isPast(at: Timestamp(unixSeconds: midnight - 86_400)))
+        #expect(try !request().isPast(at: Timestamp(unixSeconds: midnight - 1)))
+        #expect(try request().isPast(at: Timestamp(unixSeconds: midnight)))
+    }
+
+    @Test("keeps a guest's name of which earlier releases were not so particular: what a store holds stays readable")
+    func kept() throws {
+        #expect(Guest(name: "\u{200B}", email: try #require(EmailAddress("a@b.example"))) != nil)
     }
 
     @Test("is asked for with a fingerprint that every field changes and that no release may change")
@@ -113,13 +114,5 @@ struct BookingTests {
         #expect(try request(name: "Adb").fingerprint != plain)
         #expect(try request(room: "102").fingerprint != plain)
         #expect(String(plain.bits, radix: 16) == "c9924ac74628461329c95c4f5a6b0072")
-    }
-
-    @Test("may start from any version or from one of a list")
-    func expected() {
-        #expect(ExpectedVersion.any.includes(7))
-        #expect(ExpectedVersion.oneOf([1, 7]).includes(7))
-        #expect(!ExpectedVersion.oneOf([1]).includes(7))
-        #expect(!ExpectedVersion.oneOf([]).includes(1))
     }
 }

@@ -22,7 +22,7 @@ struct NewBookingTests {
     func request() throws {
         let booking = try booking(to: "2027-01-12")
         #expect(errors(booking) == [])
-        let request = try #require(booking.request)
+        let request = booking.request
         #expect(request.roomID.text == "101")
         #expect(request.stay.nights == 2)
         #expect(request.guests == 2)
@@ -31,7 +31,7 @@ struct NewBookingTests {
     }
 
     @Test(
-        "a departure that is not 1 to 30 nights after the arrival is named, and makes no request",
+        "a departure that is not 1 to 30 nights after the arrival is named",
         arguments: [
             ("2027-01-10", "must be after from: it is the day of departure"),
             ("2027-01-09", "must be after from: it is the day of departure"),
@@ -41,29 +41,14 @@ struct NewBookingTests {
     func stay(to: String, detail: String) throws {
         let booking = try booking(to: to)
         #expect(errors(booking) == [FieldError(field: "to", detail: detail)])
-        #expect(booking.request == nil)
         let text = #"{"from":"2027-01-10","to":"\#(to)","guests":2}"#
-        let query = try JSONDecoder().decode(AvailabilityParameters.self, from: Data(text.utf8))
+        let query = try JSONDecoder().decode(AvailabilityQuery.self, from: Data(text.utf8))
         #expect(errors(query) == errors(booking))
-        #expect(query.query == nil)
     }
 
     @Test("the longest stay is no fault")
     func longest() throws {
         #expect(errors(try booking(to: "2027-02-09")) == [])
-        #expect(try booking(to: "2027-02-09").request?.stay.nights == Stay.longest)
-    }
-
-    @Test("a page has the usual limit when nobody says")
-    func page() throws {
-        let usual = try JSONDecoder().decode(PageParameters.self, from: Data("{}".utf8))
-        #expect(usual.request == PageRequest())
-        let cursor = Cursor(after: BookingID(bits: 7))
-        let json = #"{"limit":100,"cursor":"\#(cursor)","room":"101"}"#
-        let other = try JSONDecoder().decode(PageParameters.self, from: Data(json.utf8))
-        #expect(other.request == PageRequest(limit: 100, cursor: cursor, roomID: RoomID("101")))
-        #expect(throws: DecodingError.self) {
-            try JSONDecoder().decode(PageParameters.self, from: Data(#"{"cursor":"x"}"#.utf8))
-        }
+        #expect(try booking(to: "2027-02-09").request.stay.nights == Stay.longest)
     }
 }

@@ -82,13 +82,6 @@ struct ValueTests {
         #expect(IdempotencyKey(text) == nil)
     }
 
-    @Test("a page holds 1 to 100 bookings")
-    func page() {
-        #expect([-1, 0, 101].allSatisfy { PageRequest(limit: $0) == nil })
-        #expect(PageRequest()?.limit == 20)
-        #expect(PageRequest(limit: 100) != nil)
-    }
-
     @Test("the sample hotel has twelve rooms, no two with the same id")
     func hotel() {
         #expect(SampleHotel.rooms.count == 12)

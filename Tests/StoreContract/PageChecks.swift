@@ -9,16 +9,16 @@ extension StoreContract {
             for limit in [1, 2, 5, 11, 12, 13, 100] {
                 try expectEqual(store.everything(limit: limit), made.reversed())
             }
-            let page = try store.bookings(unwrap(PageRequest(limit: 12)))
+            let page = try store.bookings(BookingQuery(limit: PageLimit(12)))
             try expectEqual(page.next, nil)
         },
         StoreCheck("bookings made between two pages neither repeat nor hide one") { database in
             let store = try database.open()
             let made = try fill(store, count: 6)
-            let first = try store.bookings(unwrap(PageRequest(limit: 3)))
+            let first = try store.bookings(BookingQuery(limit: PageLimit(3)))
             try fill(store, count: 4, room: "102", from: noon.adding(.seconds(100)))
-            let second = try store.bookings(unwrap(PageRequest(limit: 3, cursor: first.next)))
-            try expectEqual(first.bookings + second.bookings, made.reversed())
+            let second = try store.bookings(BookingQuery(limit: PageLimit(3), cursor: first.next))
+            try expectEqual(first.elements + second.elements, made.reversed())
             try expectEqual(second.next, nil)
         },
         StoreCheck("pages of one room hold its bookings alone") { database in
@@ -38,10 +38,10 @@ extension StoreContract {
         StoreCheck("a cursor needs no booking to stand on") { database in
             let store = try database.open()
             let made = try fill(store, count: 3)
-            let between = Cursor(after: BookingID(madeAt: made[1].createdAt.adding(.microseconds(1))))
-            try expectEqual(store.bookings(unwrap(PageRequest(cursor: between))).bookings, [made[1], made[0]])
-            let oldest = Cursor(after: BookingID(bits: 0))
-            try expectEqual(store.bookings(unwrap(PageRequest(cursor: oldest))), BookingPage(bookings: [], next: nil))
+            let between = PageCursor(after: BookingID(madeAt: made[1].createdAt.adding(.microseconds(1))))
+            try expectEqual(store.bookings(BookingQuery(cursor: between)).elements, [made[1], made[0]])
+            let oldest = PageCursor(after: BookingID(bits: 0))
+            try expectEqual(store.bookings(BookingQuery(cursor: oldest)), Page(elements: [], next: nil))
         },
     ]
 

@@ -87,17 +87,17 @@ extension StayStore {
 
     /// The ids of the rooms that are free.
     func free(_ from: String, _ to: String, guests: Int = 1) throws -> [String] {
-        try availability(unwrap(AvailabilityQuery(stay: stay(from, to), guests: guests))).map(\.id.text)
+        try availability(AvailabilityQuery(stay: stay(from, to), guests: unwrap(WholeNumber(guests)))).map(\.id.text)
     }
 
     /// All bookings, newest first, gathered page by page.
     func everything(limit: Int = 100, room: RoomID? = nil) throws -> [Booking] {
         var all: [Booking] = []
-        var cursor: Cursor?
+        var cursor: PageCursor<BookingID>?
         repeat {
-            let page = try bookings(unwrap(PageRequest(limit: limit, cursor: cursor, roomID: room)))
-            try expect(page.bookings.count <= limit, "a page holds at most its limit")
-            all += page.bookings
+            let page = try bookings(BookingQuery(limit: PageLimit(limit), cursor: cursor, room: room))
+            try expect(page.elements.count <= limit, "a page holds at most its limit")
+            all += page.elements
             cursor = page.next
         } while cursor != nil
         return all

@@ -22,7 +22,7 @@ extension BookingRefusal: ProblemConvertible {
             let list = nights.map(\.description).joined(separator: ", ")
             return ProblemKind.nightsTaken.problem("Room \(room) is already taken on \(list).")
         case .pastArrival(let today):
-            return InvalidInput([.pastArrival(today: today)]).problem
+            return InvalidInput([FieldError(field: "from", detail: Self.pastArrivalDetail(today: today))]).problem
         case .overCapacity(let capacity):
             return InvalidInput([FieldError(field: "guests", detail: "must be at most \(capacity) in this room")])
                 .problem

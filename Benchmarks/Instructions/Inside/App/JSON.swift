@@ -1,4 +1,5 @@
 import HTTPServer
+import Panal
 import Stays
 
 /// Between values and JSON.
@@ -11,20 +12,20 @@ let json = [
             return json.bytes.count
         }
     },
-    MeasuredFunction("json-booking") {
+    MeasuredFunction("json-room-codable") {
+        let room = SampleHotel.rooms[0]
+        return { try Response.json(room).body.count }
+    },
+    MeasuredFunction("json-booking-codable") {
         let booking = try SampleData.newestBooking()
-        return {
-            var json = JSONWriter()
-            json.booking(booking)
-            return json.bytes.count
-        }
+        return { try Response.json(booking).body.count }
     },
     MeasuredFunction("read-booking-body") {
         let message = ReceivedMessage(Messages.bookingPost)
         _ = try message.read()
         let request = message.request
-        let draft = try BookingBody(of: request).draft
-        precondition(draft.guestName == "Ada Lovelace")
-        return { try BookingBody(of: request).draft.guests ?? 0 }
+        let wish = try request.json(as: NewBooking.self).request
+        precondition(wish.guest.name == "Ada Lovelace")
+        return { try request.json(as: NewBooking.self).request.guests }
     },
 ]

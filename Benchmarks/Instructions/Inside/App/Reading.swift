@@ -21,16 +21,17 @@ let reading = [
     },
     MeasuredFunction("store-page-20") {
         let store = try SampleData.store()
-        guard let page = PageRequest(limit: 20) else { preconditionFailure("20 is a limit") }
-        let count = try store.bookings(page).bookings.count
+        let page = BookingQuery(limit: PageLimit(20))
+        let count = try store.bookings(page).elements.count
         precondition(count == 20)
-        return { try store.bookings(page).bookings.count }
+        return { try store.bookings(page).elements.count }
     },
     MeasuredFunction("store-availability") {
         let store = try SampleData.store()
-        let query = try AvailabilityDraft(from: "2030-01-31", to: "2030-02-03", guests: "1").query(
-            today: SampleData.today
-        )
+        guard let arrival = CivilDate("2030-01-31"), let departure = CivilDate("2030-02-03"),
+            let stay = Stay(from: arrival, to: departure), let guests = WholeNumber<1, 20>(1)
+        else { preconditionFailure("three nights for one are a question") }
+        let query = AvailabilityQuery(stay: stay, guests: guests)
         _ = try store.availability(query)
         return { try store.availability(query).count }
     },

@@ -21,19 +21,16 @@ enum SampleData {
         for number in 0..<bookings {
             // One after the other in each room, so that all are possible.
             let room = SampleHotel.rooms[number % SampleHotel.rooms.count]
-            let arrival = today.adding(days: 30 + number / SampleHotel.rooms.count * 2)?.description
-            let departure = today.adding(days: 32 + number / SampleHotel.rooms.count * 2)?.description
-            let draft = BookingDraft(
-                roomID: room.id.text,
-                from: arrival,
-                to: departure,
-                guests: 1,
-                guestName: "Guest \(number)",
-                guestEmail: "guest-\(number)@example.org"
-            )
+            let first = 30 + number / SampleHotel.rooms.count * 2
+            guard let arrival = today.adding(days: first), let departure = today.adding(days: first + 2),
+                let stay = Stay(from: arrival, to: departure),
+                let email = EmailAddress("guest-\(number)@example.org"),
+                let guest = Guest(name: "Guest \(number)", email: email),
+                let request = BookingRequest(roomID: room.id, stay: stay, guests: 1, guest: guest)
+            else { preconditionFailure("two nights for one are a request") }
             let now = Timestamp(unixSeconds: today.unixSeconds + Int64(number))
             let id = BookingID(madeAt: now, using: &generator)
-            let outcome = try store.book(try draft.request(), idempotency: nil, id: id, now: now)
+            let outcome = try store.book(request, idempotency: nil, id: id, now: now)
             guard case .done = outcome else { preconditionFailure("the nights are free") }
         }
     }
@@ -57,7 +54,7 @@ enum SampleData {
     }
 
     static func newestBooking() throws -> Booking {
-        guard let page = PageRequest(limit: 1), let booking = try store().bookings(page).bookings.first else {
+        guard let booking = try store().bookings(BookingQuery(limit: PageLimit(1))).elements.first else {
             preconditionFailure("`Instructions prepare` comes first")
         }
         return booking
