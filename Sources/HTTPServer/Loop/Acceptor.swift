@@ -65,12 +65,9 @@ struct Acceptor: ~Copyable {
     /// Whether clients are to be accepted when the listener is ready.
     var isAccepting: Bool { isWatching }
 
-    /// Accepts one client.
+    /// Accepts one client. When it is open, ``giveWay(now:_:)``.
     mutating func accept(now: Int64, _ epoll: borrowing Epoll) -> Outcome {
-        if let client = acceptNow() {
-            reorder(now: now, epoll)
-            return .client(client)
-        }
+        if let client = acceptNow() { return .client(client) }
         switch errno {
         case EAGAIN:
             return .nobody
@@ -132,7 +129,8 @@ struct Acceptor: ~Copyable {
         resumption = nil
     }
 
-    private mutating func reorder(now: Int64, _ epoll: borrowing Epoll) {
+    /// Steps behind the siblings when this process has let in its share.
+    mutating func giveWay(now: Int64, _ epoll: borrowing Epoll) {
         guard isWatching else { return }
         sinceReordering += 1
         guard sinceReordering == Self.acceptsPerReordering else { return }

@@ -21,6 +21,7 @@ extension EventLoop {
         switch acceptor.accept(now: clock.now, poller.epoll) {
         case .client(let client):
             open(client)
+            acceptor.giveWay(now: clock.now, poller.epoll)
             return true
         case .gone:
             return true
