@@ -84,8 +84,7 @@ let package = Package(
         .target(
             name: "PanalTesting",
             dependencies: [
-                "HTTPServer", "Panal", "SQL", "Values", .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Logging", package: "swift-log"),
+                "HTTPServer", "Panal", "Telemetry", "Values", .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: house
         ),

@@ -2,6 +2,7 @@ import Glibc
 public import HTTPServer
 public import HTTPTypes
 public import Panal
+import Telemetry
 public import Values
 
 /// A service's routes on a database of their own: what its tests ask, without processes and sockets.
@@ -23,17 +24,20 @@ public final class TestService<S: Service>: Sendable {
     private let directory: String
 
     /// The service with these variables as its environment.
-    /// - Parameter now: The moment that its rules take for the present.
+    /// - Parameter now: The moment that its rules take for the present; the clock's when nil.
     public init(
         _ service: S.Type,
         environment: [String: String] = [:],
-        now: @escaping @Sendable () -> Timestamp = { TestService.present }
+        now: (@Sendable () -> Timestamp)? = nil
     ) throws {
         var template = Array("/tmp/test-service-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw TestServiceFailure(description: "no temporary directory") }
         directory = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
         databasePath = directory + "/test.sqlite"
-        router = try S.testRouter(["DATABASE_URL": "sqlite:" + databasePath].merging(environment) { $1 }, now: now)
+        router = try S.testRouter(
+            ["DATABASE_URL": "sqlite:" + databasePath].merging(environment) { $1 },
+            now: now ?? { .now() }
+        )
     }
 
     deinit {
@@ -70,13 +74,6 @@ public final class TestService<S: Service>: Sendable {
     /// Asks with DELETE.
     public func delete(_ target: String, _ fields: HTTPFields = [:]) throws -> Response {
         try ask(.delete, target, fields)
-    }
-
-    /// The present moment.
-    public static var present: Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(microsecondsSinceEpoch: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
     }
 }
 

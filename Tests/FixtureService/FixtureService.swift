@@ -1,9 +1,9 @@
-import FoundationEssentials
 import Glibc
 import HTTPServer
 import HTTPTypes
 import Panal
 import SQL
+import Values
 
 /// The service that the tests of engine and supervisor run: it keeps names, waits and computes.
 @main
@@ -14,7 +14,7 @@ struct FixtureService: Service {
     ]
 
     struct Note: Codable {
-        let name: String
+        let name: Text<80>
     }
 
     static func addRoutes(to router: inout Router, _ dependencies: Dependencies<NoSettings>) {
@@ -28,14 +28,12 @@ struct FixtureService: Service {
             return try .json(note)
         }
         router.post("/notes", maxBodySize: 65_536) { request in
-            let note = try JSONDecoder().decode(Note.self, from: Data(request.jsonBody()))
-            guard !note.name.isEmpty else { throw ProblemKind.invalidInput.problem() }
+            let note = try request.json(as: Note.self)
             let sql = "INSERT INTO note (name) VALUES (:name) ON CONFLICT DO NOTHING"
             guard try dependencies.database(for: request).run(sql, Parameters(of: note)) == 1 else {
                 throw Problem(.conflict)
             }
-            var response = try Response.json(note)
-            response.status = .created
+            var response = try Response.json(note, status: .created)
             response.headerFields[.location] = "/notes/\(note.name)"
             return response
         }
@@ -54,11 +52,5 @@ struct FixtureService: Service {
 
     private static func number(_ name: String, of request: Request) -> Int {
         request.parameters[name].flatMap { Int($0) } ?? 0
-    }
-}
-
-extension Response {
-    static func json(_ value: some Encodable) throws -> Response {
-        .json([UInt8](try JSONEncoder().encode(value)))
     }
 }

@@ -7,7 +7,9 @@ import Telemetry
 /// A service without the library that joins the others: `stranger PORT DATABASE`.
 @main
 enum Stranger {
-    static let migrations = [Migration(number: 1, name: "create_visit", sql: "CREATE TABLE visit (day TEXT NOT NULL) STRICT")]
+    static let migrations = [
+        Migration(number: 1, name: "create_visit", sql: "CREATE TABLE visit (day TEXT NOT NULL) STRICT")
+    ]
 
     static func main() throws {
         let arguments = ProcessStart.arguments
@@ -28,7 +30,8 @@ enum Stranger {
         router.get("/visits") { _ in
             let database = databases.current
             try database.run("INSERT INTO visit (day) VALUES (:day)", ["day": "today"])
-            let count = try database.first("SELECT count(*) AS count FROM visit", [:]) { row in try row["count"] as Int }
+            let count = try database.first("SELECT count(*) AS count FROM visit", [:]) { row in try row["count"] as Int
+            }
             return .text("\(count ?? 0)\n" as String)
         }
         do {
