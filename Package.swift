@@ -26,6 +26,7 @@ let package = Package(
         .library(name: "HTTPServer", targets: ["HTTPServer"]),
         .library(name: "Telemetry", targets: ["Telemetry"]),
         .library(name: "SQL", targets: ["SQL"]),
+        .library(name: "CSQLite", targets: ["CSQLite"]),
         .library(name: "PanalTesting", targets: ["PanalTesting"]),
         .plugin(name: "BuildInfo", targets: ["BuildInfo"]),
         .plugin(name: "EmbedMigrations", targets: ["EmbedMigrations"]),
