@@ -19,7 +19,6 @@ let package = Package(
     name: "Panal",
     platforms: [.macOS(.v26)],
     products: [
-        .executable(name: "App", targets: ["App"]),
         .library(name: "Panal", targets: ["Panal"]),
         .library(name: "Linux", targets: ["Linux"]),
         .library(name: "Values", targets: ["Values"]),
@@ -27,6 +26,9 @@ let package = Package(
         .library(name: "HTTPServer", targets: ["HTTPServer"]),
         .library(name: "Telemetry", targets: ["Telemetry"]),
         .library(name: "SQL", targets: ["SQL"]),
+        .library(name: "CSQLite", targets: ["CSQLite"]),
+        .library(name: "PanalTesting", targets: ["PanalTesting"]),
+        .plugin(name: "BuildInfo", targets: ["BuildInfo"]),
         .plugin(name: "EmbedMigrations", targets: ["EmbedMigrations"]),
     ],
     dependencies: [
@@ -66,15 +68,6 @@ let package = Package(
         .executableTarget(name: "MigrationEmbedder", path: "Plugins/MigrationEmbedder", swiftSettings: house),
         .plugin(name: "EmbedMigrations", capability: .buildTool(), dependencies: ["MigrationEmbedder"]),
 
-        // The sample domain and its store.
-        .target(name: "Stays", dependencies: ["Values"], swiftSettings: house),
-        .target(
-            name: "StaysStore",
-            dependencies: ["SQL", "Stays", "Values"],
-            swiftSettings: house,
-            plugins: ["EmbedMigrations"]
-        ),
-
         // What joins them for every service: settings, commands, health, bodies and their validation.
         .target(
             name: "Panal",
@@ -88,84 +81,125 @@ let package = Package(
             swiftSettings: engineRoom
         ),
 
-        // The composition root: the only module that knows all others.
-        .executableTarget(
-            name: "App",
-            dependencies: [
-                "HTTPServer", "Panal", "SQL", "Stays", "StaysStore", "Values",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-            ],
-            swiftSettings: house,
-            plugins: ["BuildInfo"]
-        ),
-        .plugin(name: "BuildInfo", capability: .buildTool()),
-
-        .testTarget(name: "LinuxTests", dependencies: ["Linux"], swiftSettings: house),
-        .testTarget(name: "PreforkTests", dependencies: ["Linux", "Prefork"], swiftSettings: house),
-        .testTarget(
-            name: "HTTPServerTests",
-            dependencies: ["HTTPServer", "Linux", "Values", .product(name: "HTTPTypes", package: "swift-http-types")],
-            swiftSettings: house
-        ),
-        .testTarget(
-            name: "TelemetryTests",
-            dependencies: ["Telemetry", "Values", .product(name: "Logging", package: "swift-log")],
-            swiftSettings: house
-        ),
-        .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: house),
-        .testTarget(name: "StaysTests", dependencies: ["Stays", "Values"], swiftSettings: house),
-        // Databases that a test makes and that go with it.
-        .target(name: "TestDatabases", dependencies: ["SQL"], path: "Tests/TestDatabases", swiftSettings: house),
-        .testTarget(
-            name: "SQLTests",
-            dependencies: ["CSQLite", "MigrationEmbedder", "SQL", "TestDatabases", "Values"],
-            swiftSettings: house
-        ),
-        // One suite for every adapter of `StayStore`: the port's contract, as a library of checks.
+        // For the tests of services: routes on a database of their own.
         .target(
-            name: "StoreContract",
-            dependencies: ["Stays", "TestDatabases", "Values"],
-            path: "Tests/StoreContract",
-            swiftSettings: house
-        ),
-        .testTarget(
-            name: "StaysStoreTests",
-            dependencies: ["SQL", "Stays", "StaysStore", "StoreContract", "TestDatabases", "Values"],
-            swiftSettings: house
-        ),
-        .testTarget(
-            name: "PanalTests",
+            name: "PanalTesting",
             dependencies: [
-                "HTTPServer", "Panal", "Prefork", "SQL", "Values",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Logging", package: "swift-log"),
+                "HTTPServer", "Panal", "Telemetry", "Values", .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: house
         ),
-        .testTarget(
-            name: "AppTests",
-            dependencies: [
-                "App", "CSQLite", "HTTPServer", "Panal", "Prefork", "SQL", "Stays", "StaysStore", "Values",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Logging", package: "swift-log"),
-            ],
-            swiftSettings: house
-        ),
-        // A service whose handlers have bugs, for the tests of what is said about that.
-        .executableTarget(
-            name: "CrashingService",
-            dependencies: ["Linux", "Prefork"],
-            path: "Tests/CrashingService",
-            swiftSettings: house
-        ),
-        // The real binary, real signals, real sockets.
-        .testTarget(
-            name: "ProcessTests",
-            dependencies: ["App", "CLinux", "CrashingService", "CSQLite"],
-            swiftSettings: house
-        ),
+
+        // A service's release identity.
+        .plugin(name: "BuildInfo", capability: .buildTool()),
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The template and the tests. A vendored copy of the libraries (bin/new-service) ends above this line.
+
+package.products.append(.executable(name: "App", targets: ["App"]))
+
+package.targets += [
+    // The sample domain and its store.
+    .target(name: "Stays", dependencies: ["Values"], swiftSettings: house),
+    .target(
+        name: "StaysStore",
+        dependencies: ["SQL", "Stays", "Values"],
+        swiftSettings: house,
+        plugins: ["EmbedMigrations"]
+    ),
+
+    // The composition root: the only module that knows all others.
+    .executableTarget(
+        name: "App",
+        dependencies: [
+            "HTTPServer", "Panal", "SQL", "Stays", "StaysStore", "Values",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            .product(name: "HTTPTypes", package: "swift-http-types"),
+        ],
+        swiftSettings: house,
+        plugins: ["BuildInfo"]
+    ),
+
+    .testTarget(name: "LinuxTests", dependencies: ["Linux"], swiftSettings: house),
+    .testTarget(name: "PreforkTests", dependencies: ["Linux", "Prefork"], swiftSettings: house),
+    .testTarget(
+        name: "HTTPServerTests",
+        dependencies: ["HTTPServer", "Linux", "Values", .product(name: "HTTPTypes", package: "swift-http-types")],
+        swiftSettings: house
+    ),
+    .testTarget(
+        name: "TelemetryTests",
+        dependencies: ["Telemetry", "Values", .product(name: "Logging", package: "swift-log")],
+        swiftSettings: house
+    ),
+    .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: house),
+    .testTarget(name: "StaysTests", dependencies: ["Stays", "Values"], swiftSettings: house),
+    // Databases that a test makes and that go with it.
+    .target(name: "TestDatabases", dependencies: ["SQL"], path: "Tests/TestDatabases", swiftSettings: house),
+    .testTarget(
+        name: "SQLTests",
+        dependencies: ["CSQLite", "MigrationEmbedder", "SQL", "TestDatabases", "Values"],
+        swiftSettings: house
+    ),
+    // One suite for every adapter of `StayStore`: the port's contract, as a library of checks.
+    .target(
+        name: "StoreContract",
+        dependencies: ["Stays", "TestDatabases", "Values"],
+        path: "Tests/StoreContract",
+        swiftSettings: house
+    ),
+    .testTarget(
+        name: "StaysStoreTests",
+        dependencies: ["SQL", "Stays", "StaysStore", "StoreContract", "TestDatabases", "Values"],
+        swiftSettings: house
+    ),
+    .testTarget(
+        name: "PanalTests",
+        dependencies: [
+            "HTTPServer", "Panal", "Prefork", "SQL", "Values",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            .product(name: "HTTPTypes", package: "swift-http-types"),
+            .product(name: "Logging", package: "swift-log"),
+        ],
+        swiftSettings: house
+    ),
+    .testTarget(
+        name: "AppTests",
+        dependencies: [
+            "App", "CSQLite", "HTTPServer", "Panal", "Prefork", "SQL", "Stays", "StaysStore", "Values",
+            .product(name: "HTTPTypes", package: "swift-http-types"),
+            .product(name: "Logging", package: "swift-log"),
+        ],
+        swiftSettings: house
+    ),
+    // The real binaries, real signals, real sockets. Engine and supervisor are tested on a service of a few routes, so that
+    // a service which takes the sample away keeps those tests; few are about the template's own service.
+    .executableTarget(
+        name: "CrashingService",
+        dependencies: ["Linux", "Prefork"],
+        path: "Tests/CrashingService",
+        swiftSettings: house
+    ),
+    .executableTarget(
+        name: "FixtureService",
+        dependencies: [
+            "HTTPServer", "Panal", "SQL", "Values", .product(name: "HTTPTypes", package: "swift-http-types"),
+        ],
+        path: "Tests/FixtureService",
+        swiftSettings: house
+    ),
+    .target(
+        name: "ProcessHarness",
+        dependencies: ["CLinux", "CSQLite"],
+        path: "Tests/ProcessHarness",
+        swiftSettings: house
+    ),
+    .testTarget(
+        name: "ProcessTests",
+        dependencies: ["App", "CLinux", "CrashingService", "FixtureService", "ProcessHarness"],
+        swiftSettings: house
+    ),
+    .testTarget(name: "AppProcessTests", dependencies: ["App", "ProcessHarness"], swiftSettings: house),
+]

@@ -19,6 +19,7 @@ struct HouseTests {
                     "FoundationEssentials", "HTTPTypes", "Logging", "ArgumentParser", "Configuration",
                 ]
             ),
+            ("PanalTesting", ["HTTPServer", "HTTPTypes", "Panal", "Telemetry", "Values", "Glibc"]),
             ("Stays", ["Values"]),
             ("StaysStore", ["SQL", "Stays", "Values"]),
             (

@@ -1,6 +1,8 @@
 import Glibc
 import Testing
 
+@testable import ProcessHarness
+
 extension ProcessTests {
     @Suite("Booting")
     struct BootTests {
@@ -31,7 +33,7 @@ extension ProcessTests {
         @Test("the supervisor stays single-threaded and opens no database")
         func leanSupervisor() throws {
             let service = try Service()
-            _ = try service.answer(.get("/v1/rooms"))
+            _ = try service.answer(.get("/notes"))
             #expect(ProcessTree.threadCount(of: service.supervisor) == 1)
             #expect(ProcessTree.descriptors(of: service.supervisor).filter { $0.contains("sqlite") } == [])
             service.stop()
@@ -46,7 +48,7 @@ extension ProcessTests {
                 in: holder.directory,
                 faults.merging(["PORT": "\(holder.port)"]) { $1 }
             )
-            let serve = try Finished.running(Binary.command("serve"), environment: environment)
+            let serve = try Finished.running(Binary.fixture.command("serve"), environment: environment)
             #expect(serve.exit == .code(78))
             let lines = (serve.output + serve.errors).split(separator: "\n")
             for (key, value) in faults {
@@ -62,7 +64,7 @@ extension ProcessTests {
         func faultyPort(_ port: String) throws {
             let directory = try TemporaryDirectory()
             let serve = try Finished.running(
-                Binary.command("serve"),
+                Binary.fixture.command("serve"),
                 environment: Service.environment(in: directory, ["PORT": port])
             )
             #expect(serve.exit == .code(78))
@@ -73,7 +75,7 @@ extension ProcessTests {
         func redaction() throws {
             let directory = try TemporaryDirectory()
             let serve = try Finished.running(
-                Binary.command("serve"),
+                Binary.fixture.command("serve"),
                 environment: Service.environment(in: directory, ["DATABASE_URL": "bogus://user:hunter2@host/stays"])
             )
             #expect(serve.exit == .code(78))
@@ -91,7 +93,7 @@ extension ProcessTests {
                 patience.merging(["PORT": "\(holder.port)"]) { $1 }
             )
             let started = ContinuousClock.now
-            let serve = try Finished.running(Binary.command("serve"), environment: environment)
+            let serve = try Finished.running(Binary.fixture.command("serve"), environment: environment)
             #expect(serve.exit == .code(69))
             #expect((serve.output + serve.errors).contains("\(holder.port)"))
             #expect(serve.output.split(separator: "\n").filter { $0.contains("address in use, waiting") }.count == 1)
@@ -106,7 +108,7 @@ extension ProcessTests {
         func portBecomesFree() throws {
             let killed = try Service(workers: 1)
             let worker = try #require(killed.workers.first)
-            let held = try HeldBooking(in: killed, id: "last-request", room: try Hotel(of: killed).rooms[0])
+            let held = try HeldNote(in: killed, id: "last-request")
             #expect(held.isInHandler(of: worker))
             killed.signal(SIGKILL)
             #expect(killed.waitForExit() == .signal(SIGKILL))
@@ -120,7 +122,7 @@ extension ProcessTests {
             #expect(held.connection.receive().status == 201, "the request that the port was held for")
             try next.log.wait(for: "ready")
             #expect(next.log.events("address in use, waiting").count == 1)
-            let answer = try Connection(to: killed.port).exchange(.get("/v1/rooms"))
+            let answer = try Connection(to: killed.port).exchange(.get("/notes"))
             #expect(answer.status == 200)
             next.signal(SIGTERM)
             #expect(next.waitForExit() == .code(0))
@@ -146,9 +148,9 @@ extension ProcessTests {
             let directory = try TemporaryDirectory()
             let path = directory.path + "/socket"
             let environment = Service.environment(in: directory, ["HOST": "unix:" + path, "WEB_CONCURRENCY": "1"])
-            try Service.migrateAndSeed(environment)
+            try Service.prepare(.fixture, environment)
             let service = try StartingService(
-                ["sh", "-c", "exec \"$@\" <&- >&- 2>&-", "sh"] + Binary.command("serve"),
+                ["sh", "-c", "exec \"$@\" <&- >&- 2>&-", "sh"] + Binary.fixture.command("serve"),
                 environment: environment
             )
             var answer: Outcome?
@@ -201,7 +203,7 @@ extension ProcessTests {
         func earlyStop(_ signal: String) throws {
             let directory = try TemporaryDirectory()
             let serve = try Finished.running(
-                signalled(signal).filter { $0 != "-D" } + Binary.command("serve"),
+                signalled(signal).filter { $0 != "-D" } + Binary.fixture.command("serve"),
                 environment: Service.environment(in: directory, [:])
             )
             #expect(serve.exit == .code(0), "\(serve.output)\(serve.errors)")
@@ -212,7 +214,7 @@ extension ProcessTests {
         func earlyStorm() throws {
             let directory = try TemporaryDirectory()
             let environment = Service.environment(in: directory, ["WEB_CONCURRENCY": "2"])
-            try Service.migrateAndSeed(environment)
+            try Service.prepare(.fixture, environment)
             for _ in 0..<5 {
                 let service = try StartingService(environment: environment)
                 #expect(eventually { service.holds(SIGHUP) })
@@ -232,13 +234,13 @@ extension ProcessTests {
         )
         func otherCommands() throws {
             let directory = try TemporaryDirectory()
-            let database = directory.path + "/stays.sqlite"
+            let database = directory.path + "/service.sqlite"
             for (signal, number) in [("HUP", SIGHUP), ("INT", SIGINT)] {
                 let migrate = try Finished.running(
                     [
                         "strace", "-qq", "-o", "/dev/null", "-P", database, "-e", "trace=openat", "-e",
                         "inject=openat:signal=\(signal):when=1",
-                    ] + Binary.command("migrate"),
+                    ] + Binary.fixture.command("migrate"),
                     environment: Service.environment(in: directory, [:])
                 )
                 #expect(migrate.exit == .signal(number), "\(migrate.output)\(migrate.errors)")
@@ -253,7 +255,7 @@ extension ProcessTests {
             measured.stop()
             let environment = Service.environment(in: measured.directory, ["WEB_CONCURRENCY": "2"])
             let serve = try Finished.running(
-                ["prlimit", "--as=\((size + 256) * 1024)"] + Binary.command("serve"),
+                ["prlimit", "--as=\((size + 256) * 1024)"] + Binary.fixture.command("serve"),
                 environment: environment
             )
             #expect(serve.exit == .code(70), "\(serve.output)\(serve.errors)")
@@ -277,31 +279,30 @@ extension ProcessTests {
             #expect((unready.json?["reasons"]?.array ?? []).isEmpty == false)
             #expect(unready.text.contains("migrate"), "the reason says what to do: \(unready.text)")
 
-            try Service.migrateAndSeed(service.environment)
+            try Service.prepare(.fixture, service.environment)
             // Every worker must find it, so several connections ask.
             for _ in 0..<20 {
                 let answer = try service.answer(.get("/readyz"))
                 #expect(answer.status == 200)
                 #expect(answer.json?["ready"]?.bool == true)
             }
-            #expect(try service.answer(.get("/v1/rooms")).status == 200)
+            #expect(try service.answer(.get("/notes")).status == 200)
             service.stop()
         }
 
-        @Test("a booking is there after a restart")
+        @Test("what was acknowledged is there after a restart")
         func restart() throws {
             let first = try Service()
-            let hotel = try Hotel(of: first)
-            let booked = try first.answer(Hotel.booking(of: hotel.rooms[0], inDays: 40))
-            #expect(booked.status == 201)
-            let location = try #require(booked["Location"])
+            let kept = try first.answer(Note.write("kept"))
+            #expect(kept.status == 201)
+            let location = try #require(kept["Location"])
             first.stop()
 
             let second = try Service(in: first.directory)
             let read = try second.answer(.get(location))
             #expect(read.status == 200)
-            #expect(read.json == booked.json)
-            #expect(try second.answer(Hotel.booking(of: hotel.rooms[0], inDays: 40)).status == 409)
+            #expect(read.json == kept.json)
+            #expect(try second.answer(Note.write("kept")).status == 409)
             second.stop()
         }
     }

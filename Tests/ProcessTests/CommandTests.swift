@@ -1,6 +1,8 @@
 import Glibc
 import Testing
 
+@testable import ProcessHarness
+
 extension ProcessTests {
     @Suite("The one-off commands")
     struct CommandTests {
@@ -13,17 +15,17 @@ extension ProcessTests {
         }
 
         func run(_ arguments: String..., with more: [String: String] = [:]) throws -> Finished {
-            try Finished.running(Binary.command() + arguments, environment: environment.merging(more) { $1 })
+            try Finished.running(Binary.fixture.command() + arguments, environment: environment.merging(more) { $1 })
         }
 
         @Test("five migrations at once all succeed, and the next one finds nothing to do")
         func racingMigrations() throws {
             let environment = environment
             let exits = Crew.run(5) { _ in
-                (try? Finished.running(Binary.command("migrate"), environment: environment))?.exit
+                (try? Finished.running(Binary.fixture.command("migrate"), environment: environment))?.exit
             }
             #expect(exits == [Exit?](repeating: .code(0), count: 5))
-            let database = try Database(directory.path + "/stays.sqlite")
+            let database = try Database(directory.path + "/service.sqlite")
             let schema = try database.query("SELECT type, name, sql FROM sqlite_schema ORDER BY name")
             #expect(try run("migrate").exit == .code(0))
             #expect(try database.query("SELECT type, name, sql FROM sqlite_schema ORDER BY name") == schema)
@@ -33,30 +35,11 @@ extension ProcessTests {
         @Test("migrate --status tells before and after, and changes nothing")
         func status() throws {
             let before = try run("migrate", "--status")
-            #expect(access(directory.path + "/stays.sqlite", F_OK) != 0, "asking creates no database")
+            #expect(access(directory.path + "/service.sqlite", F_OK) != 0, "asking creates no database")
             #expect(try run("migrate").exit == .code(0))
             let after = try run("migrate", "--status")
             #expect(after.exit == .code(0))
             #expect(after.output != before.output)
-        }
-
-        @Test("seeding twice makes one hotel")
-        func seedTwice() throws {
-            #expect(try run("migrate").exit == .code(0))
-            #expect(try run("seed").exit == .code(0))
-            let once = try contents()
-            #expect(try run("seed").exit == .code(0))
-            #expect(try contents() == once)
-            #expect(once.values.contains { $0.count >= 2 }, "there are rooms")
-        }
-
-        /// Every row of every table.
-        private func contents() throws -> [String: [[String]]] {
-            let database = try Database(directory.path + "/stays.sqlite")
-            let tables = try database.query("SELECT name FROM sqlite_schema WHERE type = 'table'").map { $0[0] }
-            return try Dictionary(
-                uniqueKeysWithValues: tables.map { ($0, try database.query("SELECT * FROM \"\($0)\"")) }
-            )
         }
 
         @Test("config prints each key with its value")
@@ -83,10 +66,7 @@ extension ProcessTests {
         func routes() throws {
             let routes = try run("routes")
             #expect(routes.exit == .code(0))
-            for route in [
-                "/v1/rooms", "/v1/rooms/{id}", "/v1/availability", "/v1/bookings", "/v1/bookings/{id}", "/livez",
-                "/readyz",
-            ] {
+            for route in ["/notes", "/notes/{name}", "/livez", "/readyz"] {
                 #expect(routes.output.contains(route), "\(route) is missing")
             }
         }

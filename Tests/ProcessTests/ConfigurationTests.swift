@@ -1,6 +1,8 @@
 import Glibc
 import Testing
 
+@testable import ProcessHarness
+
 extension ProcessTests {
     @Suite("Settings at their ends")
     struct ConfigurationTests {
@@ -63,12 +65,12 @@ extension ProcessTests {
                 in: directory,
                 ["WEB_CONCURRENCY": "2", "PORT": "\(port)"].merging(extreme.environment) { $1 }
             )
-            try Service.migrateAndSeed(environment)
+            try Service.prepare(.fixture, environment)
             let path = directory.path + "/output"
             let output = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
             defer { close(output) }
             let process = try Spawned(
-                Binary.command("serve"),
+                Binary.fixture.command("serve"),
                 environment: environment,
                 output: output,
                 errors: output
@@ -93,7 +95,7 @@ extension ProcessTests {
             #expect(try service.answer(.get("/livez")).status == 200)
             service.stop()
             let longer = service.environment.merging(["HOST": "unix:\(path)s"]) { $1 }
-            let refused = try Finished.running(Binary.command("serve"), environment: longer)
+            let refused = try Finished.running(Binary.fixture.command("serve"), environment: longer)
             #expect(refused.exit == .code(78), "\(refused.output)\(refused.errors)")
         }
 
@@ -108,7 +110,11 @@ extension ProcessTests {
             let directory = try TemporaryDirectory()
             let environment = Service.environment(in: directory, [key: value])
             for command in ["config", "serve"] {
-                let done = try Finished.running(Binary.command(command), environment: environment, by: .after(10))
+                let done = try Finished.running(
+                    Binary.fixture.command(command),
+                    environment: environment,
+                    by: .after(10)
+                )
                 #expect(done.exit == .code(78), "\(command): \(done.output)\(done.errors)")
                 #expect((done.output + done.errors).contains(key))
             }

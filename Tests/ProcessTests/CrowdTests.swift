@@ -2,6 +2,8 @@ import Glibc
 import Synchronization
 import Testing
 
+@testable import ProcessHarness
+
 extension ProcessTests {
     @Suite("A crowd of ten thousand")
     struct CrowdTests {

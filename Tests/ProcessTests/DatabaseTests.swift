@@ -1,11 +1,13 @@
 import Glibc
 import Testing
 
+@testable import ProcessHarness
+
 extension ProcessTests {
     @Suite("The database's file")
     struct DatabaseTests {
         private func setMode(ofFolder folder: mode_t, ofFiles files: mode_t, in directory: String) {
-            for name in ProcessTree.names(in: directory) where name.hasPrefix("stays.sqlite") {
+            for name in ProcessTree.names(in: directory) where name.hasPrefix("service.sqlite") {
                 chmod(directory + "/" + name, files)
             }
             chmod(directory, folder)
@@ -17,10 +19,10 @@ extension ProcessTests {
         )
         func readOnly() throws {
             let directory = try TemporaryDirectory()
-            try Service.migrateAndSeed(Service.environment(in: directory, [:]))
+            try Service.prepare(.fixture, Service.environment(in: directory, [:]))
             // A log that is there already can be read without write access.
-            let database = try Database(directory.path + "/stays.sqlite")
-            try database.query("SELECT count(*) FROM room")
+            let database = try Database(directory.path + "/service.sqlite")
+            try database.query("SELECT count(*) FROM note")
             setMode(ofFolder: 0o555, ofFiles: 0o444, in: directory.path)
 
             let service = try Service(
@@ -28,24 +30,23 @@ extension ProcessTests {
                 in: directory,
                 migrates: false
             )
-            let room = try Hotel(of: service).rooms[0]
             // Connections enough for every worker to have opened the database, and to refuse.
             let clients = try (0..<12).map { _ in try service.connect() }
-            for client in clients {
-                #expect(client.exchange(.get("/v1/rooms")).status == 200)
+            for (number, client) in clients.enumerated() {
+                #expect(client.exchange(.get("/notes")).status == 200)
                 let ready = client.exchange(.get("/readyz")).answer
                 #expect(ready?.status == 200)
                 #expect(ready?.json?["warnings"]?.array?.count == 1, "\(ready?.text ?? "")")
-                let refused = client.exchange(Hotel.booking(of: room, inDays: 30)).answer
+                let refused = client.exchange(Note.write("\(number)")).answer
                 #expect(refused?.status == 503)
                 #expect(refused?["Retry-After"] != nil)
                 // And the connection of each is one that was opened without write access.
-                #expect(client.exchange(.get("/v1/rooms")).status == 200)
+                #expect(client.exchange(.get("/notes")).status == 200)
             }
 
             setMode(ofFolder: 0o755, ofFiles: 0o644, in: directory.path)
-            for (day, client) in clients.enumerated() {
-                #expect(client.exchange(Hotel.booking(of: room, inDays: 30 + day)).status == 201)
+            for (number, client) in clients.enumerated() {
+                #expect(client.exchange(Note.write("\(number)")).status == 201)
                 #expect(client.exchange(.get("/readyz")).answer?.text == #"{"ready":true}"#)
             }
             service.stop()
@@ -70,7 +71,7 @@ extension ProcessTests {
             #expect(missing.level == "error")
             #expect(missing["reason"]?.string?.contains("there is no database at \(service.databasePath)") == true)
 
-            try Service.migrateAndSeed(service.environment)
+            try Service.prepare(.fixture, service.environment)
             #expect(probe(times: 10).map(\.text) == [String](repeating: #"{"ready":true}"#, count: 10))
             try service.log.wait(for: "store is ready again")
 
@@ -92,15 +93,16 @@ extension ProcessTests {
         )
         func replaced() throws {
             let service = try Service(workers: 3)
+            #expect(try service.answer(Note.write("101")).status == 201)
             let clients = try (0..<9).map { _ in try service.connect() }
-            for client in clients { #expect(client.exchange(.get("/v1/rooms/101")).status == 200) }
+            for client in clients { #expect(client.exchange(.get("/notes/101")).status == 200) }
             let other = try TemporaryDirectory()
             let environment = Service.environment(in: other, [:])
-            #expect(try Finished.running(Binary.command("migrate"), environment: environment).exit == .code(0))
+            #expect(try Finished.running(Binary.fixture.command("migrate"), environment: environment).exit == .code(0))
             for end in ["-wal", "-shm"] { unlink(service.databasePath + end) }
-            #expect(rename(other.path + "/stays.sqlite", service.databasePath) == 0)
+            #expect(rename(other.path + "/service.sqlite", service.databasePath) == 0)
             for client in clients {
-                #expect(eventually { client.exchange(.get("/v1/rooms/101")).status == 404 }, "no rooms are there now")
+                #expect(eventually { client.exchange(.get("/notes/101")).status == 404 }, "no notes are there now")
             }
             service.stop()
         }

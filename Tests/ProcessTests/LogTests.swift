@@ -1,6 +1,8 @@
 import Glibc
 import Testing
 
+@testable import ProcessHarness
+
 extension ProcessTests {
     @Suite("The log")
     struct LogTests {
@@ -8,11 +10,11 @@ extension ProcessTests {
         func accessEvent() throws {
             let service = try Service(workers: 1)
             let worker = try #require(service.workers.first)
-            let body = Hotel.booking(of: "no-such-room", inDays: 30)
+            let body = Note.write("")
             let answer = try service.answer(
                 Request(
                     method: "POST",
-                    target: "/v1/bookings?from=test",
+                    target: "/notes?from=test",
                     fields: body.fields + [("X-Request-ID", "access-event-1")],
                     body: body.body
                 )
@@ -21,7 +23,7 @@ extension ProcessTests {
             let event = try service.log.waitForRequest { $0["requestId"]?.string == "access-event-1" }
             #expect(event.level == "info")
             #expect(event["method"]?.string == "POST")
-            #expect(event["path"]?.string == "/v1/bookings")
+            #expect(event["path"]?.string == "/notes")
             #expect(event["status"]?.int == 422)
             #expect((event["bytesIn"]?.int ?? 0) >= body.body!.count)
             #expect((event["bytesOut"]?.int ?? 0) >= answer.body.count)
@@ -41,7 +43,7 @@ extension ProcessTests {
                 #expect(try service.answer(.get("/livez")).status == 200)
                 #expect(try service.answer(.get("/readyz")).status == 200)
             }
-            #expect(try service.answer(.get("/v1/rooms", [("X-Request-ID", "the-loud-one")])).status == 200)
+            #expect(try service.answer(.get("/notes", [("X-Request-ID", "the-loud-one")])).status == 200)
             _ = try service.log.waitForRequest { $0["requestId"]?.string == "the-loud-one" }
             service.stop()
             #expect(service.log.requestCount == 1)
@@ -50,7 +52,7 @@ extension ProcessTests {
         @Test("a sane X-Request-ID comes back", arguments: ["a", "0b8-_.:/+=@Z", String(repeating: "x", count: 128)])
         func saneRequestID(_ id: String) throws {
             let service = try Service(workers: 1)
-            #expect(try service.answer(.get("/v1/rooms", [("X-Request-ID", id)]))["X-Request-ID"] == id)
+            #expect(try service.answer(.get("/notes", [("X-Request-ID", id)]))["X-Request-ID"] == id)
             _ = try service.log.waitForRequest { $0["requestId"]?.string == id }
             service.stop()
         }
@@ -60,11 +62,11 @@ extension ProcessTests {
             let service = try Service(workers: 2)
             var ids: [String] = []
             for bad in ["", "with space", "qu\"ote", "ü", String(repeating: "x", count: 129), "<script>"] {
-                let answer = try service.answer(.get("/v1/rooms", [("X-Request-ID", bad)]))
+                let answer = try service.answer(.get("/notes", [("X-Request-ID", bad)]))
                 ids.append(try #require(answer["X-Request-ID"]))
                 #expect(ids.last != bad)
             }
-            for _ in 0..<20 { ids.append(try #require(try service.answer(.get("/v1/rooms"))["X-Request-ID"])) }
+            for _ in 0..<20 { ids.append(try #require(try service.answer(.get("/notes"))["X-Request-ID"])) }
             #expect(Set(ids).count == ids.count, "the ids: \(ids)")
             #expect(ids.allSatisfy { !$0.isEmpty && $0.utf8.count <= 128 })
             service.stop()
@@ -74,7 +76,7 @@ extension ProcessTests {
         func longLine() throws {
             let service = try Service(workers: 1)
             for (id, filler) in [("long-plain", "a"), ("long-escapes", "%22"), ("long-wide", "%E2%82%AC")] {
-                let target = "/v1/rooms/" + String(repeating: filler, count: 7000 / filler.utf8.count)
+                let target = "/notes/" + String(repeating: filler, count: 7000 / filler.utf8.count)
                 let answer = try service.answer(.get(target, [("X-Request-ID", id)]))
                 #expect(answer.status == 404)
                 // The long field alone is cut: what tells one request from another is there.
@@ -82,7 +84,7 @@ extension ProcessTests {
                 #expect(event["truncated"]?.bool == true)
                 #expect(event.line.utf8.count < EventLog.longestLine)
                 #expect(event["status"]?.int == 404)
-                #expect(event["path"]?.string?.hasPrefix("/v1/rooms/") == true)
+                #expect(event["path"]?.string?.hasPrefix("/notes/") == true)
             }
             service.stop()
         }
@@ -91,8 +93,8 @@ extension ProcessTests {
         func injection() throws {
             let service = try Service(workers: 1)
             for target in [
-                "/v1/rooms/%0A%7B%22message%22%3A%22ready%22%7D", "/v1/rooms/%22%2C%22status%22%3A200",
-                "/v1/rooms/%FF%FE",
+                "/notes/%0A%7B%22message%22%3A%22ready%22%7D", "/notes/%22%2C%22status%22%3A200",
+                "/notes/%FF%FE",
             ] {
                 _ = try service.answer(.get(target))
             }
@@ -104,7 +106,7 @@ extension ProcessTests {
         func refusedRequests() throws {
             let service = try Service(workers: 1)
             let connection = try service.connect()
-            connection.send("GET /v1/rooms HTTP/1.1\r\nHost: localhost\r\nBad Name: x\r\n\r\n")
+            connection.send("GET /notes HTTP/1.1\r\nHost: localhost\r\nBad Name: x\r\n\r\n")
             #expect(connection.receive().status == 400)
             _ = try service.log.waitForRequest { $0["status"]?.int == 400 }
             service.stop()
@@ -113,11 +115,10 @@ extension ProcessTests {
         @Test("every 5xx of a handler has an error event with the request's id")
         func errorEvent() throws {
             let service = try Service(workers: 1, environment: ["REQUEST_TIMEOUT": "1s"])
-            let room = try Hotel(of: service).rooms[0]
             // A lock that is held for longer than the request may take.
             let database = try Database(service.databasePath)
             try database.query("BEGIN IMMEDIATE")
-            var request = Hotel.booking(of: room, inDays: 30)
+            var request = Note.write("one")
             request.fields.append(("X-Request-ID", "locked-out"))
             let answer = try service.answer(request)
             try database.query("ROLLBACK")
@@ -130,13 +131,13 @@ extension ProcessTests {
             let failure = try service.log.wait(for: "request failed") { $0["requestId"]?.string == "locked-out" }
             #expect(failure.level == "error")
             #expect(failure["cause"]?.string?.isEmpty == false, "\(failure.line)")
-            #expect(try service.answer(Hotel.booking(of: room, inDays: 30)).status == 201, "and then it goes on")
+            #expect(try service.answer(Note.write("one")).status == 201, "and then it goes on")
             service.stop()
         }
 
         /// Asks until the log's pipe has long been full: it holds some 300 lines.
         private func askFor(_ answers: Int, of service: Service) -> Load.Tally {
-            let load = Load(on: service.address, clients: 4, style: .oneShot) { _, _ in .get("/v1/rooms") }
+            let load = Load(on: service.address, clients: 4, style: .oneShot) { _, _ in .get("/notes") }
             #expect(load.waitForAnswers(answers))
             return load.stop()
         }
@@ -187,9 +188,12 @@ extension ProcessTests {
         func level() throws {
             let directory = try TemporaryDirectory()
             let environment = Service.environment(in: directory, ["LOG_LEVEL": "error", "WEB_CONCURRENCY": "1"])
-            try Service.migrateAndSeed(environment)
+            try Service.prepare(.fixture, environment)
             // `ready` is not among them: nothing tells when it serves, so it just gets the time to, and a TERM.
-            let finished = try Finished.running(["timeout", "1"] + Binary.command("serve"), environment: environment)
+            let finished = try Finished.running(
+                ["timeout", "1"] + Binary.fixture.command("serve"),
+                environment: environment
+            )
             #expect(finished.exit == .code(124), "it served until it was stopped")
             #expect(finished.output == "")
             #expect(finished.errors == "")

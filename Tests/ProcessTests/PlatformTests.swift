@@ -2,6 +2,8 @@ import CLinux
 import Glibc
 import Testing
 
+@testable import ProcessHarness
+
 extension ProcessTests {
     @Suite("On a platform")
     struct PlatformTests {
@@ -13,7 +15,7 @@ extension ProcessTests {
             )
             #expect(try service.log.wait(for: "ready").pid == 1)
             #expect(service.workers.count == 2)
-            #expect(try service.answer(.get("/v1/rooms")).status == 200)
+            #expect(try service.answer(.get("/notes")).status == 200)
 
             // Orphans of a shell inside, with odd exit codes: their parent is gone, so they are PID 1's to bury.
             let mark = service.log.mark
@@ -31,7 +33,7 @@ extension ProcessTests {
             let old = service.workers
             for worker in old { kill(worker, SIGKILL) }
             #expect(eventually { service.workers.count == 2 && Set(service.workers).isDisjoint(with: old) })
-            #expect(try service.answer(.get("/v1/rooms")).status == 200)
+            #expect(try service.answer(.get("/notes")).status == 200)
 
             service.signal(SIGTERM)
             service.expectCleanExit()
@@ -44,20 +46,24 @@ extension ProcessTests {
         @Test("without /proc it serves, rolls, moves on to the next program and stops", .needs(.unshare))
         func noProc() throws {
             let service = try Service(workers: 2, launcher: ["env"] + Self.hidesProc)
-            #expect(try service.answer(.get("/v1/rooms")).status == 200)
+            #expect(try service.answer(.get("/notes")).status == 200)
             for order in [SIGHUP, SIGUSR2] {
                 let mark = service.log.mark
                 service.signal(order)
                 try service.log.wait(for: "roll finished", after: mark)
-                #expect(try service.answer(.get("/v1/rooms")).status == 200)
+                #expect(try service.answer(.get("/notes")).status == 200)
             }
             #expect(service.log.events("upgrade taken over").count == 1)
             service.stop()
         }
 
-        @Test("the binary links only what a slim image has, and never full Foundation", .needs(.readelf))
-        func linkage() throws {
-            let read = try Finished.running(["readelf", "--dynamic", "--wide", Binary.path])
+        @Test(
+            "the binary links only what a slim image has, and never full Foundation",
+            .needs(.readelf),
+            arguments: [Binary.fixture, .app]
+        )
+        func linkage(_ binary: Binary) throws {
+            let read = try Finished.running(["readelf", "--dynamic", "--wide", binary.path])
             #expect(read.exit == .code(0))
             let needed = read.output.split(separator: "\n").filter { $0.contains("(NEEDED)") }
                 .map { String($0.drop { $0 != "[" }.dropFirst().prefix { $0 != "]" }) }
@@ -82,11 +88,11 @@ extension ProcessTests {
         func brokenPipe() throws {
             let directory = try TemporaryDirectory()
             let environment = Service.environment(in: directory, ["WEB_CONCURRENCY": "2"])
-            try Service.migrateAndSeed(environment)
+            try Service.prepare(.fixture, environment)
             var pipe: [CInt] = [0, 0]
             try #require(clinux_pipe(&pipe) == 0)
             let process = try Spawned(
-                Binary.command("serve"),
+                Binary.fixture.command("serve"),
                 environment: environment,
                 output: pipe[1],
                 errors: pipe[1]
@@ -105,7 +111,7 @@ extension ProcessTests {
             }
             close(pipe[0])
             let connection = try Connection(to: try #require(port))
-            for _ in 0..<10 { #expect(connection.exchange(.get("/v1/rooms")).status == 200) }
+            for _ in 0..<10 { #expect(connection.exchange(.get("/notes")).status == 200) }
             kill(process.pid, SIGTERM)
             #expect(process.wait(by: .generous) == .code(0))
         }

@@ -2,6 +2,8 @@ import CLinux
 import Glibc
 import Testing
 
+@testable import ProcessHarness
+
 extension ProcessTests {
     @Suite("Under pressure")
     struct PressureTests {
@@ -29,7 +31,7 @@ extension ProcessTests {
             // Some are served, some refused with an answer or a clean end; none hangs for ever.
             for connection in crowd.prefix(5) { #expect(connection.exchange(.get("/livez")).status == 200) }
             crowd = []
-            #expect(eventually { service.ask(.get("/v1/rooms"), timeout: 5).status == 200 })
+            #expect(eventually { service.ask(.get("/notes"), timeout: 5).status == 200 })
             #expect(service.workers == [worker])
             service.stop()
         }
@@ -38,10 +40,10 @@ extension ProcessTests {
         func slowClients() throws {
             let service = try Service(workers: 1)
             let slow = try (0..<200).map { _ in try service.connect() }
-            let request = Request.get("/v1/rooms").bytes
+            let request = Request.get("/notes").bytes
             for (index, byte) in request.enumerated() {
                 for connection in slow { connection.send([byte]) }
-                if index % 10 == 0 { #expect(try service.answer(.get("/v1/rooms")).status == 200) }
+                if index % 10 == 0 { #expect(try service.answer(.get("/notes")).status == 200) }
             }
             for connection in slow { #expect(connection.receive().status == 200) }
             service.stop()
@@ -51,13 +53,13 @@ extension ProcessTests {
         func slowReader() throws {
             let service = try Service(workers: 1)
             let slow = try service.connect()
-            let requests = (0..<20).flatMap { _ in Request.get("/v1/rooms").bytes }
+            let requests = (0..<20).flatMap { _ in Request.get("/bytes/1000").bytes }
             // As many as the kernel's buffers take and a little more; the worker must stop reading, not stop serving.
             let sender = Crew(1) { [slow = Unchecked(slow)] _ in
                 for _ in 0..<500 where !slow.value.send(requests) { break }
                 slow.value.finishSending()
             }
-            for _ in 0..<20 { #expect(try service.answer(.get("/v1/rooms")).status == 200) }
+            for _ in 0..<20 { #expect(try service.answer(.get("/notes")).status == 200) }
             // Now it reads, and all are there.
             for _ in 0..<10_000 {
                 let status = slow.receive().status

@@ -1,6 +1,8 @@
 import Glibc
 import Testing
 
+@testable import ProcessHarness
+
 extension ProcessTests {
     /// A balancer that asks /readyz every 50 ms and looks away after the first no.
     @Suite("Readiness behind a balancer without patience", .needs(.haproxy))
@@ -9,7 +11,7 @@ extension ProcessTests {
         func lives() throws {
             let service = try Service(workers: 3)
             let balancer = try Balancer(.haproxy, before: service.port, isProbing: true)
-            let loads = Load.mixed(on: .port(balancer.port), of: try Hotel(of: service))
+            let loads = Load.mixed(on: .port(balancer.port))
             #expect(loads.waitForAnswers(50))
             for _ in 0..<3 {
                 var mark = service.log.mark
@@ -33,7 +35,7 @@ extension ProcessTests {
         func recycling() throws {
             let service = try Service(workers: 3, environment: ["MAX_REQUESTS": "40"])
             let balancer = try Balancer(.haproxy, before: service.port, isProbing: true)
-            let loads = Load.mixed(on: .port(balancer.port), of: try Hotel(of: service))
+            let loads = Load.mixed(on: .port(balancer.port))
             try service.log.wait(for: "worker exited", count: 30)
             #expect(balancer.complaints == "")
             loads.expectNoLoss("recycling behind a balancer that asks /readyz", times: 30)

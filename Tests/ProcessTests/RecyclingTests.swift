@@ -1,6 +1,8 @@
 import Glibc
 import Testing
 
+@testable import ProcessHarness
+
 extension ProcessTests {
     @Suite("Recycling")
     struct RecyclingTests {
@@ -27,7 +29,7 @@ extension ProcessTests {
         @Test("a thousand recycles under load: exactly no request fails, and neither descriptors nor memory grow")
         func thousand() throws {
             let service = try Service(workers: 2, environment: ["MAX_REQUESTS": "20"])
-            let loads = Load.mixed(on: service.address, of: try Hotel(of: service), clients: 4)
+            let loads = Load.mixed(on: service.address, clients: 4)
             let started = ContinuousClock.now
             func footprint(after recycles: Int) throws -> Footprint {
                 try service.log.wait(for: "worker exited", count: recycles, by: .after(120))

@@ -1,6 +1,8 @@
 import Glibc
 import Testing
 
+@testable import ProcessHarness
+
 extension ProcessTests {
     @Suite("Sockets")
     struct SocketTests {
@@ -10,7 +12,7 @@ extension ProcessTests {
             // Another port in the settings does not matter: a passed socket comes first.
             var service = try Service(workers: 2, environment: ["PORT": "1"], passing: socket.descriptor)
             #expect(service.port == socket.port)
-            let loads = Load.mixed(on: service.address, of: try Hotel(of: service))
+            let loads = Load.mixed(on: service.address)
             #expect(loads.waitForAnswers(50))
             for _ in 0..<5 {
                 service.stop()
@@ -36,7 +38,7 @@ extension ProcessTests {
             let directory = try TemporaryDirectory()
             let serve = try Finished.running(
                 ["sh", "-c", "exec 3</dev/null; LISTEN_FDS=\(count) LISTEN_PID=$$ exec \"$0\" \"$@\""]
-                    + Binary.command("serve"),
+                    + Binary.fixture.command("serve"),
                 environment: Service.environment(in: directory, [:])
             )
             #expect(serve.exit == .code(69), "\(serve.output)\(serve.errors)")
@@ -60,12 +62,12 @@ extension ProcessTests {
                 environment: ["HOST": "unix:" + path, "SHUTDOWN_TIMEOUT": "1s", "REQUEST_TIMEOUT": "500ms"],
                 in: directory
             )
-            #expect(try service.answer(.get("/v1/rooms")).status == 200)
+            #expect(try service.answer(.get("/notes")).status == 200)
 
-            let second = try Finished.running(Binary.command("serve"), environment: service.environment)
+            let second = try Finished.running(Binary.fixture.command("serve"), environment: service.environment)
             #expect(second.exit == .code(69), "\(second.output)\(second.errors)")
             #expect(second.output.contains(path), "\(second.output)")
-            #expect(try service.answer(.get("/v1/rooms")).status == 200)
+            #expect(try service.answer(.get("/notes")).status == 200)
 
             service.stop()
             #expect(!exists(path))
@@ -84,7 +86,7 @@ extension ProcessTests {
             next.stop()
 
             close(open(path, O_WRONLY | O_CREAT, 0o600))
-            let refused = try Finished.running(Binary.command("serve"), environment: next.environment)
+            let refused = try Finished.running(Binary.fixture.command("serve"), environment: next.environment)
             #expect(refused.exit == .code(69), "\(refused.output)\(refused.errors)")
             #expect(exists(path))
         }
@@ -97,8 +99,7 @@ extension ProcessTests {
                 environment: ["HOST": "unix:" + directory.path + "/socket"],
                 in: directory
             )
-            let hotel = try Hotel(of: service)
-            let loads = Load.mixed(on: service.address, of: hotel)
+            let loads = Load.mixed(on: service.address)
             #expect(loads.waitForAnswers(50))
             for order in [SIGHUP, SIGHUP, SIGHUP, SIGHUP, SIGUSR2] {
                 let mark = service.log.mark
@@ -114,7 +115,7 @@ extension ProcessTests {
                     clients: 6,
                     style: $0,
                     leavesWhenRefused: true,
-                    request: Load.mixture(of: hotel)
+                    request: Load.mixture
                 )
             }
             #expect(last.waitForAnswers(50))

@@ -1,6 +1,8 @@
 import Glibc
 import Testing
 
+@testable import ProcessHarness
+
 extension ProcessTests {
     @Suite("Stopping")
     struct StopTests {
@@ -10,12 +12,11 @@ extension ProcessTests {
         )
         func termUnderLoad(_ style: Load.Style) throws {
             let service = try Service(workers: 3)
-            let hotel = try Hotel(of: service)
             let load = Load(on: service.address, clients: 16, style: style, leavesWhenRefused: true) { client, turn in
                 switch turn % 4 {
-                case 0: Hotel.booking(of: hotel.rooms[client % hotel.rooms.count], inDays: 30 + turn, nights: 1)
-                case 1: .get("/v1/rooms/\(hotel.rooms[client % hotel.rooms.count])")
-                case 2: .get("/v1/bookings?limit=5")
+                case 0: Note.write("\(client)-\(turn)")
+                case 1: .get("/notes/\(client)")
+                case 2: .get("/notes")
                 default: .get("/livez")
                 }
             }
@@ -32,7 +33,7 @@ extension ProcessTests {
         func termAgain() throws {
             let service = try Service()
             let load = Load(on: service.address, clients: 8, style: .keepAlive, leavesWhenRefused: true) { _, _ in
-                .get("/v1/rooms")
+                .get("/notes")
             }
             #expect(load.waitForAnswers(50))
             service.signal(SIGTERM)
@@ -50,7 +51,7 @@ extension ProcessTests {
         func termToAll() throws {
             let service = try Service(workers: 3)
             let load = Load(on: service.address, clients: 12, style: .keepAlive, leavesWhenRefused: true) { _, _ in
-                .get("/v1/rooms")
+                .get("/notes")
             }
             #expect(load.waitForAnswers(100))
             for process in [service.supervisor] + service.workers { kill(process, SIGTERM) }
@@ -65,7 +66,7 @@ extension ProcessTests {
         func int() throws {
             let service = try Service()
             let load = Load(on: service.address, clients: 8, style: .keepAlive, leavesWhenRefused: true) { _, _ in
-                .get("/v1/rooms")
+                .get("/notes")
             }
             #expect(load.waitForAnswers(50))
             service.signal(SIGINT)
@@ -79,7 +80,7 @@ extension ProcessTests {
             let service = try Service(workers: 3)
             // A request that will never be whole would hold a graceful stop for its grace.
             let half = try service.connect()
-            half.send("POST /v1/bookings HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nhalf")
+            half.send("POST /notes HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nhalf")
             let idle = try service.connect()
             #expect(idle.exchange(.get("/livez")).status == 200)
             let started = ContinuousClock.now
@@ -145,7 +146,7 @@ extension ProcessTests {
         func killSupervisorUnderLoad() throws {
             let service = try Service(workers: 3)
             let load = Load(on: service.address, clients: 8, style: .keepAlive, leavesWhenRefused: true) { _, _ in
-                .get("/v1/rooms")
+                .get("/notes")
             }
             #expect(load.waitForAnswers(100))
             service.signal(SIGKILL)

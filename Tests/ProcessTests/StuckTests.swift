@@ -2,6 +2,8 @@ import CLinux
 import Glibc
 import Testing
 
+@testable import ProcessHarness
+
 extension ProcessTests {
     @Suite("Nothing is stuck, and every death is explained")
     struct StuckTests {
@@ -9,12 +11,12 @@ extension ProcessTests {
         func blackBox() throws {
             let service = try Service(workers: 1)
             let worker = try #require(service.workers.first)
-            let held = try HeldBooking(in: service, id: "in-the-black-box", room: try Hotel(of: service).rooms[0])
+            let held = try HeldNote(in: service, id: "in-the-black-box")
             #expect(held.isInHandler(of: worker))
             let mark = service.log.mark
             kill(worker, SIGKILL)
             let exited = try service.log.wait(for: "worker exited", after: mark) { $0.worker == worker }
-            #expect(exited.line.contains("POST /v1/bookings"), "\(exited.line)")
+            #expect(exited.line.contains("POST /notes"), "\(exited.line)")
             #expect(exited.line.contains("in-the-black-box"), "\(exited.line)")
             switch held.connection.receive() {
             case .closedWithoutAnswer, .reset: break
@@ -22,7 +24,7 @@ extension ProcessTests {
             }
             try held.database.query("ROLLBACK")
             try service.log.wait(for: "worker ready", after: mark)
-            #expect(try service.answer(.get("/v1/rooms")).status == 200)
+            #expect(try service.answer(.get("/notes")).status == 200)
             service.stop()
         }
 
@@ -33,13 +35,12 @@ extension ProcessTests {
         func queryStaysOut(_ signal: Int32) throws {
             let service = try Service(workers: 1, environment: ["SWIFT_BACKTRACE": "enable=no"])
             let worker = try #require(service.workers.first)
-            let room = try Hotel(of: service).rooms[0]
-            let held = try HeldBooking(in: service, id: "with-a-query", room: room, query: "?token=secret")
+            let held = try HeldNote(in: service, id: "with-a-query", query: "?token=secret")
             #expect(held.isInHandler(of: worker))
             let mark = service.log.mark
             kill(worker, signal)
             let exited = try service.log.wait(for: "worker exited", after: mark) { $0.worker == worker }
-            #expect(exited["request"]?.string == "POST /v1/bookings")
+            #expect(exited["request"]?.string == "POST /notes")
             try held.database.query("ROLLBACK")
             try service.log.wait(for: "worker ready", after: mark)
             service.signal(SIGTERM)
@@ -56,7 +57,7 @@ extension ProcessTests {
         func crashBacktrace(_ signal: Int32) throws {
             let service = try Service(workers: 1, environment: ["SWIFT_BACKTRACE": "enable=no"])
             let worker = try #require(service.workers.first)
-            let held = try HeldBooking(in: service, id: "crash", room: try Hotel(of: service).rooms[0])
+            let held = try HeldNote(in: service, id: "crash")
             #expect(held.isInHandler(of: worker))
             let mark = service.log.mark
             kill(worker, signal)
@@ -65,7 +66,7 @@ extension ProcessTests {
             #expect(exited["how"]?.string?.hasPrefix("crashed with SIG\(name)") == true, "\(exited.line)")
             let backtrace = try #require(exited["backtrace"]?.string, "\(exited.line)")
             #expect(backtrace.contains("BusyTimeout"), "where it waits: \(backtrace)")
-            #expect(backtrace.contains("in App") || backtrace.contains("App."), "the service's own code: \(backtrace)")
+            #expect(backtrace.contains("FixtureService"), "the service's own code: \(backtrace)")
             try held.database.query("ROLLBACK")
             try service.log.wait(for: "worker ready", after: mark)
             service.stop()
@@ -83,7 +84,7 @@ extension ProcessTests {
         )
         func trap(_ fault: String, _ function: String, _ signal: String) throws {
             let ended = try Finished.running(
-                [Binary.crashingService, fault],
+                [Binary.crashing.path, fault],
                 environment: ["SWIFT_BACKTRACE": "enable=no"]
             )
             #expect(ended.exit == .code(0), "\(ended.output)\(ended.errors)")
@@ -102,7 +103,7 @@ extension ProcessTests {
 
         @Test("a worker with two threads, one of which is stuck: both requests are named, and where each thread was")
         func twoThreads() throws {
-            let ended = try Finished.running([Binary.crashingService, "two-threads"])
+            let ended = try Finished.running([Binary.crashing.path, "two-threads"])
             #expect(ended.exit == .code(0), "\(ended.output)\(ended.errors)")
             #expect(ended.output.hasPrefix("killed: its request was still running after its deadline\n"))
             let lines = Set(ended.output.split(separator: "\n"))
@@ -116,7 +117,7 @@ extension ProcessTests {
         func strayUrgent() throws {
             let service = try Service(workers: 2)
             let processes = service.workers + [service.supervisor]
-            let load = Load(on: service.address, clients: 4, style: .keepAlive) { _, _ in .get("/v1/rooms") }
+            let load = Load(on: service.address, clients: 4, style: .keepAlive) { _, _ in .get("/notes") }
             #expect(load.waitForAnswers(20))
             for _ in 0..<200 {
                 for process in processes { kill(process, SIGURG) }
@@ -137,7 +138,7 @@ extension ProcessTests {
         func idleDeath() throws {
             let service = try Service(workers: 1)
             let worker = try #require(service.workers.first)
-            #expect(try service.answer(.get("/v1/rooms", [("X-Request-ID", "long-done")])).status == 200)
+            #expect(try service.answer(.get("/notes", [("X-Request-ID", "long-done")])).status == 200)
             // An answer may come a little before the black box is closed; the next request surely comes after it.
             #expect(try service.answer(.get("/livez")).status == 200)
             let mark = service.log.mark
@@ -151,9 +152,8 @@ extension ProcessTests {
         func softDeadline() throws {
             let service = try Service(workers: 1, environment: ["REQUEST_TIMEOUT": "500ms"])
             let worker = try #require(service.workers.first)
-            let room = try Hotel(of: service).rooms[0]
             let started = ContinuousClock.now
-            let held = try HeldBooking(in: service, id: "too-late", room: room)
+            let held = try HeldNote(in: service, id: "too-late")
             let answer = held.connection.receive().answer
             // At its deadline, and long before the supervisor would abort the worker.
             #expect(ContinuousClock.now - started >= .milliseconds(500))
@@ -164,7 +164,7 @@ extension ProcessTests {
             #expect(answer?.json?["requestId"]?.string == "too-late")
             try held.database.query("ROLLBACK")
             #expect(service.workers == [worker])
-            #expect(try service.answer(.get("/v1/rooms")).status == 200)
+            #expect(try service.answer(.get("/notes")).status == 200)
             service.stop()
         }
 
@@ -172,7 +172,7 @@ extension ProcessTests {
         func termWhileWaiting() throws {
             let service = try Service(workers: 1)
             let worker = try #require(service.workers.first)
-            let held = try HeldBooking(in: service, id: "in-no-hurry", room: try Hotel(of: service).rooms[0])
+            let held = try HeldNote(in: service, id: "in-no-hurry")
             #expect(held.isInHandler(of: worker))
             let mark = service.log.mark
             for process in [worker, service.supervisor, worker] { kill(process, SIGTERM) }
@@ -188,36 +188,35 @@ extension ProcessTests {
         func hardDeadline() throws {
             let service = try Service(workers: 1, environment: ["REQUEST_TIMEOUT": "1s"])
             let worker = try #require(service.workers.first)
-            let held = try HeldBooking(in: service, id: "stuck-for-good", room: try Hotel(of: service).rooms[0])
+            let held = try HeldNote(in: service, id: "stuck-for-good")
             #expect(held.isInHandler(of: worker))
             let mark = service.log.mark
             kill(worker, SIGSTOP)
             try held.database.query("ROLLBACK")
             let exited = try service.log.wait(for: "worker exited", after: mark) { $0.worker == worker }
             #expect(exited.line.contains("stuck-for-good"), "\(exited.line)")
-            #expect(exited.line.contains("POST /v1/bookings"), "\(exited.line)")
+            #expect(exited.line.contains("POST /notes"), "\(exited.line)")
             switch held.connection.receive() {
             case .closedWithoutAnswer, .reset: break
             case let other: Issue.record("\(other)")
             }
             try service.log.wait(for: "worker ready", after: mark)
-            #expect(try service.answer(.get("/v1/rooms")).status == 200)
+            #expect(try service.answer(.get("/notes")).status == 200)
             service.stop()
         }
 
         @Test("while a database is locked, reading goes on and nobody is killed")
         func lockedDatabase() throws {
             let service = try Service(workers: 2, environment: ["REQUEST_TIMEOUT": "500ms"])
-            let hotel = try Hotel(of: service)
             let workers = service.workers
             let database = try Database(service.databasePath)
             try database.query("BEGIN IMMEDIATE")
             for turn in 0..<4 {
-                #expect(try service.answer(Hotel.booking(of: hotel.rooms[0], inDays: 30 + turn)).status == 503)
-                #expect(try service.answer(.get("/v1/rooms")).status == 200)
+                #expect(try service.answer(Note.write("\(turn)")).status == 503)
+                #expect(try service.answer(.get("/notes")).status == 200)
             }
             try database.query("ROLLBACK")
-            #expect(try service.answer(Hotel.booking(of: hotel.rooms[0], inDays: 30)).status == 201)
+            #expect(try service.answer(Note.write("0")).status == 201)
             #expect(service.workers == workers)
             service.stop()
         }
@@ -226,7 +225,7 @@ extension ProcessTests {
         func suspendedSupervisor() throws {
             let service = try Service(workers: 2, environment: ["REQUEST_TIMEOUT": "1s", "BOOT_TIMEOUT": "1s"])
             let workers = service.workers
-            let load = Load(on: service.address, clients: 4, style: .keepAlive) { _, _ in .get("/v1/rooms") }
+            let load = Load(on: service.address, clients: 4, style: .keepAlive) { _, _ in .get("/notes") }
             #expect(load.waitForAnswers(20))
             let mark = service.log.mark
             service.signal(SIGSTOP)
@@ -256,12 +255,12 @@ extension ProcessTests {
         func stuckBoot(_ call: String) throws {
             let directory = try TemporaryDirectory()
             let environment = Service.environment(in: directory, ["BOOT_TIMEOUT": "300ms", "WEB_CONCURRENCY": "2"])
-            try Service.migrateAndSeed(environment)
+            try Service.prepare(.fixture, environment)
             let serve = try Finished.running(
                 [
                     "strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=\(call)", "-e",
                     "inject=\(call):delay_enter=3s",
-                ] + Binary.command("serve"),
+                ] + Binary.fixture.command("serve"),
                 environment: environment
             )
             #expect(serve.exit == .code(70), "\(serve.output)\(serve.errors)")
@@ -275,7 +274,7 @@ extension ProcessTests {
         func abandonedRoll(_ injection: String) throws {
             let service = try Service(workers: 2, environment: ["BOOT_TIMEOUT": "500ms"])
             let old = service.workers
-            let load = Load(on: service.address, clients: 4, style: .keepAlive) { _, _ in .get("/v1/rooms") }
+            let load = Load(on: service.address, clients: 4, style: .keepAlive) { _, _ in .get("/notes") }
             #expect(load.waitForAnswers(20))
             let mark = service.log.mark
             let fault = try SystemCallFault(injection, in: service.supervisor, withChildren: true)
@@ -313,7 +312,7 @@ extension ProcessTests {
             )
             kill(victim, SIGKILL)
             try service.log.wait(for: "worker exited", after: mark)
-            #expect(try service.answer(.get("/v1/rooms")).status == 200)
+            #expect(try service.answer(.get("/notes")).status == 200)
             try service.log.wait(for: "worker ready", after: mark)
             fault.end()
             #expect(service.hasWorkers(2))

@@ -1,6 +1,8 @@
 import Glibc
 import Testing
 
+@testable import ProcessHarness
+
 extension ProcessTests {
     @Suite("A host that was suspended")
     struct SuspensionTests {
@@ -44,20 +46,19 @@ extension ProcessTests {
         }
 
         @Test(
-            "gives each request its whole time: a booking waits for another writer and is made",
+            "gives each request its whole time: a write waits for another writer and is made",
             .needs(.cc)
         )
         func deadlines() throws {
             let suspension = try Suspension()
             let service = try Service(workers: 1, environment: ["LD_PRELOAD": suspension.library])
-            let room = try Hotel(of: service).rooms[0]
             let worker = try #require(service.workers.first)
             try suspension.pass()
 
             let writer = try Database(service.databasePath)
             try writer.query("BEGIN IMMEDIATE")
             let client = try service.connect()
-            client.send(Hotel.booking(of: room, inDays: 30).bytes)
+            client.send(Note.write("late").bytes)
             // It waits for the lock, or has been refused already.
             let isUnderWay = eventually {
                 ProcessTree.commandLine(of: worker).contains("busy POST") || client.peek() != .open
@@ -65,7 +66,7 @@ extension ProcessTests {
             #expect(isUnderWay)
             try writer.query("ROLLBACK")
             #expect(client.receive().status == 201)
-            #expect(try service.answer(.get("/v1/rooms/\(room)")).status == 200)
+            #expect(try service.answer(.get("/notes/late")).status == 200)
             service.stop()
         }
     }

@@ -1,6 +1,8 @@
 import Glibc
 import Testing
 
+@testable import ProcessHarness
+
 extension ProcessTests {
     @Suite("Process titles")
     struct TitleTests {
@@ -14,17 +16,17 @@ extension ProcessTests {
         func titles() throws {
             let service = try Service(workers: 1)
             let worker = try #require(service.workers.first)
-            #expect(try title(of: service.supervisor).hasPrefix("panal: supervisor"))
-            #expect(try title(of: worker).hasPrefix("panal: worker 1 generation 1 idle"))
+            #expect(try title(of: service.supervisor).hasPrefix("fixture: supervisor"))
+            #expect(try title(of: worker).hasPrefix("fixture: worker 1 generation 1 idle"))
 
-            // A booking waits in its handler for the database's lock, which the test holds.
+            // A write waits in its handler for the database's lock, which the test holds.
             let database = try Database(service.databasePath)
             try database.query("BEGIN IMMEDIATE")
             let connection = try service.connect()
-            var booking = Hotel.booking(of: try Hotel(of: service).rooms[0], inDays: 30)
-            booking.target += "?token=secret"
-            connection.send(booking.bytes)
-            let busy = "panal: worker 1 generation 1 busy POST /v1/bookings"
+            var write = Note.write("titled")
+            write.target += "?token=secret"
+            connection.send(write.bytes)
+            let busy = "fixture: worker 1 generation 1 busy POST /notes"
             #expect(eventually { (try? title(of: worker))?.hasPrefix(busy) == true })
             #expect(try !title(of: worker).contains("secret"))
             try database.query("ROLLBACK")
@@ -35,7 +37,7 @@ extension ProcessTests {
             service.signal(SIGHUP)
             try service.log.wait(for: "roll finished", after: mark)
             let next = try #require(service.workers.first)
-            #expect(try title(of: next) == "panal: worker 1 generation 2 idle")
+            #expect(try title(of: next) == "fixture: worker 1 generation 2 idle")
             service.stop()
         }
 
@@ -43,7 +45,7 @@ extension ProcessTests {
         func littleRoom() throws {
             let directory = try TemporaryDirectory()
             let program = directory.path + "/A"
-            try #require(symlink(Binary.path, program) == 0)
+            try #require(symlink(Binary.fixture.path, program) == 0)
             let service = try Service(
                 workers: 1,
                 environment: ["PATH": "", "HOST": ""],
@@ -51,8 +53,8 @@ extension ProcessTests {
                 binary: program
             )
             let worker = try #require(service.workers.first)
-            #expect(try service.answer(.get("/v1/rooms")).status == 200)
-            #expect(try title(of: worker).hasPrefix("panal: worker 1"))
+            #expect(try service.answer(.get("/notes")).status == 200)
+            #expect(try title(of: worker).hasPrefix("fixture: worker 1"))
             service.stop()
         }
     }

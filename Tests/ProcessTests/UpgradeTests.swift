@@ -1,6 +1,8 @@
 import Glibc
 import Testing
 
+@testable import ProcessHarness
+
 extension ProcessTests {
     @Suite("Upgrading in place")
     struct UpgradeTests {
@@ -19,7 +21,7 @@ extension ProcessTests {
         @Test("ten upgrades under load: exactly no request fails, and the supervisor keeps its process id")
         func upgrades() throws {
             let service = try Service(workers: 3)
-            let loads = Load.mixed(on: service.address, of: try Hotel(of: service))
+            let loads = Load.mixed(on: service.address)
             #expect(loads.waitForAnswers(50))
             let descriptors = ProcessTree.descriptorCount(of: service.supervisor)
             for _ in 0..<10 { try upgrade(service) }
@@ -37,7 +39,7 @@ extension ProcessTests {
         func upgradesBehindBalancer(_ kind: Balancer.Kind) throws {
             let service = try Service(workers: 3)
             let balancer = try Balancer(kind, before: service.port)
-            let loads = Load.mixed(on: .port(balancer.port), of: try Hotel(of: service))
+            let loads = Load.mixed(on: .port(balancer.port))
             #expect(loads.waitForAnswers(50))
             for _ in 0..<3 { try upgrade(service) }
             loads.expectNoLoss("upgrades behind \(kind)", times: 3)
@@ -84,8 +86,8 @@ extension ProcessTests {
         @Test("a broken new program changes nothing, the log says why, and the next good one takes over")
         func brokenPrograms() throws {
             let directory = try TemporaryDirectory()
-            let program = directory.path + "/App"
-            try #require(symlink(Binary.path, program) == 0)
+            let program = directory.path + "/FixtureService"
+            try #require(symlink(Binary.fixture.path, program) == 0)
             let service = try Service(
                 workers: 2,
                 environment: ["BOOT_TIMEOUT": "1s", "SHUTDOWN_TIMEOUT": "2s", "REQUEST_TIMEOUT": "1s"],
@@ -93,7 +95,7 @@ extension ProcessTests {
                 binary: program
             )
             let workers = service.workers
-            let loads = Load.mixed(on: service.address, of: try Hotel(of: service), clients: 3)
+            let loads = Load.mixed(on: service.address, clients: 3)
             #expect(loads.waitForAnswers(20))
             for broken in Broken.allCases {
                 try put(broken.content, at: program)
@@ -105,7 +107,7 @@ extension ProcessTests {
                 #expect(loads.waitForAnswers(20))
             }
             unlink(program)
-            try #require(symlink(Binary.path, program) == 0)
+            try #require(symlink(Binary.fixture.path, program) == 0)
             try upgrade(service)
             loads.expectNoLoss("broken programs", times: Broken.allCases.count)
             service.stop()
@@ -128,8 +130,8 @@ extension ProcessTests {
         /// A service whose program is a link that the tests turn elsewhere.
         private func replaceable(_ environment: [String: String] = [:]) throws -> (Service, program: String) {
             let directory = try TemporaryDirectory()
-            let program = directory.path + "/App"
-            try #require(symlink(Binary.path, program) == 0)
+            let program = directory.path + "/FixtureService"
+            try #require(symlink(Binary.fixture.path, program) == 0)
             let service = try Service(workers: 2, environment: environment, in: directory, binary: program)
             return (service, program)
         }
@@ -139,7 +141,7 @@ extension ProcessTests {
             try put(Broken.exiting.content, at: program + ".broken")
             try #require(rename(program + ".broken", program) == 0)
             try body()
-            try #require(symlink(Binary.path, program + ".good") == 0)
+            try #require(symlink(Binary.fixture.path, program + ".good") == 0)
             try #require(rename(program + ".good", program) == 0)
         }
 
@@ -154,7 +156,7 @@ extension ProcessTests {
                     try service.log.wait(for: "upgrade taken over", after: mark)
                     try service.log.wait(for: "ready", after: mark)
                 }
-                #expect(ProcessTree.read("/proc/\(service.supervisor)/comm") == "App\n")
+                #expect(ProcessTree.read("/proc/\(service.supervisor)/comm") == "FixtureService\n")
             }
             service.stop()
         }
@@ -178,7 +180,7 @@ extension ProcessTests {
                     "\(milliseconds) ms"
                 )
             }
-            #expect(try service.answer(.get("/v1/rooms")).status == 200)
+            #expect(try service.answer(.get("/notes")).status == 200)
             service.stop()
         }
 
@@ -226,7 +228,7 @@ extension ProcessTests {
         @Test("a storm of USR2 0 to 25 ms apart: no request fails, and a clean upgrade works afterwards")
         func storm() throws {
             let service = try Service(workers: 2)
-            let loads = Load.mixed(on: service.address, of: try Hotel(of: service), clients: 3)
+            let loads = Load.mixed(on: service.address, clients: 3)
             #expect(loads.waitForAnswers(20))
             for milliseconds in 0...25 {
                 service.signal(SIGUSR2)

@@ -1,6 +1,8 @@
 import Glibc
 import Testing
 
+@testable import ProcessHarness
+
 extension ProcessTests {
     @Suite("The life of workers")
     struct WorkerLifeTests {
@@ -30,7 +32,7 @@ extension ProcessTests {
             for worker in service.workers { kill(worker, SIGKILL) }
             try service.log.wait(for: "worker ready", count: 4, after: mark)
             #expect(service.hasWorkers(4))
-            #expect(try service.answer(.get("/v1/rooms")).status == 200)
+            #expect(try service.answer(.get("/notes")).status == 200)
             service.stop()
         }
 
@@ -56,7 +58,7 @@ extension ProcessTests {
         @Test("TERM to a worker alone: it answers what it was sent, and is replaced")
         func termToWorker() throws {
             let service = try Service(workers: 3)
-            let load = Load(on: service.address, clients: 12, style: .keepAlive) { _, _ in .get("/v1/rooms") }
+            let load = Load(on: service.address, clients: 12, style: .keepAlive) { _, _ in .get("/notes") }
             for _ in 0..<5 {
                 #expect(load.waitForAnswers(50))
                 let victim = try #require(service.workers.first)
@@ -76,12 +78,11 @@ extension ProcessTests {
         @Test("HUP under load replaces every worker by the next generation, and no request fails")
         func roll() throws {
             let service = try Service(workers: 3)
-            let hotel = try Hotel(of: service)
             let loads = [Load.Style.keepAlive, .oneShot].map { style in
                 Load(on: service.address, clients: 8, style: style) { client, turn in
                     turn % 3 == 0
-                        ? Hotel.booking(of: hotel.rooms[client % hotel.rooms.count], inDays: 30 + turn % 300)
-                        : .get("/v1/rooms/\(hotel.rooms[turn % hotel.rooms.count])")
+                        ? Note.write("\(client)-\(turn)")
+                        : .get("/notes/\(turn)")
                 }
             }
             for load in loads { #expect(load.waitForAnswers(50)) }
@@ -126,7 +127,7 @@ extension ProcessTests {
         @Test("TTIN adds one worker, TTOU takes one away, under load without a failed request")
         func resize() throws {
             let service = try Service(workers: 2)
-            let load = Load(on: service.address, clients: 8, style: .keepAlive) { _, _ in .get("/v1/rooms") }
+            let load = Load(on: service.address, clients: 8, style: .keepAlive) { _, _ in .get("/notes") }
             #expect(load.waitForAnswers(20))
             service.signal(SIGTTIN)
             #expect(service.hasWorkers(3))
@@ -201,7 +202,7 @@ extension ProcessTests {
             let exited = try service.log.wait(for: "worker exited", after: mark)
             #expect(exited["how"]?.string?.contains("out of memory") == true, "\(exited.line)")
             try service.log.wait(for: "worker ready", after: mark)
-            #expect(try service.answer(.get("/v1/rooms")).status == 200)
+            #expect(try service.answer(.get("/notes")).status == 200)
             service.stop()
         }
     }

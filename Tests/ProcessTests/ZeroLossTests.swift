@@ -1,6 +1,8 @@
 import Glibc
 import Testing
 
+@testable import ProcessHarness
+
 extension ProcessTests {
     @Suite("Nothing is lost")
     struct ZeroLossTests {
@@ -15,7 +17,7 @@ extension ProcessTests {
         @Test("twenty rolls under load: exactly no request fails")
         func rolls() throws {
             let service = try Service(workers: 3)
-            let loads = Load.mixed(on: service.address, of: try Hotel(of: service))
+            let loads = Load.mixed(on: service.address)
             #expect(loads.waitForAnswers(50))
             for _ in 0..<20 { try roll(service) }
             loads.expectNoLoss("rolls", times: 20)
@@ -30,7 +32,7 @@ extension ProcessTests {
         func rollsBehindBalancer(_ kind: Balancer.Kind) throws {
             let service = try Service(workers: 3)
             let balancer = try Balancer(kind, before: service.port)
-            let loads = Load.mixed(on: .port(balancer.port), of: try Hotel(of: service))
+            let loads = Load.mixed(on: .port(balancer.port))
             #expect(loads.waitForAnswers(50))
             for _ in 0..<5 { try roll(service) }
             loads.expectNoLoss("rolls behind \(kind)", times: 5)
@@ -40,7 +42,7 @@ extension ProcessTests {
         @Test("resizing up and down under load: exactly no request fails")
         func resizes() throws {
             let service = try Service(workers: 2)
-            let loads = Load.mixed(on: service.address, of: try Hotel(of: service))
+            let loads = Load.mixed(on: service.address)
             for _ in 0..<5 {
                 #expect(loads.waitForAnswers(20))
                 service.signal(SIGTTIN)
@@ -60,7 +62,7 @@ extension ProcessTests {
             kill(worker, SIGSTOP)
             // Nobody accepts now: these wait in the queue of the listener, their requests sent.
             let waiting = try (0..<200).map { _ in try service.connect() }
-            for connection in waiting { #expect(connection.send(Request.get("/v1/rooms").bytes)) }
+            for connection in waiting { #expect(connection.send(Request.get("/notes").bytes)) }
             let mark = service.log.mark
             service.signal(SIGTERM)
             try service.log.wait(for: "stopping", after: mark)
@@ -76,7 +78,7 @@ extension ProcessTests {
                 let service = try Service(workers: 2, environment: ["HOST": "::"])
                 let loads = [Address.port(service.port), .ipv6Port(service.port)].flatMap { address in
                     [Load.Style.oneShot, .keepAlive].map { style in
-                        Load(on: address, clients: 8, style: style, leavesWhenRefused: true) { _, _ in .get("/v1/rooms")
+                        Load(on: address, clients: 8, style: style, leavesWhenRefused: true) { _, _ in .get("/notes")
                         }
                     }
                 }
@@ -95,8 +97,7 @@ extension ProcessTests {
         @Test("a request half sent at TERM is answered when its rest comes")
         func halfSent() throws {
             let service = try Service(workers: 2)
-            let room = try Hotel(of: service).rooms[0]
-            let whole = Hotel.booking(of: room, inDays: 30).bytes
+            let whole = Note.write("half-sent").bytes
             let cuts = [5, 40, whole.count - 50, whole.count - 1]
             let connections = try cuts.map { cut in
                 let connection = try service.connect()
@@ -125,7 +126,7 @@ extension ProcessTests {
         func neverWhole() throws {
             let service = try Service(workers: 2, environment: ["SHUTDOWN_TIMEOUT": "2s"])
             let connection = try service.connect()
-            connection.send("POST /v1/bookings HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{")
+            connection.send("POST /notes HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{")
             #expect(try service.answer(.get("/livez")).status == 200)
             let started = ContinuousClock.now
             service.signal(SIGTERM)
@@ -148,7 +149,7 @@ extension ProcessTests {
             let mark = service.log.mark
             service.signal(SIGTERM)
             try service.log.wait(for: "stopping", after: mark)
-            for connection in connections[..<10] { connection.send(Request.get("/v1/rooms").bytes) }
+            for connection in connections[..<10] { connection.send(Request.get("/notes").bytes) }
             for worker in workers { kill(worker, SIGCONT) }
             for connection in connections[..<10] {
                 let outcome = connection.receive()

@@ -1,12 +1,14 @@
 import Glibc
 import Testing
 
+@testable import ProcessHarness
+
 extension ProcessTests {
     @Suite("Bookings never collide")
     struct BookingRaceTests {
         @Test("four workers, two hundred clients, one night: one booking, and 199 times 409")
         func oneNight() throws {
-            let service = try Service(workers: 4)
+            let service = try Service(.app, workers: 4)
             let room = try Hotel(of: service).rooms[0]
             let request = Hotel.booking(of: room, inDays: 50)
             let port = service.port
@@ -40,7 +42,7 @@ extension ProcessTests {
 
         @Test("the same while a worker is killed every 50 ms: no acknowledged booking is lost, none is doubled")
         func oneNightUnderFire() throws {
-            let service = try Service(workers: 4)
+            let service = try Service(.app, workers: 4)
             let hotel = try Hotel(of: service)
             let before = try Hotel.allBookings(of: service).count
             let kills = 20
@@ -120,7 +122,7 @@ extension ProcessTests {
 
         @Test("the same request with the same key, from many clients at once, is one booking")
         func sameKeyAtOnce() throws {
-            let service = try Service(workers: 4)
+            let service = try Service(.app, workers: 4)
             let hotel = try Hotel(of: service)
             let request = Hotel.booking(of: hotel.rooms[1], inDays: 45, key: "only-once")
             let port = service.port
@@ -139,7 +141,7 @@ extension ProcessTests {
         @Test("the same key under two API keys is two keys, and the API keys are nowhere in the database")
         func scopedKeys() throws {
             let keys = ["first-key-0123456789", "second-key-0123456789"]
-            let service = try Service(workers: 2, environment: ["API_KEYS": keys.joined(separator: ",")])
+            let service = try Service(.app, workers: 2, environment: ["API_KEYS": keys.joined(separator: ",")])
             func book(_ room: String, as key: String) throws -> Answer {
                 var request = Hotel.booking(of: room, inDays: 45, key: "same")
                 request.fields.append(("Authorization", "Bearer \(key)"))

@@ -2,24 +2,20 @@ import Testing
 
 extension Load {
     /// What services are asked: small answers, writes, and now and then a body that comes in many pieces.
-    static func mixture(of hotel: Hotel) -> @Sendable (Int, Int) -> Request {
-        { client, turn in
-            let room = hotel.rooms[(client + turn) % hotel.rooms.count]
-            switch turn % 8 {
-            case 0:
-                return Hotel.booking(of: room, inDays: 30 + (client * 31 + turn) % 300, key: "\(client)-\(turn)")
-            case 1: return .get("/v1/bookings?limit=10")
-            case 2: return .get("/livez")
-            case 3 where client == 0: return Hotel.booking(of: room, inDays: 31, padding: 60_000)
-            default: return .get("/v1/rooms/\(room)")
-            }
+    static let mixture: @Sendable (Int, Int) -> Request = { client, turn in
+        switch turn % 8 {
+        case 0: return Note.write("\(client)-\(turn)")
+        case 1: return .get("/notes")
+        case 2: return .get("/livez")
+        case 3 where client == 0: return Note.write("padded", padding: 60_000)
+        default: return .get("/notes/\(client)-0")
         }
     }
 
     /// The mixture from clients that keep their connections, and from as many that use each only once.
-    static func mixed(on address: Address, of hotel: Hotel, clients: Int = 6) -> [Load] {
+    static func mixed(on address: Address, clients: Int = 6) -> [Load] {
         [Load.Style.keepAlive, .oneShot].map {
-            Load(on: address, clients: clients, style: $0, request: mixture(of: hotel))
+            Load(on: address, clients: clients, style: $0, request: mixture)
         }
     }
 }

@@ -1,6 +1,8 @@
 import Glibc
 import Testing
 
+@testable import ProcessHarness
+
 extension ProcessTests {
     @Suite("The endpoints over the wire")
     struct EndpointTests {
@@ -37,7 +39,7 @@ extension ProcessTests {
 
         @Test("reading: rooms, availability, pages, probes, methods")
         func reading() throws {
-            let service = try Service()
+            let service = try Service(.app)
             let hotel = try Hotel(of: service)
             let (from, to) = (Hotel.date(inDays: 30), Hotel.date(inDays: 32))
             let json = ["Content-Type": "application/json"]
@@ -107,7 +109,7 @@ extension ProcessTests {
 
         @Test("booking: what is wrong is named, field by field")
         func booking() throws {
-            let service = try Service()
+            let service = try Service(.app)
             let hotel = try Hotel(of: service)
             let room = hotel.rooms[0]
             let (from, to) = (Hotel.date(inDays: 30), Hotel.date(inDays: 32))
@@ -187,7 +189,7 @@ extension ProcessTests {
 
         @Test("a booking's life: created, read, listed, replayed, cancelled, free again")
         func life() throws {
-            let service = try Service()
+            let service = try Service(.app)
             let hotel = try Hotel(of: service)
             let room = hotel.rooms[0]
             let request = Hotel.booking(of: room, inDays: 35, nights: 2, key: "life-1")
@@ -271,7 +273,7 @@ extension ProcessTests {
 
         @Test("pages: every booking once, newest first, and the link to the next is the cursor's")
         func pages() throws {
-            let service = try Service()
+            let service = try Service(.app)
             let hotel = try Hotel(of: service)
             var made: [String] = []
             for days in 0..<7 {
@@ -304,7 +306,7 @@ extension ProcessTests {
 
         @Test("limits: line, fields, body, each with its status, and the connection is closed behind it")
         func limits() throws {
-            let service = try Service()
+            let service = try Service(.app)
             let head = "GET /v1/rooms HTTP/1.1\r\nHost: localhost\r\n"
             let huge = String(repeating: "a", count: 70_000)
             let cases: [(String, String, Int)] = [
@@ -344,7 +346,7 @@ extension ProcessTests {
 
         @Test("what a client causes is in the access log, and no error of the service")
         func clientErrors() throws {
-            let service = try Service(workers: 1)
+            let service = try Service(.app, workers: 1)
             let cases = [
                 ("BREW /v1/rooms HTTP/1.1\r\nHost: a\r\n\r\n", 501),
                 ("POST /v1/bookings HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501),
@@ -367,7 +369,7 @@ extension ProcessTests {
 
         @Test("pipelined requests are answered in order on one connection")
         func pipelining() throws {
-            let service = try Service()
+            let service = try Service(.app)
             let connection = try service.connect()
             connection.send((0..<20).flatMap { Request.get("/v1/rooms", [("X-Request-ID", "pipe-\($0)")]).bytes })
             for turn in 0..<20 {
@@ -380,7 +382,7 @@ extension ProcessTests {
 
         @Test("a booking of 60 KB is taken, in one piece or in chunks, and one of 70 KB is too large for its route")
         func largeBody() throws {
-            let service = try Service()
+            let service = try Service(.app)
             let room = try Hotel(of: service).rooms[0]
             #expect(try service.answer(Hotel.booking(of: room, inDays: 70, padding: 60_000)).status == 201)
             #expect(try service.answer(Hotel.booking(of: room, inDays: 73, padding: 70_000)).status == 413)
@@ -405,7 +407,7 @@ extension ProcessTests {
         @Test("a client without a key is refused before it is told to go on, and before its body")
         func expectationWithoutKey() throws {
             let key = "a-key-of-20-characters"
-            let service = try Service(environment: ["API_KEYS": key])
+            let service = try Service(.app, environment: ["API_KEYS": key])
             for fields in ["Content-Length: 60000\r\nExpect: 100-continue\r\n", "Content-Length: 60000\r\n"] {
                 let connection = try service.connect()
                 connection.send("POST /v1/bookings HTTP/1.1\r\nHost: localhost\r\n\(fields)\r\n")
@@ -425,7 +427,7 @@ extension ProcessTests {
 
         @Test("a client that expects 100-continue is told to go on")
         func expectation() throws {
-            let service = try Service()
+            let service = try Service(.app)
             let room = try Hotel(of: service).rooms[0]
             let body = Hotel.booking(of: room, inDays: 72).body!
             let connection = try service.connect()

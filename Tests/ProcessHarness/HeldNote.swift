@@ -1,15 +1,15 @@
 import Glibc
 
-/// A booking that waits in its handler, because the test holds the database's lock.
-struct HeldBooking {
+/// A note that waits in its handler, because the test holds the database's lock.
+struct HeldNote {
     let connection: Connection
     let database: Database
 
-    init(in service: Service, id: String, room: String, query: String = "") throws {
+    init(in service: Service, id: String, query: String = "") throws {
         database = try Database(service.databasePath)
         try database.query("BEGIN IMMEDIATE")
         connection = try service.connect()
-        var request = Hotel.booking(of: room, inDays: 30)
+        var request = Note.write("held")
         request.target += query
         request.fields.append(("X-Request-ID", id))
         connection.send(request.bytes)

@@ -9,7 +9,7 @@ final class StartingService {
 
     var supervisor: pid_t { process.pid }
 
-    init(_ command: [String] = Binary.command("serve"), environment: [String: String]) throws {
+    init(_ command: [String] = Binary.fixture.command("serve"), environment: [String: String]) throws {
         var pipe: [CInt] = [0, 0]
         guard clinux_pipe(&pipe) == 0 else { throw Spawned.Failure(description: "no pipe: errno \(errno)") }
         defer { close(pipe[1]) }

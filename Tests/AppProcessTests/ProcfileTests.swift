@@ -1,6 +1,8 @@
 import Glibc
 import Testing
 
+@testable import ProcessHarness
+
 extension ProcessTests {
     @Suite("Under a Procfile runner")
     struct ProcfileTests {
@@ -18,11 +20,11 @@ extension ProcessTests {
                 let app = directory.path + "/.build/release"
                 mkdir(directory.path + "/.build", 0o755)
                 mkdir(app, 0o755)
-                try #require(symlink(Binary.path, app + "/App") == 0)
+                try #require(symlink(Binary.app.path, app + "/App") == 0)
                 try #require(symlink(Binary.package + "/Procfile", directory.path + "/Procfile") == 0)
                 environment = [
                     "PATH": Binary.searchPath, "PORT": "\(try ListeningSocket().port)", "HOST": "127.0.0.1",
-                    "WEB_CONCURRENCY": "2", "DATABASE_URL": "sqlite:\(directory.path)/stays.sqlite",
+                    "WEB_CONCURRENCY": "2", "DATABASE_URL": "sqlite:\(directory.path)/service.sqlite",
                 ]
                 let honcho = [Tool.honcho.command, "-d", directory.path]
                 if let task {
@@ -119,7 +121,7 @@ extension ProcessTests {
         func release() throws {
             let procfile = try #require(ProcessTree.read(Binary.package + "/Procfile"))
             let line = try #require(procfile.split(separator: "\n").first { $0.hasPrefix("release:") })
-            let command = line.dropFirst("release:".count).replacing(".build/release/App", with: Binary.path)
+            let command = line.dropFirst("release:".count).replacing(".build/release/App", with: Binary.app.path)
             let directory = try TemporaryDirectory()
             func run(_ database: String) throws -> Exit {
                 try Finished.running(
@@ -128,8 +130,8 @@ extension ProcessTests {
                     by: .after(20)
                 ).exit
             }
-            #expect(try run(directory.path + "/stays.sqlite") == .code(0))
-            #expect(try run("/proc/nowhere/stays.sqlite") == .code(1))
+            #expect(try run(directory.path + "/service.sqlite") == .code(0))
+            #expect(try run("/proc/nowhere/service.sqlite") == .code(1))
         }
     }
 }

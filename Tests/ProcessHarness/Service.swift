@@ -4,7 +4,7 @@ import Testing
 
 /// The real service: a supervisor with its workers, its own directory, its own database, a port of its own.
 ///
-/// It is started by `App migrate`, `App seed` and `App serve` as a platform would; whatever a test does to it, nothing of
+/// It is started by `migrate`, `seed` if it has that, and `serve` as a platform would; whatever a test does to it, nothing of
 /// it outlives this object.
 final class Service: Sendable {
     let directory: TemporaryDirectory
@@ -18,32 +18,34 @@ final class Service: Sendable {
     private let exit = Monitor<Exit?>(nil)
     private let seen: Monitor<Set<ProcessIdentity>>
 
-    var databasePath: String { directory.path + "/stays.sqlite" }
+    var databasePath: String { directory.path + "/service.sqlite" }
 
     /// Starts the service and returns once it is ready.
     ///
     /// - Parameters:
+    ///   - program: Which service.
     ///   - environment: Added to PORT=0, HOST=127.0.0.1 and the database; an empty value takes a key away.
     ///   - directory: Where the database lies; one of its own when nil.
-    ///   - migrates: Whether `App migrate` and `App seed` come first.
-    ///   - binary: The program; the one under test when nil.
+    ///   - migrates: Whether `migrate` and `seed` come first.
+    ///   - binary: Where the program lies; where it was built when nil.
     ///   - command: What starts the service in place of `serve` and ends in an exec of it, such as bin/run.
     ///   - passed: A listening socket to pass by LISTEN_FDS, as systemd does.
     ///   - launcher: A command in front of the binary that ends in an exec, such as `prlimit --nofile=64`; the tests' own
     ///     user runs it, and the service's user what comes behind it.
     init(
+        _ program: Binary = .fixture,
         workers: Int = 2,
         environment given: [String: String] = [:],
         in directory: TemporaryDirectory? = nil,
         migrates: Bool = true,
-        binary: String = Binary.path,
+        binary: String? = nil,
         running command: [String]? = nil,
         passing passed: CInt? = nil,
         launcher: [String] = []
     ) throws {
         let directory = try directory ?? TemporaryDirectory()
         let environment = Service.environment(in: directory, ["WEB_CONCURRENCY": "\(workers)"].merging(given) { $1 })
-        if migrates { try Service.migrateAndSeed(environment) }
+        if migrates { try Service.prepare(program, environment) }
         self.directory = directory
         self.environment = environment
         errorsPath = directory.path + "/stderr"
@@ -51,7 +53,7 @@ final class Service: Sendable {
         self.seen = seen
         (process, log) = try Service.launch(
             (passed == nil ? launcher : Service.activation) + User.ofService.launcher
-                + (command ?? [binary, "serve"]),
+                + (command ?? [binary ?? program.path, "serve"]),
             environment: environment,
             passing: passed,
             errorsPath: errorsPath,
@@ -80,11 +82,14 @@ final class Service: Sendable {
         _ = log.waitForEnd(by: .after(5))
     }
 
-    static func migrateAndSeed(_ environment: [String: String]) throws {
-        for verb in ["migrate", "seed"] {
-            let done = try Finished.running(Binary.command(verb), environment: environment)
+    /// Makes the program's database.
+    static func prepare(_ program: Binary, _ environment: [String: String]) throws {
+        for verb in program.preparation {
+            let done = try Finished.running(program.command(verb), environment: environment)
             guard done.exit == .code(0) else {
-                throw Spawned.Failure(description: "App \(verb) ended with \(done.exit): \(done.output)\(done.errors)")
+                throw Spawned.Failure(
+                    description: "\(program) \(verb) ended with \(done.exit): \(done.output)\(done.errors)"
+                )
             }
         }
     }
@@ -94,7 +99,7 @@ final class Service: Sendable {
             "PATH": Binary.searchPath,
             "PORT": "0",
             "HOST": "127.0.0.1",
-            "DATABASE_URL": "sqlite:\(directory.path)/stays.sqlite",
+            "DATABASE_URL": "sqlite:\(directory.path)/service.sqlite",
         ].merging(given) { $1 }.filter { !$0.value.isEmpty }
     }
 
@@ -130,7 +135,7 @@ final class Service: Sendable {
         // In a pid namespace of its own the service speaks of other numbers; those are found through /proc.
         guard let identity = ProcessIdentity(pid: pid) else { return }
         let title = ProcessTree.commandLine(of: pid)
-        guard title.contains("serve") || title.contains("panal") else { return }
+        guard title.contains("serve") || title.contains("panal:") || title.contains("fixture:") else { return }
         seen.update { _ = $0.insert(identity) }
     }
 

@@ -1,6 +1,8 @@
 import Glibc
 import Testing
 
+@testable import ProcessHarness
+
 extension ProcessTests {
     @Suite("What the README tells people to type")
     struct ReadmeTests {
@@ -27,7 +29,7 @@ extension ProcessTests {
                     printf '#!/bin/sh\\n' >tools/swift
                     chmod +x tools/swift
                     """,
-                    "checkout", directory.path, Binary.package, Binary.path,
+                    "checkout", directory.path, Binary.package, Binary.app.path,
                 ]
             )
             #expect(made.exit == .code(0), "\(made.errors)")
@@ -41,11 +43,12 @@ extension ProcessTests {
         func breakIt() throws {
             let line = try commands(below: "**Break it.**")
             // Older than what bin/run starts, as it may be on a host where several services run.
-            let neighbour = try Service(workers: 2)
+            let neighbour = try Service(.app, workers: 2)
             let strangers = neighbour.workers
 
             let checkout = try checkout()
             let own = try Service(
+                .app,
                 workers: 2,
                 environment: ["PATH": "\(checkout.path)/tools:\(Binary.searchPath)"],
                 in: checkout,

@@ -1,5 +1,7 @@
 import Glibc
 
+@testable import ProcessHarness
+
 /// What the tests know of the seeded hotel: its rooms, nights to come, and how to book them.
 struct Hotel: Sendable {
     let rooms: [String]

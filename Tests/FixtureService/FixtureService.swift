@@ -1,0 +1,56 @@
+import Glibc
+import HTTPServer
+import HTTPTypes
+import Panal
+import SQL
+import Values
+
+/// The service that the tests of engine and supervisor run: it keeps names, waits and computes.
+@main
+struct FixtureService: Service {
+    static let info = ServiceInfo(name: "fixture", summary: "For tests.", revision: "0", date: "2026-01-01T00:00:00Z")
+    static let migrations: [Migration]? = [
+        Migration(number: 1, name: "create_note", sql: "CREATE TABLE note (name TEXT PRIMARY KEY NOT NULL) STRICT")
+    ]
+
+    struct Note: Codable {
+        let name: Text<80>
+    }
+
+    static func addRoutes(to router: inout Router, _ dependencies: Dependencies<NoSettings>) {
+        router.get("/notes") { request in
+            try .json(dependencies.database(for: request).all("SELECT name FROM note LIMIT 10", as: Note.self))
+        }
+        router.get("/notes/{name}") { request in
+            let (database, name) = (dependencies.database(for: request), request.parameters["name"] ?? "")
+            let sql = "SELECT name FROM note WHERE name = :name"
+            guard let note = try database.first(sql, ["name": name], as: Note.self) else { throw Problem(.notFound) }
+            return try .json(note)
+        }
+        router.post("/notes", maxBodySize: 65_536) { request in
+            let note = try request.json(as: Note.self)
+            let sql = "INSERT INTO note (name) VALUES (:name) ON CONFLICT DO NOTHING"
+            guard try dependencies.database(for: request).run(sql, Parameters(of: note)) == 1 else {
+                throw Problem(.conflict)
+            }
+            var response = try Response.json(note, status: .created)
+            response.headerFields[.location] = "/notes/\(note.name)"
+            return response
+        }
+        router.get("/bytes/{count}") { .text(String(repeating: "x", count: number("count", of: $0))) }
+        router.post("/echo") { .json($0.body) }
+        router.get("/sleep/{milliseconds}") { request in
+            usleep(UInt32(number("milliseconds", of: request)) * 1000)
+            return .noContent
+        }
+        router.get("/spin/{milliseconds}") { request in
+            let end = ContinuousClock.now + .milliseconds(number("milliseconds", of: request))
+            while .now < end {}
+            return .noContent
+        }
+    }
+
+    private static func number(_ name: String, of request: Request) -> Int {
+        request.parameters[name].flatMap { Int($0) } ?? 0
+    }
+}
