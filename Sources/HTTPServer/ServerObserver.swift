@@ -2,8 +2,8 @@ public import Linux
 
 /// Watches a ``Server``: logs, metrics, a black box. All calls come on the server's thread.
 public protocol ServerObserver: AnyObject {
-    /// The handler is about to run. Nothing has been allocated for this call; ``Request/withMethodAndTarget(_:)`` and
-    /// ``Request/withID(_:)`` do not allocate either.
+    /// The handler is about to run or, where no route matches, the middleware of the whole service. Nothing has been
+    /// allocated for this call; ``Request/withMethodAndTarget(_:)`` and ``Request/withID(_:)`` do not allocate either.
     /// - Returns: what to measure about this request beyond the time it takes.
     func requestBegan(_ request: Request) -> Measurements
 

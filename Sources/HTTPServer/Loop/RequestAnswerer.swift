@@ -17,7 +17,10 @@ struct RequestAnswerer {
     mutating func answer(_ turn: Turn, wokeAt: Int64) -> Response {
         guard let record = turn.request else { preconditionFailure("the turn has no request to be answered") }
         if let refusal = record.refusal { return dispatcher.refusal(of: record, refusal.problem) }
-        guard record.routeIndex >= 0, let observer else { return dispatcher.answer(record) }
+        // Middleware of the whole service runs where there is no route, too.
+        guard let observer, record.routeIndex >= 0 || dispatcher.routes.isWrapped else {
+            return dispatcher.answer(record)
+        }
         let measurements = observer.requestBegan(Request(record: record))
         guard measurements.contains(.cpuTime) else { return dispatcher.answer(record) }
         handlerTime.begin(at: record.startedAt, wokeAt: wokeAt)
