@@ -8,8 +8,16 @@ public import Linux
 /// ```swift
 /// var router = Router()
 /// router.get("/livez") { _ in .text("ok\n") }
-/// let server = Server(router: router)
-/// try server.run(listener: listener, shutdown: eventDescriptor)
+///
+/// // From `Linux`:
+/// let address = try SocketAddress.resolve(host: "127.0.0.1", port: 8080)
+/// let listener = try FileDescriptor.streamSocket(family: address.family)
+/// try address.bind(listener.rawValue)
+/// try listener.listen(backlog: 128)
+/// // `signal()` on it ends the server.
+/// let shutdown = try EventFD()
+///
+/// try Server(router: router).run(listener: listener.rawValue, shutdown: shutdown.rawValue) { print("ready") }
 /// ```
 public final class Server {
     private let configuration: ServerConfiguration
@@ -43,15 +51,15 @@ public final class Server {
     ///     closed. `nil` lets nobody in, for a process that only shows that it could serve.
     ///   - shutdown: A descriptor that becomes readable when draining must begin, such as an eventfd. It is not read
     ///     from, and not closed.
+    ///   - whenReady: Called once everything is set up, right before the first connection can be accepted.
     ///   - isLast: Whether nobody serves on the listener after this server; asked whenever `shutdown` is written to. If
     ///     somebody does, nobody waits for this one: it drains with ``ServerConfiguration/unhurriedDrainGrace``.
-    ///   - whenReady: Called once everything is set up, right before the first connection can be accepted.
     /// - Throws: ``SystemError`` when the event loop cannot be set up.
     public func run(
         listener: CInt?,
         shutdown: CInt,
-        isLast: @escaping () -> Bool = { true },
-        whenReady: () -> Void = {}
+        whenReady: () -> Void = {},
+        isLast: @escaping () -> Bool = { true }
     ) throws(SystemError) {
         let dispatcher = Dispatcher(routes: RouteTable(router, configuration))
         var answerer = RequestAnswerer(dispatcher, observer: observer)

@@ -49,8 +49,8 @@ struct WorkerProcess<S: Service>: Sendable {
             try server.run(
                 listener: worker.listener,
                 shutdown: worker.shutdown,
-                isLast: { worker.isLast },
-                whenReady: worker.becomeReady
+                whenReady: worker.becomeReady,
+                isLast: { worker.isLast }
             )
             return 0
         } catch {
