@@ -38,8 +38,8 @@ enum Stranger {
             try Server(router: router).run(
                 listener: worker.listener,
                 shutdown: worker.shutdown,
-                isLast: { worker.isLast },
-                whenReady: worker.becomeReady
+                whenReady: worker.becomeReady,
+                isLast: { worker.isLast }
             )
             return 0
         } catch {
