@@ -7,7 +7,7 @@ import Values
 extension Router {
     mutating func addItems(
         now: @escaping @Sendable () -> Timestamp,
-        _ store: @escaping @Sendable (Request) -> some ItemStore
+        _ store: @escaping @Sendable (Request) -> any ItemStore
     ) {
         get("/items") { request in
             let query = try request.query(as: PageQuery<ItemID>.self)
