@@ -188,7 +188,8 @@ struct RecordPoolTests {
         let batch = ReadBatch()
         let client = Acceptor.Client(descriptor: try FileDescriptor.open("/dev/null", O_RDONLY), peer: .unix)
         var block: InputBlock? = InputBlock(capacity: 16)
-        weak var left = block
+        weak var left: InputBlock?
+        left = block
         var turn: Turn? = Turn(Connection(client), 0..<1, in: try #require(block))
         block = nil
         let isBack = pool.takeBack(pool.take(for: try #require(turn)), parkedIn: batch)

@@ -43,5 +43,11 @@ final class Connection {
         descriptor = nil
     }
 
-    var isClosed: Bool { if case .closed = state { true } else { false } }
+    /// Asked of the descriptor, because to look at the state costs a reference to what belongs to it.
+    var isClosed: Bool {
+        switch descriptor {
+        case nil: true
+        case .some: false
+        }
+    }
 }
