@@ -199,6 +199,23 @@ struct RecordPoolTests {
     }
 }
 
+@Suite("A batch")
+struct ReadBatchTests {
+    @Test("that has nothing goes on in another block when somebody keeps the one before")
+    func replacedBlock() throws {
+        var batch = ReadBatch()
+        let client = Acceptor.Client(descriptor: try FileDescriptor.open("/dev/null", O_RDONLY), peer: .unix)
+        let kept = batch.block
+        batch.replaceBlock()
+        #expect(batch.block !== kept)
+        #expect(batch.entriesBlock === batch.block)
+        // Of what is no socket nothing comes, but it may be asked.
+        let count = batch.receive(from: Connection(client))
+        #expect(count < 0)
+        #expect(batch.count == 0)
+    }
+}
+
 @Suite("The queue of turns")
 struct TurnQueueTests {
     private func connection() throws -> Connection {

@@ -77,5 +77,8 @@ struct ReadBatch {
     }
 
     /// Leaves the block to who has it now.
-    mutating func replaceBlock() { block = InputBlock(capacity: Self.size) }
+    mutating func replaceBlock() {
+        block = InputBlock(capacity: Self.size)
+        if count == 0 { entriesBlock = block }
+    }
 }
