@@ -166,16 +166,53 @@ struct EventLoopTests {
 @Suite("Records of requests")
 struct RecordPoolTests {
     @Test("are used again, but not those that somebody has kept")
-    func reuse() {
+    func reuse() throws {
         var pool = RecordPool(ServerContext(routes: RouteTable(), trustedProxies: []))
-        let block = InputBlock(capacity: 16)
-        let isBack = pool.takeBack(pool.take(for: .unix, in: block, at: 3), parkedIn: block)
+        let batch = ReadBatch()
+        let client = Acceptor.Client(descriptor: try FileDescriptor.open("/dev/null", O_RDONLY), peer: .unix)
+        let turn = Turn(Connection(client), 3..<4, in: InputBlock(capacity: 16))
+        let isBack = pool.takeBack(pool.take(for: turn), parkedIn: batch)
         #expect(isBack)
-        let kept = pool.take(for: .unix, in: block, at: 7)
+        turn.unread = 7..<8
+        let kept = pool.take(for: turn)
         #expect(kept.origin == 7)
-        let isKeptBack = pool.takeBack(kept, parkedIn: block)
+        #expect(kept.input === turn.block)
+        let isKeptBack = pool.takeBack(kept, parkedIn: batch)
         #expect(!isKeptBack)
-        #expect(pool.take(for: .unix, in: block, at: 0) !== kept)
+        #expect(pool.take(for: turn) !== kept)
+    }
+
+    @Test("come back with the memory that all share, not with that of a large body")
+    func parked() throws {
+        var pool = RecordPool(ServerContext(routes: RouteTable(), trustedProxies: []))
+        let batch = ReadBatch()
+        let client = Acceptor.Client(descriptor: try FileDescriptor.open("/dev/null", O_RDONLY), peer: .unix)
+        var block: InputBlock? = InputBlock(capacity: 16)
+        weak var left: InputBlock?
+        left = block
+        var turn: Turn? = Turn(Connection(client), 0..<1, in: try #require(block))
+        block = nil
+        let isBack = pool.takeBack(pool.take(for: try #require(turn)), parkedIn: batch)
+        #expect(isBack)
+        turn = nil
+        #expect(left == nil)
+    }
+}
+
+@Suite("A batch")
+struct ReadBatchTests {
+    @Test("that has nothing goes on in another block when somebody keeps the one before")
+    func replacedBlock() throws {
+        var batch = ReadBatch()
+        let client = Acceptor.Client(descriptor: try FileDescriptor.open("/dev/null", O_RDONLY), peer: .unix)
+        let kept = batch.block
+        batch.replaceBlock()
+        #expect(batch.block !== kept)
+        #expect(batch.entriesBlock === batch.block)
+        // Of what is no socket nothing comes, but it may be asked.
+        let count = batch.receive(from: Connection(client))
+        #expect(count < 0)
+        #expect(batch.count == 0)
     }
 }
 

@@ -8,7 +8,7 @@ struct AnsweredRequests: ~Copyable {
         var rest = last
         var next: RequestRecord?
         while let record = rest {
-            rest = record.answeredBefore
+            rest = record.answeredBefore.take()
             record.answeredBefore = next
             next = record
         }
@@ -17,9 +17,8 @@ struct AnsweredRequests: ~Copyable {
 
     /// Takes out the next one.
     mutating func next() -> RequestRecord? {
-        guard let record = first else { return nil }
-        first = record.answeredBefore
-        record.answeredBefore = nil
+        guard let record = first.take() else { return nil }
+        first = record.answeredBefore.take()
         return record
     }
 }

@@ -7,6 +7,8 @@ final class Connection {
     let socket: CInt
     let peer: PeerAddress
     var state = State.idle
+    /// Whether the state is ``State/closed``: to look at the state itself costs a reference to what belongs to it.
+    private(set) var isClosed = false
     private var descriptor: FileDescriptor?
 
     /// What a connection is doing. It does one thing at a time, and what it needs for that belongs to the state.
@@ -40,8 +42,7 @@ final class Connection {
     /// close(2).
     func close() {
         state = .closed
+        isClosed = true
         descriptor = nil
     }
-
-    var isClosed: Bool { if case .closed = state { true } else { false } }
 }

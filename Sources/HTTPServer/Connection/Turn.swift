@@ -55,16 +55,13 @@ final class Turn {
 
     /// The request that has its answer now.
     func takeRequest() -> RequestRecord {
-        guard let record = request else { preconditionFailure("the turn has no request to be answered") }
-        request = nil
+        guard let record = request.take() else { preconditionFailure("the turn has no request to be answered") }
         return record
     }
 
     /// The requests that have been answered since they were last asked for, in their order.
     func takeAnswered() -> AnsweredRequests {
-        let last = lastAnswered
-        lastAnswered = nil
-        return AnsweredRequests(last)
+        AnsweredRequests(lastAnswered.take())
     }
 
     /// Reads nothing more.

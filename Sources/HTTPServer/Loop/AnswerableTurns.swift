@@ -3,13 +3,13 @@ struct AnswerableTurns {
     private var first: Turn?
     private var others: [Turn] = []
 
-    mutating func append(_ turn: Turn) {
+    mutating func append(_ turn: consuming Turn) {
         if first == nil { first = turn } else { others.append(turn) }
     }
 
     mutating func next() -> Turn? {
-        guard let turn = first else { return nil }
-        first = others.isEmpty ? nil : others.removeFirst()
+        guard let turn = first.take() else { return nil }
+        if !others.isEmpty { first = others.removeFirst() }
         return turn
     }
 }

@@ -48,7 +48,7 @@ extension EventLoop {
         _ = turn.output.send(to: connection.socket)
         turn.output.removeAll(shrinkingTo: Turn.usualOutputSize)
         _ = report(turn)
-        turns.putBack(turn, parkedIn: batch.block)
+        turns.putBack(turn, parkedIn: batch)
         _ = shutdown(connection.socket, CInt(SHUT_WR))
         // What it has sent must be read, or closing would reset the connection and take the answer away.
         _ = batch.drop(from: connection.socket)

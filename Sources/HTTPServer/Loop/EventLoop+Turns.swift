@@ -63,7 +63,7 @@ extension EventLoop {
     /// Begins a turn with what was received in a batch.
     mutating func begin(_ entry: ReadBatch.Entry) {
         guard case .idle = entry.connection.state else { return }
-        let turn = turns.take(for: entry.connection, entry.bytes, in: entry.block)
+        let turn = turns.take(for: entry, of: batch)
         entry.connection.state = .inTurn(turn)
         goOn(with: turn)
     }
@@ -81,7 +81,7 @@ extension EventLoop {
     }
 
     /// Goes on until a request needs an answer or the turn has ended.
-    mutating func goOn(with turn: Turn) {
+    mutating func goOn(with turn: consuming Turn) {
         while turn.hasUnread, turn.answeredCount < configuration.maxPipelined {
             if turn.output.isSealed || turn.output.size > Self.outputPerSend {
                 let sending = send(turn)
@@ -90,15 +90,16 @@ extension EventLoop {
             guard requests.read(turn, now: clock.now) else { break }
             return answerable.append(turn)
         }
-        end(turn, after: turn.output.size > 0 ? send(turn) : .done)
+        let sending = turn.output.size > 0 ? send(turn) : .done
+        end(turn, after: sending)
     }
 
-    private mutating func end(_ turn: Turn, after sending: Sending) {
+    private mutating func end(_ turn: consuming Turn, after sending: Sending) {
         let isShared = report(turn)
         let connection = turn.connection
         guard sending != .failed, !connection.isClosed else {
             close(connection)
-            return turns.putBack(turn, parkedIn: batch.block)
+            return turns.putBack(turn, parkedIn: batch)
         }
         if !requests.memory.keepUnread(of: turn, in: &batch, isShared: isShared) {
             guard turn.rest != nil else {
@@ -114,7 +115,7 @@ extension EventLoop {
         } else {
             settle(connection, turn.pending, turn.ending, hasAnswered: turn.answeredCount > 0)
         }
-        turns.putBack(turn, parkedIn: batch.block)
+        turns.putBack(turn, parkedIn: batch)
     }
 
     /// Ends a turn for a request that did not arrive whole in its time.
@@ -161,7 +162,7 @@ extension EventLoop {
         var answered = turn.takeAnswered()
         while let record = answered.next() {
             observer?.requestEnded(Exchange(record: record))
-            if !requests.records.takeBack(record, parkedIn: batch.block) { isShared = true }
+            if !requests.records.takeBack(record, parkedIn: batch) { isShared = true }
         }
         if isShared, turn.block === batch.block { batch.replaceBlock() }
         return isShared

@@ -97,7 +97,7 @@ struct EventLoop: ~Copyable {
 
     /// Takes the answer to a turn's request, and goes on with the turn: when no other request of it needs an answer, its
     /// answers are sent.
-    mutating func complete(_ turn: Turn, with response: Response) {
+    mutating func complete(_ turn: consuming Turn, with response: Response) {
         write(response, in: turn)
         goOn(with: turn)
     }

@@ -8,15 +8,17 @@ struct ReadBatch {
     struct Entry {
         let connection: Connection
         let bytes: Range<Int>
-        /// When a handler keeps a request, the loop goes on in another block.
-        let block: InputBlock
     }
 
     /// What the next connection receives into.
-    private(set) var block = InputBlock(capacity: ReadBatch.size)
+    private(set) var block: InputBlock
+    /// What the entries' bytes are in. When a handler keeps a request, the loop goes on in another block.
+    private(set) var entriesBlock: InputBlock
     /// From here on.
     private(set) var end = 0
-    private var entries: [Entry] = []
+    /// Those of this batch, then empty places. An entry leaves its place when it is answered: to move costs less than to copy.
+    private var entries: [Entry?] = []
+    private(set) var count = 0
     private var position = 0
 
     /// One recv(2) takes this much: many pipelined requests, or a body of 64 KiB and its head.
@@ -24,7 +26,10 @@ struct ReadBatch {
     /// With less room than this, what is there is answered first.
     private static let leastRoom = 16 * 1024
 
-    var count: Int { entries.count }
+    init() {
+        block = InputBlock(capacity: Self.size)
+        entriesBlock = block
+    }
 
     /// Whether nothing more may be received before what is there has been answered.
     private(set) var isFull = false
@@ -32,14 +37,15 @@ struct ReadBatch {
     /// Receives what a connection has sent.
     /// - Returns: As recv(2).
     mutating func receive(from connection: Connection) -> Int {
-        let count = block.receive(from: connection.socket, at: end)
-        if count > 0 {
-            entries.append(Entry(connection: connection, bytes: end..<end + count, block: block))
-            end += count
+        precondition(block === entriesBlock, "the batch is being answered")
+        let size = block.receive(from: connection.socket, at: end)
+        if size > 0 {
+            append(Entry(connection: connection, bytes: end..<end + size))
+            end += size
             // So much may be the beginning of more, which then comes into the same block: nothing may follow it there.
-            isFull = count >= InputMemory.leastAdoptedSize || block.capacity - end < Self.leastRoom
+            isFull = size >= InputMemory.leastAdoptedSize || block.capacity - end < Self.leastRoom
         }
-        return count
+        return size
     }
 
     /// Receives something that nobody wants.
@@ -48,21 +54,31 @@ struct ReadBatch {
 
     /// The next to be answered.
     mutating func next() -> Entry? {
-        guard position < entries.count else { return nil }
+        guard position < count else { return nil }
         defer { position += 1 }
-        return entries[position]
+        return entries[position].take()
+    }
+
+    private mutating func append(_ entry: consuming Entry) {
+        if count < entries.count { entries[count] = entry } else { entries.append(entry) }
+        count += 1
     }
 
     /// Begins anew, when all is answered.
     /// - Parameter isInUse: Whether there are requests in handlers' hands still, which may be in this memory.
     mutating func restart(isInUse: Bool) {
-        entries.removeAll(keepingCapacity: true)
+        while next() != nil {}
+        count = 0
         position = 0
         end = 0
         isFull = false
         if isInUse { replaceBlock() }
+        if entriesBlock !== block { entriesBlock = block }
     }
 
     /// Leaves the block to who has it now.
-    mutating func replaceBlock() { block = InputBlock(capacity: Self.size) }
+    mutating func replaceBlock() {
+        block = InputBlock(capacity: Self.size)
+        if count == 0 { entriesBlock = block }
+    }
 }

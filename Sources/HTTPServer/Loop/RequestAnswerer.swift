@@ -17,15 +17,16 @@ struct RequestAnswerer {
     mutating func answer(_ turn: Turn, wokeAt: Int64) -> Response {
         guard let record = turn.request else { preconditionFailure("the turn has no request to be answered") }
         if let refusal = record.refusal { return dispatcher.refusal(of: record, refusal.problem) }
-        // Middleware of the whole service runs where there is no route, too.
-        guard let observer, record.routeIndex >= 0 || dispatcher.routes.isWrapped else {
-            return dispatcher.answer(record)
-        }
-        let measurements = observer.requestBegan(Request(record: record))
-        guard measurements.contains(.cpuTime) else { return dispatcher.answer(record) }
+        guard measurements(for: record).contains(.cpuTime) else { return dispatcher.answer(record) }
         handlerTime.begin(at: record.startedAt, wokeAt: wokeAt)
         let response = dispatcher.answer(record)
         record.cpuTime = handlerTime.charge(from: record.startedAt, to: MonotonicInstant.now.nanoseconds)
         return response
+    }
+
+    private func measurements(for record: RequestRecord) -> Measurements {
+        // Middleware of the whole service runs where there is no route, too.
+        guard let observer, record.routeIndex >= 0 || dispatcher.routes.isWrapped else { return [] }
+        return observer.requestBegan(Request(record: record))
     }
 }

@@ -18,21 +18,23 @@ struct RequestSource {
     /// - Returns: Whether the turn has a request to be answered.
     mutating func read(_ turn: Turn, now: Int64) -> Bool {
         guard let begun = turn.begun else {
-            let record = records.take(for: turn.connection.peer, in: turn.block, at: turn.unread.lowerBound)
+            let record = records.take(for: turn)
             var reader = RequestReader(for: record)
             guard read(record, of: turn, with: &reader, now: now) else {
                 turn.begun = BegunRequest(record, reader)
                 return false
             }
+            turn.request = record
             return true
         }
         guard read(begun.record, of: turn, with: &begun.reader, now: now) else { return false }
+        turn.request = begun.record
         turn.begun = nil
         return true
     }
 
     /// - Returns: Whether the request is to be answered.
-    private mutating func read(
+    private func read(
         _ record: RequestRecord,
         of turn: Turn,
         with reader: inout RequestReader,
@@ -46,10 +48,10 @@ struct RequestSource {
             }
             turn.unread = next..<end
             record.isUnderstood = true
-            handOver(record, to: turn, now: now)
         } catch {
-            refuse(record, of: turn, error, now: now)
+            noteRefusal(of: record, in: turn, error)
         }
+        start(record, now: now)
         return true
     }
 
@@ -65,29 +67,33 @@ struct RequestSource {
 
     /// Refuses a connection, before it was asked for anything.
     mutating func refuse(_ turn: Turn, _ error: RequestError, now: Int64) {
-        let record = records.take(for: turn.connection.peer, in: turn.block, at: turn.unread.lowerBound)
+        let record = records.take(for: turn)
         refuse(record, of: turn, error, now: now)
     }
 
     private func refuse(_ record: RequestRecord, of turn: Turn, _ error: RequestError, now: Int64) {
+        noteRefusal(of: record, in: turn, error)
+        start(record, now: now)
+        turn.request = record
+    }
+
+    private func noteRefusal(of record: RequestRecord, in turn: Turn, _ error: RequestError) {
         record.refusal = error
         record.bytesIn = turn.unread.count
         turn.ending = .linger
         turn.skipUnread()
-        handOver(record, to: turn, now: now)
     }
 
     /// From here on the answer is waited for.
     @inline(__always)
-    private func handOver(_ record: RequestRecord, to turn: Turn, now: Int64) {
+    private func start(_ record: RequestRecord, now: Int64) {
         record.startedAt = now
         record.deadline = now + dispatcher.routes.timeout(of: record.routeIndex)
-        turn.request = record
     }
 
     /// Reads the head, decides, reads the body.
     /// - Returns: Where the request ends, when all of it is there.
-    private mutating func read(
+    private func read(
         _ record: RequestRecord,
         of turn: Turn,
         with reader: inout RequestReader,
@@ -108,7 +114,7 @@ struct RequestSource {
     /// it if the client waits for that.
     /// - Returns: Whether the body is to be read. If not, the request is answered now, and the connection closed: whether
     ///   the body still comes is the client's choice (RFC 9110 section 10.1.1).
-    private mutating func admitBody(
+    private func admitBody(
         of record: RequestRecord,
         in turn: Turn,
         with reader: inout RequestReader,

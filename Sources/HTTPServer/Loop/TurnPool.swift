@@ -1,7 +1,9 @@
 /// The turns, to be used again for the memory of their answers. There are as many as requests were in handlers' hands at
 /// the same time.
 struct TurnPool {
-    private var spare: [Turn] = []
+    /// The one to be used next, which is the one that was used last: to move it here and back costs no look at the others.
+    private var next: Turn?
+    private var others: [Turn] = []
     private var outCount = 0
 
     /// Kept for use again.
@@ -11,9 +13,15 @@ struct TurnPool {
     var areOut: Bool { outCount > 0 }
 
     /// A turn for bytes that came into shared memory.
+    mutating func take(for entry: ReadBatch.Entry, of batch: borrowing ReadBatch) -> Turn {
+        take(for: entry.connection, entry.bytes, in: batch.entriesBlock)
+    }
+
+    /// A turn for bytes in a block.
+    @inline(__always)
     mutating func take(for connection: Connection, _ unread: Range<Int>, in block: InputBlock) -> Turn {
         outCount += 1
-        guard let turn = spare.popLast() else { return Turn(connection, unread, in: block) }
+        guard let turn = next.take() ?? others.popLast() else { return Turn(connection, unread, in: block) }
         turn.connection = connection
         turn.unread = unread
         if turn.block !== block { turn.block = block }
@@ -30,15 +38,19 @@ struct TurnPool {
     }
 
     /// Takes back a turn that has ended.
-    /// - Parameter block: What it may hold on to; that of a large body goes with it.
-    mutating func putBack(_ turn: Turn, parkedIn block: InputBlock) {
+    /// - Parameter batch: Has the block that it may hold on to; that of a large body goes with its own.
+    mutating func putBack(_ turn: consuming Turn, parkedIn batch: borrowing ReadBatch) {
         outCount -= 1
-        if turn.block !== block { turn.block = block }
+        if turn.block !== batch.block { turn.block = batch.block }
         if turn.pending != nil { turn.pending = nil }
         if turn.begun != nil { turn.begun = nil }
         if turn.rest != nil { turn.rest = nil }
         turn.answeredCount = 0
         turn.ending = .keepAlive
-        if spare.count < Self.mostSpare { spare.append(turn) }
+        if next == nil {
+            next = turn
+        } else if others.count < Self.mostSpare {
+            others.append(turn)
+        }
     }
 }

@@ -67,7 +67,8 @@ struct RouteTrie: Sendable {
     func match(_ path: Span<UInt8>, _ method: RequestMethod, into match: inout PathMatch) -> Verdict {
         match.valueCount = 0
         // After the first slash the first segment begins; the root has none.
-        let node = descend(0, path, from: path.count == 1 ? 2 : 1, into: &match)
+        let start = path.count == 1 ? 2 : 1
+        let node = Self.descend(0, of: nodes.span, labels.span, path, from: start, into: &match)
         guard node >= 0 else { return .notFound }
         let allowed = nodes[node].allowed
         guard method.isRoutable else { return .methodNotAllowed(allowed) }
@@ -80,7 +81,15 @@ struct RouteTrie: Sendable {
     /// What `OPTIONS *` is answered.
     var serverOptions: Verdict { .options(allAllowed) }
 
-    private func descend(_ node: Int, _ path: Span<UInt8>, from start: Int, into match: inout PathMatch) -> Int {
+    /// - Returns: The node that the rest of the path leads to; -1 for none.
+    private static func descend(
+        _ node: Int,
+        of nodes: Span<Node>,
+        _ labels: Span<UInt8>,
+        _ path: Span<UInt8>,
+        from start: Int,
+        into match: inout PathMatch
+    ) -> Int {
         guard start <= path.count else { return nodes[node].allowed.isEmpty ? -1 : node }
         var end = start
         while end < path.count, path[end] != UInt8(ascii: "/") { end += 1 }
@@ -88,8 +97,9 @@ struct RouteTrie: Sendable {
 
         var child = nodes[node].firstChild
         while child >= 0 {
-            if isLabel(child, path, start..<end) {
-                let found = descend(child, path, from: end + 1, into: &match)
+            let label = nodes[child].label
+            if label.count == end - start, isEqual(labels, label.lowerBound, path, start..<end) {
+                let found = descend(child, of: nodes, labels, path, from: end + 1, into: &match)
                 if found >= 0 { return found }
                 break
             }
@@ -100,16 +110,22 @@ struct RouteTrie: Sendable {
         let count = match.valueCount
         match.values[count] = ByteRange(start..<end)
         match.valueCount = count + 1
-        let found = descend(parameter, path, from: end + 1, into: &match)
+        let found = descend(parameter, of: nodes, labels, path, from: end + 1, into: &match)
         if found < 0 { match.valueCount = count }
         return found
     }
 
-    private func isLabel(_ node: Int, _ path: Span<UInt8>, _ segment: Range<Int>) -> Bool {
-        let label = nodes[node].label
-        guard label.count == segment.count else { return false }
-        for offset in 0..<segment.count where labels[label.lowerBound + offset] != path[segment.lowerBound + offset] {
-            return false
+    @inline(__always)
+    private static func isEqual(
+        _ labels: Span<UInt8>,
+        _ labelStart: Int,
+        _ path: Span<UInt8>,
+        _ segment: Range<Int>
+    ) -> Bool {
+        var label = labelStart
+        for position in segment {
+            guard labels[label] == path[position] else { return false }
+            label &+= 1
         }
         return true
     }
