@@ -1,3 +1,5 @@
+import Glibc
+
 /// One thread's connection to a database.
 ///
 /// Make one per thread, after the fork. The database is opened by the first call, and again after a failure, so a worker
@@ -27,7 +29,7 @@ public final class Database {
     private var transaction = Transaction.none
     private var isInBatch = false
     /// When a read looks again whether the database is still in its place.
-    private var nextLook = SuspendingClock.now
+    private var nextLook: Int64 = 0
 
     /// What the calls of now belong to.
     private enum Transaction {
@@ -235,11 +237,19 @@ public final class Database {
     }
 
     private func leaveMovedDatabaseNowAndThen() {
-        let now = SuspendingClock.now
+        let now = Self.nanoseconds
         if now >= nextLook {
-            nextLook = now.advanced(by: Self.timeBetweenLooks)
+            nextLook = now + Self.timeBetweenLooks
             leaveMovedDatabase()
         }
+    }
+
+    /// The clock of `SuspendingClock` (CLOCK_MONOTONIC) as a number: to compare two of its instants would cost as much as
+    /// all else that a read does before it asks SQLite.
+    private static var nanoseconds: Int64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
     /// Someone may have put another database in this one's place: what is written here then is lost, what is read is old.
@@ -256,5 +266,5 @@ public final class Database {
 
     /// For so long reads may show a database that was replaced meanwhile; writes and probes look each time. A look costs
     /// 1.6 µs, half as much as a read by primary key itself; to ask the clock first costs 0.03.
-    static let timeBetweenLooks = Duration.milliseconds(100)
+    static let timeBetweenLooks: Int64 = 100_000_000
 }

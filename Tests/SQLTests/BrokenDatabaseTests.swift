@@ -63,7 +63,7 @@ struct BrokenDatabaseTests {
         }
         try new.connect().execute("PRAGMA wal_checkpoint(TRUNCATE)")
         try FileManager.default.copyItem(atPath: new.path, toPath: old.path)
-        let end = SuspendingClock.now.advanced(by: Database.timeBetweenLooks)
+        let end = SuspendingClock.now.advanced(by: .nanoseconds(Database.timeBetweenLooks))
         while SuspendingClock.now < end { usleep(1_000) }
         #expect(try database.notes() == ["new"])
     }

@@ -19,7 +19,12 @@ import Glibc
 
     /// The statement last used of each length of text (modulo the slots): a literal is found here by its address alone,
     /// without hashing its text. Hashing would cost a read by primary key 5 % of its instructions.
-    private var recentStatements = [SQLiteStatement?](repeating: nil, count: 64)
+    private let recentStatements = (0..<64).map { _ in RecentStatement() }
+
+    /// A place of its own in memory, so that to look into it needs no check whether somebody changes the others meanwhile.
+    private final class RecentStatement {
+        var statement: SQLiteStatement?
+    }
 
     private init(handle: OpaquePointer, location: SQLiteLocation, busyTimeout: BusyTimeout) {
         unsafe self.handle = handle
@@ -63,22 +68,22 @@ import Glibc
 
     /// The compiled statement with this text; compiled now if it is new, kept for as long as the connection.
     func statement(_ sql: String) throws(DatabaseError) -> SQLiteStatement {
-        let slot = sql.utf8.count % 64
-        if let statement = recentStatements[slot], statement.sql == sql, !statement.isRunning { return statement }
+        let recent = recentStatements[sql.utf8.count & 63]
+        if let statement = recent.statement, statement.sql == sql, !statement.isRunning { return statement }
         if let statement = statements[sql] {
             // Called again while its rows are being read: the inner call has a statement of its own.
             if statement.isRunning { return try SQLiteStatement(sql, on: self) }
-            recentStatements[slot] = statement
+            recent.statement = statement
             return statement
         }
         let statement = try SQLiteStatement(sql, on: self)
         // Texts that are put together from values instead of binding them would fill the memory.
         if statements.count >= Self.mostStatements {
             statements.removeAll()
-            recentStatements = [SQLiteStatement?](repeating: nil, count: 64)
+            for recent in recentStatements { recent.statement = nil }
         }
         statements[sql] = statement
-        recentStatements[slot] = statement
+        recent.statement = statement
         return statement
     }
 

@@ -201,7 +201,9 @@ import CSQLite
     /// The number, nil for what is none.
     @usableFromInline
     func exactInteger(_ column: Int) -> Int64? {
-        kind(column) == SQLITE_INTEGER ? integer(column) : nil
+        // One look for both questions. The value is not protected by a mutex; the connection has one thread and needs none.
+        let value = unsafe sqlite3_column_value(handle, Int32(column))
+        return unsafe sqlite3_value_type(value) == SQLITE_INTEGER ? sqlite3_value_int64(value) : nil
     }
 
     func real(_ column: Int) -> Double {
@@ -212,9 +214,10 @@ import CSQLite
     /// for what is not UTF-8.
     @usableFromInline
     func text(_ column: Int) -> String? {
-        guard let start = unsafe sqlite3_column_text(handle, Int32(column)) else { return nil }
+        let value = unsafe sqlite3_column_value(handle, Int32(column))
+        guard let start = unsafe sqlite3_value_text(value) else { return nil }
         // The length after the text: asking for the text may convert it.
-        let count = unsafe Int(sqlite3_column_bytes(handle, Int32(column)))
+        let count = unsafe Int(sqlite3_value_bytes(value))
         let bytes = unsafe Span(_unsafeStart: start, count: count)
         guard let text = try? UTF8Span(validating: bytes) else { return nil }
         return String(copying: text)

@@ -47,10 +47,16 @@ public struct SingleLine: Hashable, Sendable {
         }
     }
 
+    @inline(__always)
     static func trim(_ raw: String) -> String {
         // Most text begins and ends with a visible ASCII character, and then nothing is to be cut.
         guard let first = raw.utf8.first, let last = raw.utf8.last else { return raw }
         if (0x21...0x7E).contains(first), (0x21...0x7E).contains(last) { return raw }
+        return trimScalars(raw)
+    }
+
+    @inline(never)
+    private static func trimScalars(_ raw: String) -> String {
         let scalars = raw.unicodeScalars
         guard let start = scalars.firstIndex(where: { !$0.properties.isWhitespace }) else { return "" }
         var rest = scalars[start...]
