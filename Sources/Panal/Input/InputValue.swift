@@ -50,9 +50,20 @@ struct InputObject {
         members.append((name, value))
     }
 
-    subscript(name: String) -> InputValue {
-        if let places { return places[name].map { members[$0].value } ?? .missing }
-        for member in members where member.name == name { return member.value }
-        return .missing
+    /// Adds a query's parameter, or one more value of it.
+    mutating func append(parameter name: String, _ value: String) {
+        guard let place = place(of: name) else { return append(name, .parameter([value])) }
+        guard case .parameter(var values) = members[place].value else { return }
+        // Not held here any longer, or each value would copy those before it.
+        members[place].value = .missing
+        values.append(value)
+        members[place].value = .parameter(values)
+    }
+
+    subscript(name: String) -> InputValue { place(of: name).map { members[$0].value } ?? .missing }
+
+    private func place(of name: String) -> Int? {
+        if let places { return places[name] }
+        return members.firstIndex { $0.name == name }
     }
 }

@@ -62,14 +62,8 @@ extension Request {
         as type: Value.Type,
         checking check: (Value, inout Validator) -> Void = { _, _ in }
     ) throws -> Value {
-        var names: [String] = []
-        var values: [String: [String]] = [:]
-        for parameter in query.parameters {
-            if values[parameter.name] == nil { names.append(parameter.name) }
-            values[parameter.name, default: []].append(parameter.value)
-        }
         var object = InputObject()
-        for name in names { object.append(name, .parameter(values[name] ?? [])) }
+        for parameter in query.parameters { object.append(parameter: parameter.name, parameter.value) }
         do throws(InputFaults) {
             return try InputDecoder.decode(type, from: .object(object), check: check)
         } catch {
