@@ -211,7 +211,7 @@ final class InputDecoder: Decoder {
     private func elements() throws -> [InputValue] {
         switch value {
         case .array(let elements): elements
-        case .parameter(let values): values.map { .parameter([$0]) }
+        case .parameter(let first, let others): [.parameter(first)] + others.map { .parameter($0) }
         case .blank: []
         default: throw InputKind.array
         }

@@ -2,8 +2,8 @@ extension InputValue {
     func readBool() throws(InputKind) -> Bool {
         switch self {
         case .bool(let bool): return bool
-        case .parameter(let values) where values.first == "true": return true
-        case .parameter(let values) where values.first == "false": return false
+        case .parameter("true", _): return true
+        case .parameter("false", _): return false
         case .blank: return false
         default: throw .bool
         }
@@ -12,7 +12,7 @@ extension InputValue {
     func readString() throws(InputKind) -> String {
         switch self {
         case .string(let text): return text
-        case .parameter(let values): return values.first ?? ""
+        case .parameter(let text, _): return text
         case .blank: return ""
         default: throw .string
         }
@@ -27,9 +27,9 @@ extension InputValue {
                 throw .integer(type)
             }
             return whole
-        case .parameter(let values):
+        case .parameter(let text, _):
             // In Swift's eyes a plus is part of a number, in a query it is none.
-            guard let text = values.first, text.utf8.first != UInt8(ascii: "+"), let number = Number(text) else {
+            guard text.utf8.first != UInt8(ascii: "+"), let number = Number(text) else {
                 throw .integer(type)
             }
             return number
@@ -43,7 +43,7 @@ extension InputValue {
     ) throws(InputKind) -> Number {
         switch self {
         case .number(let text): return try Self.fraction(text)
-        case .parameter(let values): return try Self.fraction(values.first ?? "")
+        case .parameter(let text, _): return try Self.fraction(text)
         case .blank: return 0
         default: throw .number
         }

@@ -10,8 +10,9 @@ enum InputValue {
     case number(String)
     /// A string.
     case string(String)
-    /// The values of a query's parameter, at least one. Text there stands for whatever is asked for, number or word.
-    case parameter([String])
+    /// A query's parameter, and its further values when it came several times. Text there stands for whatever is asked for,
+    /// number or word.
+    case parameter(String, others: [String] = [])
     /// An array.
     case array([InputValue])
     /// An object, or all parameters of a query.
@@ -50,17 +51,26 @@ struct InputObject {
         members.append((name, value))
     }
 
-    /// Adds a query's parameter, or one more value of it.
-    mutating func append(parameter name: String, _ value: String) {
-        guard let place = place(of: name) else { return append(name, .parameter([value])) }
-        guard case .parameter(var values) = members[place].value else { return }
-        // Not held here any longer, or each value would copy those before it.
-        members[place].value = .missing
-        values.append(value)
-        members[place].value = .parameter(values)
+    /// The parameters of a query, of which each may come several times.
+    init(parameters: [(name: String, value: String)]) {
+        members.reserveCapacity(parameters.count)
+        for (name, value) in parameters {
+            if let place = place(of: name), case .parameter(let first, var others) = members[place].value {
+                // Only one may hold the values while they grow, or each new one would copy the others.
+                members[place].value = .missing
+                others.append(value)
+                members[place].value = .parameter(first, others: others)
+            } else {
+                append(name, .parameter(value))
+            }
+        }
     }
 
-    subscript(name: String) -> InputValue { place(of: name).map { members[$0].value } ?? .missing }
+    init() {}
+
+    subscript(name: String) -> InputValue {
+        place(of: name).map { members[$0].value } ?? .missing
+    }
 
     private func place(of name: String) -> Int? {
         if let places { return places[name] }

@@ -62,8 +62,7 @@ extension Request {
         as type: Value.Type,
         checking check: (Value, inout Validator) -> Void = { _, _ in }
     ) throws -> Value {
-        var object = InputObject()
-        for parameter in query.parameters { object.append(parameter: parameter.name, parameter.value) }
+        let object = InputObject(parameters: query.parameters)
         do throws(InputFaults) {
             return try InputDecoder.decode(type, from: .object(object), check: check)
         } catch {

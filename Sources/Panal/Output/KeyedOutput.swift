@@ -7,8 +7,7 @@ struct KeyedOutput<Key: CodingKey>: KeyedEncodingContainerProtocol {
     var codingPath: [any CodingKey] { [] }
 
     private func begin(_ name: String) throws {
-        try output.resume(depth: depth, owner: owner)
-        output.key(name)
+        try output.member(name, depth: depth, owner: owner)
     }
 
     func encodeNil(forKey key: Key) throws {

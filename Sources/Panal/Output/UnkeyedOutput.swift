@@ -15,7 +15,7 @@ struct UnkeyedOutput: UnkeyedEncodingContainer {
     var codingPath: [any CodingKey] { [] }
 
     private mutating func begin() throws {
-        try output.resume(depth: depth, owner: owner)
+        try output.element(depth: depth, owner: owner)
         count += 1
     }
 

@@ -41,15 +41,29 @@ public struct Validator: Sendable {
     ///   - rule: What must hold.
     ///   - field: The field that is wrong when it does not.
     ///   - detail: What the field must be, as the end of a sentence that begins with it.
-    ///   - others: The other fields that the rule reads.
+    ///   - other: The other field that the rule reads.
     public mutating func require(
         _ rule: @autoclosure () -> Bool,
         _ field: String,
         _ detail: @autoclosure () -> String,
-        given others: String...
+        given other: String? = nil
     ) {
-        guard !isFaulty(field), !others.contains(where: isFaulty), !rule() else { return }
-        errors.append(FieldError(field: path(of: field), detail: detail()))
+        // As a rule nothing is wrong.
+        if !errors.isEmpty, isFaulty(field) || other.map(isFaulty) == true { return }
+        if !rule() { errors.append(FieldError(field: path(of: field), detail: detail())) }
+    }
+
+    /// Asks for a rule that reads several other fields.
+    public mutating func require(
+        _ rule: @autoclosure () -> Bool,
+        _ field: String,
+        _ detail: @autoclosure () -> String,
+        given first: String,
+        _ second: String,
+        _ others: String...
+    ) {
+        if ([second] + others).contains(where: isFaulty) { return }
+        require(rule(), field, detail(), given: first)
     }
 
     /// Ends the validation.

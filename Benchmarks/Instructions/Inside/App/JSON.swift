@@ -1,6 +1,7 @@
 import HTTPServer
 import Panal
 import Stays
+import Values
 
 /// Between values and JSON.
 let json = [
@@ -19,6 +20,12 @@ let json = [
     MeasuredFunction("json-booking-codable") {
         let booking = try SampleData.newestBooking()
         return { try Response.json(booking).body.count }
+    },
+    MeasuredFunction("read-availability-query") {
+        let message = ReceivedMessage(Messages.query)
+        _ = try message.read()
+        let request = message.request
+        return { try request.query(as: AvailabilityQuery.self).guests.value }
     },
     MeasuredFunction("read-booking-body") {
         let message = ReceivedMessage(Messages.bookingPost)
