@@ -5,6 +5,7 @@ public import SQL
 
 /// What of this module a request passes through, for whoever measures it from outside.
 public enum Measured {
+    /// The observer of a worker.
     public static func observer(
         worker: Worker,
         databases: PerThread<Database>?,
