@@ -24,6 +24,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/ucontext.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -273,6 +274,21 @@ struct clinux_place clinux_locate(uint64_t address) {
     Dl_info info;
     if (dladdr((void *)address, &info) == 0) return (struct clinux_place){0};
     return (struct clinux_place){.file = info.dli_fname, .base = (uint64_t)info.dli_fbase, .symbol = info.dli_sname};
+}
+
+static _Thread_local void *blocking_observer;
+
+void *clinux_blocking_observer(void) { return blocking_observer; }
+
+void clinux_set_blocking_observer(void *observer) { blocking_observer = observer; }
+
+int clinux_timer(bool is_nonblocking) {
+    return timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | (is_nonblocking ? TFD_NONBLOCK : 0));
+}
+
+int clinux_set_timer(int timer, int64_t at) {
+    struct itimerspec time = {.it_value = {.tv_sec = at / 1000000000, .tv_nsec = at % 1000000000}};
+    return timerfd_settime(timer, TFD_TIMER_ABSTIME, &time, NULL);
 }
 
 void clinux_release_free_memory(void) { malloc_trim(0); }

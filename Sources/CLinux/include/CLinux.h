@@ -99,6 +99,14 @@ void clinux_request_backtrace(pthread_t thread);
 // The calling thread gets none of the signals of a crash when another process sends one.
 void clinux_block_crash_signals(void);
 
+// Whom the calling thread works for, to be told when it waits. One pointer for each thread; Swift has no such variables.
+void *_Nullable clinux_blocking_observer(void);
+void clinux_set_blocking_observer(void *_Nullable observer);
+
+// timerfd_create(2) of CLOCK_MONOTONIC, close-on-exec; timerfd_settime(2) to an absolute time in nanoseconds, 0 disarms.
+int clinux_timer(bool is_nonblocking);
+int clinux_set_timer(int timer, int64_t at);
+
 // malloc_trim(3): gives the kernel back the pages that nothing is allocated in.
 void clinux_release_free_memory(void);
 
