@@ -131,7 +131,7 @@ package.targets += [
     ),
     .testTarget(
         name: "TelemetryTests",
-        dependencies: ["Telemetry", "Values", .product(name: "Logging", package: "swift-log")],
+        dependencies: ["Linux", "Telemetry", "Values", .product(name: "Logging", package: "swift-log")],
         swiftSettings: house
     ),
     .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: house),

@@ -128,6 +128,12 @@ public import Values
         unsafe output.write(UnsafeRawBufferPointer(start: start, count: count))
     }
 
+    /// Ends the event and has `output` write it with others; see ``LogOutput/collect(_:)``.
+    public mutating func end(collectedBy output: LogOutput) {
+        finish()
+        unsafe output.collect(UnsafeRawBufferPointer(start: start, count: count))
+    }
+
     private mutating func finish() {
         if isTruncated { put(LogLine.truncationMark) }
         put("}\n")
