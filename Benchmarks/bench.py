@@ -19,9 +19,11 @@ import footprint
 import hotel
 import load
 import report
+import waiting
 from process import ServerFailed, Setup, free_port, running, wait_until_right
 from report import Machine, Sample
 from servers import SERVERS, Server
+from waiting import WaitingSample
 from workloads import WORKLOADS, Workload
 
 MEASURED_BOOKINGS_FROM = 100_000
@@ -70,6 +72,7 @@ def main() -> int:
 
     samples: list[Sample] = []
     figures: list[footprint.Figure] = []
+    waits: list[WaitingSample] = []
     exit_code = 0
     try:
         with tempfile.TemporaryDirectory(prefix="bench-", dir=options.directory) as scratch:
@@ -79,18 +82,27 @@ def main() -> int:
                 for sample in _measure(workload, servers, options, cores, Path(scratch), template):
                     samples.append(sample)
                 print(report.table(workload, samples), flush=True)
+            if options.waiting:
+                for wait in waiting.measure(
+                    servers, Path(scratch), rounds=options.rounds, seconds=options.seconds * 2, cpu=cores.server, say=_say
+                ):
+                    waits.append(wait)
+                print(report.waiting_table(waits), flush=True)
+                figures += waiting.memory(servers, Path(scratch), say=_say)
             if options.footprint:
-                figures = footprint.measure(servers, Path(scratch), template, quick=options.quick, say=_say)
+                figures += footprint.measure(servers, Path(scratch), template, quick=options.quick, say=_say)
                 print(report.footprint_table(figures), flush=True)
     except KeyboardInterrupt:
         exit_code = 128 + signal.SIGINT
         _say("Stopped. What was measured until now:")
-    print(report.reaches(samples, figures))
-    result = report.document(machine, options.rounds, options.seconds, samples, figures)
+    print(report.reaches(samples, waits, figures))
+    result = report.document(machine, options.rounds, options.seconds, samples, waits, figures)
     if options.json:
         options.json.write_text(result)
     if options.svg:
         options.svg.write_text(chart.draw(samples, machine))
+    if options.waiting_svg:
+        options.waiting_svg.write_text(chart.draw_waiting(waits, machine))
     return exit_code
 
 
@@ -137,7 +149,7 @@ def _sample(
         )
         with running(server.command(setup), setup, environment=server.environment(setup), cpu=cores.server) as tree:
             wait_until_right(workload, setup, tree)
-            under_load = {"connections": options.connections, "cpu": cores.load}
+            under_load = {"connections": workload.connections or options.connections, "cpu": cores.load}
             load.run(workload, setup.port, seconds=options.warm_up, **under_load)
             before = tree.cpu_seconds()
             result = load.run(
@@ -179,14 +191,17 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--servers", type=_named(SERVERS), metavar="A,B", help=f"of {_names(SERVERS)}")
     parser.add_argument("--workloads", type=_named(WORKLOADS), metavar="A,B", help=f"of {_names(WORKLOADS)}, or none")
     parser.add_argument("--no-footprint", dest="footprint", action="store_false", help="no memory and start-up figures")
+    parser.add_argument("--no-waiting", dest="waiting", action="store_false", help="no handlers that wait")
     parser.add_argument("--rounds", type=_positive, help="rounds, of which the median counts (5)")
     parser.add_argument("--seconds", type=_positive, help="seconds of load per server and round (3)")
     parser.add_argument("--connections", type=_positive, default=32, help="connections of the load (32)")
     parser.add_argument("--directory", type=Path, help="where databases and logs go meanwhile (the temporary folder)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures as JSON")
-    parser.add_argument("--svg", type=Path, metavar="FILE", help="write a chart")
+    parser.add_argument("--svg", type=Path, metavar="FILE", help="write a chart of CPU per request")
+    parser.add_argument("--waiting-svg", type=Path, metavar="FILE", help="write a chart of handlers that wait")
     options = parser.parse_args()
     options.servers = SERVERS if options.servers is None else options.servers
+    options.waiting = options.waiting and any(server.has_waiting_handler for server in options.servers)
     options.workloads = WORKLOADS if options.workloads is None else options.workloads
     options.rounds = options.rounds or (1 if options.quick else 5)
     options.seconds = options.seconds or (1 if options.quick else 3)

@@ -36,6 +36,8 @@ class Setup:
     access_log: bool = False
     """Whether to log each request, to `output` or to the file that the server names."""
     workers: int = 1
+    threads: int | None = None
+    """Threads of each worker that can be in handlers at once, where the server has such a setting; None: as it likes."""
 
     @property
     def output(self) -> Path:

@@ -15,6 +15,7 @@ PEERS = HERE / "peers"
 BUILD = HERE / ".build"
 
 PLAIN = frozenset({"plaintext", "close", "body-1k", "body-64k"})
+CONNECTIONS = frozenset({"plaintext-1", "plaintext-512"})
 LOGGED = frozenset({"logged"})
 STORE = frozenset({"room", "room-close", "booking"})
 
@@ -32,6 +33,8 @@ class Server:
     """Commands that must be there."""
     has_workers = False
     """Whether it runs several worker processes when told so."""
+    has_waiting_handler = False
+    """Whether it answers `/sleep/300`, by a handler that waits so many milliseconds."""
 
     def missing(self) -> str | None:
         """What it lacks to take part, or None."""
@@ -66,8 +69,9 @@ class Panal(Server):
     name = "panal"
     title = "Panal"
     has_workers = True
-    workloads = PLAIN | LOGGED | STORE
+    workloads = PLAIN | CONNECTIONS | LOGGED | STORE
     binary = Path(os.environ.get("PANAL_BINARY", ROOT / ".build/release/App"))
+    threads = 16
 
     def missing(self) -> str | None:
         return None if self.binary.exists() else f"{self.binary} is not built"
@@ -83,9 +87,51 @@ class Panal(Server):
             "HOST": "127.0.0.1",
             "PORT": str(setup.port),
             "WEB_CONCURRENCY": str(setup.workers),
+            "WEB_THREADS": str(setup.threads or self.threads),
             "LOG_LEVEL": "info" if setup.access_log else "warning",
             "DATABASE_URL": f"sqlite:{setup.database or setup.directory / 'none.sqlite'}",
         }
+
+
+class PanalOneThread(Panal):
+    """The same where a worker has one thread: what threads cost that nobody needs is the difference."""
+
+    name = "panal-1-thread"
+    title = "Panal, one thread"
+    has_workers = False
+    workloads = PLAIN | CONNECTIONS
+    threads = 1
+
+
+class PanalFixture(Panal):
+    """The service of the tests, which has a handler that waits."""
+
+    name = "panal-fixture"
+    title = "Panal"
+    has_workers = False
+    has_waiting_handler = True
+    workloads = frozenset()
+    binary = Path(os.environ.get("PANAL_FIXTURE_BINARY", ROOT / ".build/release/FixtureService"))
+
+
+class CLoop(Server):
+    """An event loop of C that reads and answers without looking at what it reads: the floor."""
+
+    name = "c-loop"
+    title = "C loop, parses nothing"
+    workloads = CONNECTIONS | {"plaintext"}
+    programs = ("gcc",)
+    binary = BUILD / "c-loop"
+
+    def version(self) -> str:
+        return _first_line(["gcc", "--version"]).rpartition(" ")[2]
+
+    def build(self) -> None:
+        self.binary.parent.mkdir(exist_ok=True)
+        subprocess.run(["gcc", "-O2", "-o", str(self.binary), str(PEERS / "c/loop.c")], check=True)
+
+    def command(self, setup: Setup) -> list[str]:
+        return [str(self.binary), str(setup.port)]
 
 
 class Nginx(Server):
@@ -94,7 +140,7 @@ class Nginx(Server):
     name = "nginx"
     title = "nginx return"
     has_workers = True
-    workloads = PLAIN | LOGGED
+    workloads = PLAIN | CONNECTIONS | LOGGED
     programs = ("nginx",)
 
     def version(self) -> str:
@@ -133,7 +179,7 @@ class Gunicorn(Server):
         folder, application = self.application
         command = ["gunicorn", "--chdir", str(folder), "--bind", f"127.0.0.1:{setup.port}"]
         command += ["--workers", str(setup.workers), "--worker-class", self.worker_class]
-        command += ["--threads", str(self.threads), "--log-level", "warning"]
+        command += ["--threads", str(setup.threads or self.threads), "--log-level", "warning"]
         if setup.access_log:
             command += ["--access-logfile", str(self.access_log(setup))]
         return command + [application]
@@ -157,6 +203,7 @@ class GunicornThreads(Gunicorn):
 
     name = "gunicorn-gthread"
     title = "gunicorn gthread"
+    has_waiting_handler = True
     worker_class = "gthread"
     threads = 4
 
@@ -203,6 +250,7 @@ class Puma(Server):
     name = "puma"
     title = "puma"
     has_workers = True
+    has_waiting_handler = True
     workloads = PLAIN | LOGGED
     programs = ("puma",)
 
@@ -211,15 +259,17 @@ class Puma(Server):
 
     def command(self, setup: Setup) -> list[str]:
         command = ["puma", "--environment", "production", "--bind", f"tcp://127.0.0.1:{setup.port}"]
-        command += ["--threads", "0:5", "--workers", str(setup.workers if setup.workers > 1 else 0)]
+        threads = f"{setup.threads}:{setup.threads}" if setup.threads else "0:5"
+        command += ["--threads", threads, "--workers", str(setup.workers if setup.workers > 1 else 0)]
         return command + (["--log-requests"] if setup.access_log else []) + [str(PEERS / "puma/config.ru")]
 
 
 class Go(Server):
-    """net/http of Go's standard library, which has no access log."""
+    """net/http of Go's standard library, which has no access log and starts a goroutine for each connection."""
 
     name = "go"
     title = "Go net/http"
+    has_waiting_handler = True
     workloads = PLAIN
     programs = ("go",)
     source = "plaintext"
@@ -251,6 +301,7 @@ class GoSQLite(Go):
 
     name = "go-sqlite"
     title = "Go, go-sqlite3"
+    has_waiting_handler = False
     workloads = STORE
     source = "hotel"
 
@@ -288,9 +339,11 @@ class Hummingbird(Server):
 
 
 SERVERS: list[Server] = [
-    Panal(), Nginx(), Go(), UWSGI(), Puma(), GunicornSync(), GunicornThreads(), Hummingbird(), GoSQLite(), Flask(),
+    Panal(), PanalOneThread(), PanalFixture(), CLoop(), Nginx(), Go(), UWSGI(), Puma(), GunicornSync(), GunicornThreads(),
+    Hummingbird(), GoSQLite(), Flask(),
 ]
 OURS = "panal"
+OURS_WAITING = "panal-fixture"
 
 
 def _first_line(command: list[str]) -> str:

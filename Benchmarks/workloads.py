@@ -42,6 +42,8 @@ class Workload:
     """Whether each request must be logged."""
     database: bool = False
     """Whether it needs the sample hotel's database."""
+    connections: int | None = None
+    """How many connections the load has, where it is not what the command line says."""
 
     def load_arguments(self, first_booking: int) -> list[str]:
         """The arguments of load.lua."""
@@ -96,6 +98,8 @@ def _is_index(body: bytes) -> bool:
 
 WORKLOADS = [
     Workload("plaintext", "Plaintext, keep-alive", "/livez", 200, _is_ok),
+    Workload("plaintext-1", "Plaintext, keep-alive, one connection", "/livez", 200, _is_ok, connections=1),
+    Workload("plaintext-512", "Plaintext, keep-alive, 512 connections", "/livez", 200, _is_ok, connections=512),
     Workload("close", "Plaintext, one request per connection", "/livez", 200, _is_ok, close=True),
     Workload("logged", "A text of some 200 bytes, each request in the access log", "/", 200, _is_index,
              access_log=True),
@@ -106,3 +110,7 @@ WORKLOADS = [
     Workload("body-1k", "A request body of 1 KB, read whole", "/v1/bookings", 415, body_bytes=1024),
     Workload("body-64k", "A request body of 64 KB, read whole", "/v1/bookings", 415, body_bytes=64 * 1024),
 ]
+
+WAIT_MILLISECONDS = 300
+WAITING = Workload("waiting", f"A handler that waits {WAIT_MILLISECONDS} ms", f"/sleep/{WAIT_MILLISECONDS}", 204)
+"""What waiting.py asks for; a service whose handlers ask another service looks like that."""

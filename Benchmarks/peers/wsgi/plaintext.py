@@ -1,4 +1,6 @@
-"""The endpoints that need no database, as a bare WSGI application: for gunicorn and uWSGI."""
+"""The endpoints that need no database, as a bare WSGI application, and one that waits: for gunicorn and uWSGI."""
+
+import time
 
 INDEX = b"." * 186 + b"\n"
 
@@ -12,6 +14,10 @@ def application(environ, start_response):
         status, body = "415 Unsupported Media Type", b"not application/json\n"
     elif path == "/":
         status, body = "200 OK", INDEX
+    elif path.startswith("/sleep/"):
+        time.sleep(int(path.removeprefix("/sleep/")) / 1000)
+        start_response("204 No Content", [])
+        return []
     else:
         status, body = "404 Not Found", b"no such path\n"
     start_response(status, [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])

@@ -1,4 +1,4 @@
-// The endpoints that need no database, on Go's standard library. Usage: plaintext PORT
+// The endpoints that need no database, and one that waits, on Go's standard library. Usage: plaintext PORT
 package main
 
 import (
@@ -6,6 +6,9 @@ import (
 	"log"
 	"net/http"
 	"os"
+	"strconv"
+	"strings"
+	"time"
 )
 
 func main() {
@@ -19,6 +22,15 @@ func main() {
 			return
 		}
 		http.Error(w, "not application/json", http.StatusUnsupportedMediaType)
+	})
+	http.HandleFunc("/sleep/", func(w http.ResponseWriter, r *http.Request) {
+		milliseconds, err := strconv.Atoi(strings.TrimPrefix(r.URL.Path, "/sleep/"))
+		if err != nil {
+			http.NotFound(w, r)
+			return
+		}
+		time.Sleep(time.Duration(milliseconds) * time.Millisecond)
+		w.WriteHeader(http.StatusNoContent)
 	})
 	log.Fatal(http.ListenAndServe("127.0.0.1:"+os.Args[1], nil))
 }
