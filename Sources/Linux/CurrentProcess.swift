@@ -16,6 +16,10 @@ public enum CurrentProcess {
     /// How many processors it may run on (sched_getaffinity(2)).
     public static var usableProcessors: Int { Int(clinux_usable_processors()) }
 
+    /// From now on it may open as many descriptors as the system lets it at most, and so may its children: the soft limit of
+    /// 1024 that most systems start a process with is there for programs that use select(2) (getrlimit(2), RLIMIT_NOFILE).
+    public static func raiseDescriptorLimit() { _ = clinux_raise_descriptor_limit() }
+
     /// The signal that it gets when the thread that forked it ends (prctl(2), PR_SET_PDEATHSIG).
     public static func setParentDeathSignal(_ signal: CInt) { _ = clinux_set_parent_death_signal(signal) }
 

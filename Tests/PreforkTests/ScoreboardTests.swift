@@ -83,9 +83,9 @@ struct ScoreboardTests {
     )
     func layout(lanes: Int) {
         typealias Layout = ScoreboardLayout
-        #expect(Layout.stopping + 8 <= Layout.firstSlot)
+        #expect(Layout.stopping + 8 <= Layout.slotsInUse && Layout.slotsInUse + 8 <= Layout.firstSlot)
         #expect(Layout.Worker.requestsWhenDraining + 8 <= 64)
-        #expect(Layout.Counters.connections == 64 && Layout.Counters.droppedLogLines + 8 <= Layout.firstLane)
+        #expect(Layout.Counters.connections == 64 && Layout.Counters.waiting + 8 <= Layout.slotSize)
         #expect(Layout.BlackBox.label == Layout.BlackBox.idLength + 8)
         #expect(Layout.BlackBox.id + Layout.BlackBox.idRoom == Layout.BlackBox.requests)
         #expect(Layout.BlackBox.requests + 8 <= Layout.thread)
@@ -93,7 +93,9 @@ struct ScoreboardTests {
         #expect(Layout.Backtrace.range.upperBound <= Layout.laneSize)
         #expect([Layout.firstLane, Layout.laneSize, Layout.thread].allSatisfy { $0.isMultiple(of: 64) })
         let layout = Layout(lanes: lanes)
-        #expect(layout.slotSize.isMultiple(of: 64) && Layout.firstSlot.isMultiple(of: 4096))
+        #expect(Layout.slotSize.isMultiple(of: 64) && Layout.firstSlot.isMultiple(of: 4096))
+        #expect(Layout.firstLane == Layout.slot(Scoreboard.capacity - 1).upperBound)
+        #expect(layout.size == layout.lanes(of: Scoreboard.capacity - 1).upperBound)
         #expect(layout.size == Layout.firstSlot + Scoreboard.capacity * (128 + lanes * 1024))
     }
 
@@ -145,8 +147,7 @@ struct ScoreboardTests {
         let slot = board.slot(1)
         begin(slot, "POST", "/v1/bookings", id: "r")
         let sequence = board.memory.word(
-            at: ScoreboardLayout.firstSlot + board.layout.slotSize + ScoreboardLayout.firstLane
-                + ScoreboardLayout.BlackBox.sequence
+            at: board.layout.lanes(of: 1).lowerBound + ScoreboardLayout.BlackBox.sequence
         )
         sequence.store(sequence.load() | 1)
         #expect(slot.lane(0).blackBox?.isTorn == true)

@@ -11,6 +11,7 @@ struct Stage {
     var refusesForks = false
     var waiting = 0
     var handshakes = 0
+    var mail = 0
 
     /// What the supervisor did.
     private(set) var specs: [Int32: WorkerSpec] = [:]
@@ -81,7 +82,7 @@ struct Stage {
                     }
                 case .send(let signal, let pid): signals.append(Signal(signal: signal, pid: pid))
                 case .notice(let notice): notices.append(notice)
-                case .inspectBacklog: events.append(.backlog(waiting: waiting, handshakes: handshakes))
+                case .inspectBacklog: events.append(.backlog(waiting: waiting, handshakes: handshakes, mail: mail))
                 case .observe: looks += 1
                 case .finish(let code): exitCode = code
                 case .announceStop, .refuseNewConnections, .preflight, .handOver: others.append(effect)

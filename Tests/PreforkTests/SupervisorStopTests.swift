@@ -149,6 +149,22 @@ struct SupervisorStopTests {
         #expect(stage.forks == 0)
     }
 
+    @Test("connections in the mailbox of a worker that has left get one more worker, whoever holds the listener")
+    func mail() {
+        for listenerIsShared in [false, true] {
+            var stage = Stage.serving(1, listenerIsShared: listenerIsShared)
+            stage.send(.ordered(.stop))
+            stage.mail = 1
+            stage.allLeave()
+            #expect(stage.exitCode == nil)
+            #expect(stage.specs[stage.leaving[0]]?.isLast == true)
+            stage.mail = 0
+            stage.allLeave()
+            #expect(stage.exitCode == .stopped)
+            #expect(stage.forks == 1)
+        }
+    }
+
     @Test("a worker told to leave before its fork was confirmed is told as soon as it is")
     func forkUnderWay() {
         var state = SupervisorState(configuration: .init(workers: 1), seed: 1, at: .init(nanoseconds: 1))

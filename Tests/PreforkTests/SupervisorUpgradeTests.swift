@@ -266,17 +266,21 @@ struct HandoverTests {
             .init(pid: 100, slot: 0, number: 1, generation: 12, phase: .ready),
             .init(pid: 101, slot: 511, number: 2, generation: 11, phase: .draining),
         ]
+        handover.mailboxes = [.init(slot: 0, sender: 20, receiver: 21), .init(slot: 511, sender: 22, receiver: 23)]
         handover.notices = [#"{"level":"info","message":"worker ready"}"#, "another one"]
         #expect(Handover(text: handover.text) == handover)
+        #expect(handover.descriptors == [listener.descriptor, 7, 8, 20, 21, 22, 23])
     }
 
     @Test("a reader ignores what it does not know, and refuses what says too little")
     func otherVersions() {
-        let handover = Handover(text: "future 1 2 3\nrole rehearsal\nlistener 3 shared\nworker 1 2\nalone\n")
+        let handover = Handover(
+            text: "future 1 2 3\nrole rehearsal\nlistener 3 shared\nworker 1 2\nmailbox 512 4 5\nmailbox 1\nalone\n"
+        )
         #expect(handover?.role == .preflight)
         #expect(handover?.listener == 3)
         #expect(handover?.listenerIsShared == true)
-        #expect(handover?.workers.isEmpty == true)
+        #expect(handover?.workers.isEmpty == true && handover?.mailboxes.isEmpty == true)
         for text in ["", "role rehearsal\n", "listener 3 own\n", "role king\nlistener 3 own\n", "role \nlistener x\n"] {
             #expect(Handover(text: text) == nil)
         }

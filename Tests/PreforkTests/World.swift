@@ -195,7 +195,8 @@ struct World {
             }
         case .inspectBacklog:
             let waiting = Int.random(in: 0..<4, using: &random) == 0 ? 1 : 0
-            events.append(.backlog(waiting: waiting, handshakes: Int.random(in: 0...1, using: &random)))
+            let (handshakes, mail) = (Int.random(in: 0...1, using: &random), Int.random(in: 0...1, using: &random))
+            events.append(.backlog(waiting: waiting, handshakes: handshakes, mail: mail))
         case .preflight:
             let pid = start(nil)
             let cause: ExitStatus = Bool.random(using: &random) ? .exited(0) : .exited(69)

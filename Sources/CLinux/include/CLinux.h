@@ -107,6 +107,17 @@ void clinux_set_blocking_observer(void *_Nullable observer);
 int clinux_timer(bool is_nonblocking);
 int clinux_set_timer(int timer, int64_t at);
 
+// socketpair(2) of SOCK_SEQPACKET, close-on-exec, non-blocking.
+int clinux_message_sockets(int sockets[_Nonnull 2]);
+// sendmsg(2), without waiting: one message, with one descriptor unless that is negative (SCM_RIGHTS).
+ssize_t clinux_send_message(int socket, const void *_Nonnull bytes, size_t count, int descriptor);
+// recvmsg(2), without waiting: the next message, and the descriptor that came with it, or -1; close-on-exec. EMSGSIZE for a
+// message that is longer than the room: it is gone, and its descriptor closed. 0 when nobody can send any more.
+ssize_t clinux_receive_message(int socket, void *_Nonnull bytes, size_t room, int *_Nonnull descriptor);
+
+// getrlimit(2), setrlimit(2): as many descriptors as this process may allow itself. -1 when that fails.
+int clinux_raise_descriptor_limit(void);
+
 // malloc_trim(3): gives the kernel back the pages that nothing is allocated in.
 void clinux_release_free_memory(void);
 

@@ -36,4 +36,10 @@ public final class Scoreboard: Sendable {
         get { memory.word(at: ScoreboardLayout.stopping).load() != 0 }
         set { memory.word(at: ScoreboardLayout.stopping).store(newValue ? 1 : 0) }
     }
+
+    /// How many slots from the first on may hold a worker. Only the supervisor writes it.
+    var slotsInUse: Int {
+        get { Int(clamping: memory.word(at: ScoreboardLayout.slotsInUse).load()) }
+        set { memory.word(at: ScoreboardLayout.slotsInUse).store(UInt64(clamping: newValue)) }
+    }
 }

@@ -1,8 +1,8 @@
 /// Where everything is on the scoreboard, in bytes.
 ///
-/// One page for what concerns all, then the slots; in each slot what concerns the worker, then a lane for each of its threads
-/// that serve. Every word has 64 bits. Words that are written by different processes, by different threads or at different
-/// rates have their own cache lines of 64 bytes.
+/// One page for what concerns all; then the slots' heads side by side, with what concerns the worker, so that a look at many
+/// touches little memory; then the slots' lanes, one for each of a worker's threads that serve. Every word has 64 bits. Words
+/// that are written by different processes, by different threads or at different rates have their own cache lines of 64 bytes.
 struct ScoreboardLayout: Equatable {
     /// What a reader has to know to find anything. An upgrade compares it.
     struct Identity: Equatable {
@@ -14,17 +14,30 @@ struct ScoreboardLayout: Equatable {
     let lanes: Int
 
     /// Changes whenever a reader of the former layout would be misled.
-    static let version: UInt64 = 2
+    static let version: UInt64 = 3
 
     var identity: Identity { Identity(version: Self.version, lanes: lanes) }
 
     static let stopping = 64
+    static let slotsInUse = 72
     static let firstSlot = 4096
-    static let firstLane = 128
+    static let slotSize = 128
+    static let firstLane = firstSlot + Scoreboard.capacity * slotSize
     static let laneSize = 1024
 
-    var slotSize: Int { Self.firstLane + lanes * Self.laneSize }
-    var size: Int { Self.firstSlot + Scoreboard.capacity * slotSize }
+    /// How many bytes the lanes of a slot take.
+    var lanesSize: Int { lanes * Self.laneSize }
+    var size: Int { Self.firstLane + Scoreboard.capacity * lanesSize }
+
+    /// The head of a slot, and its lanes.
+    static func slot(_ index: Int) -> Range<Int> {
+        let start = firstSlot + index * slotSize
+        return start..<start + slotSize
+    }
+    func lanes(of slot: Int) -> Range<Int> {
+        let start = Self.firstLane + slot * lanesSize
+        return start..<start + lanesSize
+    }
 
     /// Who, relative to the slot: written at the fork and at each change of phase.
     enum Worker {
@@ -41,6 +54,9 @@ struct ScoreboardLayout: Equatable {
     enum Counters {
         static let connections = 64
         static let droppedLogLines = 72
+        /// One more than there are, so that 0 means that the worker has not said.
+        static let freeThreads = 80
+        static let waiting = 88
     }
 
     /// What a thread does, relative to the lane: the request being served, guarded by `sequence`.

@@ -14,7 +14,7 @@ public struct WorkerSlot: Sendable {
         self.index = index
         self.memory = memory
         self.layout = layout
-        start = ScoreboardLayout.firstSlot + index * layout.slotSize
+        start = ScoreboardLayout.slot(index).lowerBound
     }
 
     // MARK: - Lanes
@@ -28,7 +28,7 @@ public struct WorkerSlot: Sendable {
         return WorkerLane(
             index: index,
             memory: memory,
-            start: start + ScoreboardLayout.firstLane + index * ScoreboardLayout.laneSize
+            start: layout.lanes(of: self.index).lowerBound + index * ScoreboardLayout.laneSize
         )
     }
 
@@ -40,6 +40,16 @@ public struct WorkerSlot: Sendable {
     /// How many connections the worker holds.
     public func setConnections(_ count: Int) {
         word(ScoreboardLayout.Counters.connections).storeRelaxed(UInt64(clamping: count))
+    }
+
+    /// How many more requests could wait in the worker at the same time, each on a thread of its own.
+    func setFreeThreads(_ count: Int) {
+        word(ScoreboardLayout.Counters.freeThreads).storeRelaxed(UInt64(clamping: count) &+ 1)
+    }
+
+    /// How many requests the worker has read that wait for a thread.
+    func setWaiting(_ count: Int) {
+        word(ScoreboardLayout.Counters.waiting).storeRelaxed(UInt64(clamping: count))
     }
 
     /// How many log lines the worker has dropped and not yet said so in the log: should it leave before it can, the supervisor
@@ -73,8 +83,17 @@ public struct WorkerSlot: Sendable {
     /// How many connections the worker holds.
     public var connections: Int { Int(clamping: word(ScoreboardLayout.Counters.connections).load()) }
 
+    /// How many more requests could wait in the worker at the same time; `nil` when it has not said.
+    public var freeThreads: Int? {
+        let published = word(ScoreboardLayout.Counters.freeThreads).load()
+        return published == 0 ? nil : Int(clamping: published - 1)
+    }
+
+    /// How many requests the worker has read that wait for a thread.
+    public var waiting: Int { Int(clamping: word(ScoreboardLayout.Counters.waiting).load()) }
+
     /// The requests being served, of all lanes that are in one.
-    public var requestsInFlight: [BlackBox] { lanes.compactMap(\.blackBox) }
+    public var requestsInFlight: [BlackBox] { lanes.compactMap { $0.busySince == nil ? nil : $0.blackBox } }
 
     /// How many log lines the worker has dropped without saying so.
     var droppedLogLines: Int { Int(clamping: word(ScoreboardLayout.Counters.droppedLogLines).load()) }
@@ -83,7 +102,8 @@ public struct WorkerSlot: Sendable {
 
     /// What must hold before the fork, written by the supervisor while no worker owns the slot.
     func prepare(number: Int, generation: Int) {
-        memory.clear(start..<start + layout.slotSize)
+        memory.clear(ScoreboardLayout.slot(index))
+        memory.clear(layout.lanes(of: index))
         word(ScoreboardLayout.Worker.number).storeRelaxed(UInt64(number))
         word(ScoreboardLayout.Worker.generation).storeRelaxed(UInt64(generation))
         enter(.booting)

@@ -13,7 +13,7 @@ enum Effect: Equatable {
     case refuseNewConnections
     /// Look at these workers and at the queue. Answered by ``Event/observed(_:)``.
     case observe([Int32], memory: Bool)
-    /// Look whether connections are left. Answered by ``Event/backlog(waiting:handshakes:)``.
+    /// Look whether connections are left. Answered by ``Event/backlog(waiting:handshakes:mail:)``.
     case inspectBacklog
 
     /// Start the program on disk beside this one, to see whether it can serve. Answered by ``Event/preflightStarted(pid:)`` if

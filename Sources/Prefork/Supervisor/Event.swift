@@ -27,8 +27,8 @@ enum Event: Equatable {
     case overslept(Duration)
     /// A look at the scoreboard and the listener, as ``Effect/observe(_:memory:)`` asked for.
     case observed(Observation)
-    /// A look at the listener, as ``Effect/inspectBacklog`` asked for.
-    case backlog(waiting: Int, handshakes: Int)
+    /// A look at the listener and at the mailboxes of vacant slots, as ``Effect/inspectBacklog`` asked for.
+    case backlog(waiting: Int, handshakes: Int, mail: Int)
 
     /// The new program was started for its preflight.
     case preflightStarted(pid: Int32)

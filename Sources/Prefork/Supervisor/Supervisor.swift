@@ -11,6 +11,8 @@ import Linux
 ///
 /// Signals: `TERM` and `INT` stop gracefully, `QUIT` at once, `HUP` rolls all workers, `TTIN` and `TTOU` add and
 /// remove one, `USR2` replaces the running program by the one on disk.
+///
+/// The limit on open descriptors is raised as far as the system allows, for the supervisor and all workers.
 public struct Supervisor {
     let configuration: SupervisorConfiguration
     let listener: Listener
@@ -40,6 +42,7 @@ public struct Supervisor {
     /// Starts the workers and looks after them until the service has stopped. The process should then exit with the
     /// code: the supervisor's signals stay blocked, so that one more `TERM` on the way out does not change it.
     public func run() -> ExitCode {
+        CurrentProcess.raiseDescriptorLimit()
         // From here on, if not before, no signal is lost: it waits until it is read.
         var inherited = ProcessStart.maskBefore
         // What a program that handed over to this one had blocked is not what the service was started with.

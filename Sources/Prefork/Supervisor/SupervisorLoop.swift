@@ -7,6 +7,10 @@ import Linux
 final class SupervisorLoop {
     let supervisor: Supervisor
     let scoreboard: Scoreboard
+    /// By which workers send each other connections.
+    let mailboxes: Mailboxes
+    /// Mail for vacant slots found no room elsewhere, and is not looked at before.
+    var mailNotBefore: MonotonicInstant?
     /// By which workers say that their slot has news.
     let wakeup: EventFD
     let pid = getpid()
@@ -14,7 +18,7 @@ final class SupervisorLoop {
     private var memoryEvents = MemoryEvents.ofThisProcess()
 
     private(set) var state: SupervisorState
-    private var children: [Int32: Child] = [:]
+    private(set) var children: [Int32: Child] = [:]
     /// Those that wait for their turn, the first of which is being handled.
     private var events: [Event] = []
     private var exitCode: ExitCode?
@@ -56,6 +60,7 @@ final class SupervisorLoop {
             scoreboard = try Scoreboard(lanes: configuration.lanes)
             wakeup = try EventFD()
         }
+        mailboxes = Mailboxes(predecessor?.openMailboxes ?? [:])
         let adopted = predecessor?.adoptableWorkers(on: scoreboard, by: configuration) ?? []
         state = SupervisorState(
             adopting: adopted,
@@ -71,6 +76,8 @@ final class SupervisorLoop {
             guard let pid = worker.pid else { continue }
             children[pid] = Child(pid: pid, slot: scoreboard.slot(worker.slot))
         }
+        mailboxes.make(upTo: state.processLimit)
+        countSlots()
         if let predecessor { self.supervisor.notices.writeKept(predecessor.notices) }
         Backtrace.warmUp()
     }
@@ -86,7 +93,7 @@ final class SupervisorLoop {
         while true {
             if let exitCode { return end(exitCode) }
             handOverIfAsked()
-            wait(until: state.nextDeadline)
+            wait(until: [state.nextDeadline, mailNotBefore].compactMap(\.self).min())
             takeSignals()
             if let deadline = state.nextDeadline, deadline <= .now { handle(.timer) }
         }
@@ -113,9 +120,11 @@ final class SupervisorLoop {
         if let signals { poll.add(signals.rawValue, .read) }
         poll.add(wakeup.rawValue, .read)
         let blocked = supervisor.notices.blockedDescriptor.map { poll.add($0, .write) }
+        let mail = vacantMailboxes.map { poll.add($0.receiver, .read) }
         let sleptAt = MonotonicInstant.now
         poll.wait(atMost: deadline.map { max(.zero, $0 - sleptAt) })
         if let blocked, poll.isReady(blocked) { supervisor.notices.flush() }
+        if mail.contains(where: { poll.isReady($0) }) { forwardMail() }
         // When it was stopped is not known, only since when it did not look: all that time is forgiven.
         let wokeAt = MonotonicInstant.now
         if let deadline, wokeAt - max(deadline, sleptAt) > Self.oversleep { handle(.overslept(wokeAt - sleptAt)) }
@@ -151,6 +160,7 @@ final class SupervisorLoop {
             let exit = WorkerExit(status, isOutOfMemory: isOutOfMemory, slot: child?.slot)
             // Now, because the next worker may move into the slot as soon as this one is known to be dead.
             child?.slot?.vacate()
+            countSlots()
             handle(.exited(pid: pid, exit))
         }
     }
@@ -192,7 +202,9 @@ final class SupervisorLoop {
             let listener = supervisor.listener
             // In this order: a handshake that finishes in between is seen twice rather than never.
             let handshakes = listener.unfinishedHandshakes
-            events.append(.backlog(waiting: listener.waitingConnections, handshakes: handshakes))
+            let waiting = listener.waitingConnections
+            let mail = mailboxes.withMail(among: vacantSlots).count
+            events.append(.backlog(waiting: waiting, handshakes: handshakes, mail: mail))
         case .preflight: events.append(startPreflight())
         case .handOver: mustHandOver = true
         case .finish(let code): exitCode = code
@@ -214,6 +226,10 @@ final class SupervisorLoop {
     private func fork(_ spec: WorkerSpec) {
         let slot = scoreboard.slot(spec.slot)
         slot.prepare(number: spec.number, generation: spec.generation)
+        scoreboard.slotsInUse = max(scoreboard.slotsInUse, spec.slot + 1)
+        mailboxes.make(upTo: spec.slot + 1)
+        // It leaves as soon as it finds nothing, so it has to find this.
+        if spec.isLast { forwardMail(to: [spec.slot]) }
         do throws(SystemError) {
             let pid = try fork(in: slot) { becomeWorker(spec) }
             events.append(.forked(slot: spec.slot, pid: pid))
@@ -254,6 +270,7 @@ final class SupervisorLoop {
             listener: isPreflight ? nil : supervisor.listener.descriptor,
             slot: scoreboard.slot(spec.slot),
             scoreboard: scoreboard,
+            siblings: Siblings(of: scoreboard.slot(spec.slot), on: scoreboard, mailboxes),
             supervisor: pid,
             shutdownEvent: shutdown,
             wakeup: wakeup
@@ -266,6 +283,12 @@ final class SupervisorLoop {
             listener: supervisor.listener
         ).run()
     }
+
+    /// Which slots hold a process that has not been reaped.
+    var slotsInUse: Set<Int> { Set(children.values.compactMap { $0.slot?.index }) }
+
+    /// Says how far a look at all workers has to go.
+    private func countSlots() { scoreboard.slotsInUse = (slotsInUse.max() ?? -1) + 1 }
 
     private func setTitle(_ title: String) {
         guard let name = supervisor.configuration.title else { return }

@@ -77,10 +77,10 @@ extension SupervisorState {
         for index in workers.indices { drain(index, at: now) }
     }
 
-    /// All workers have left: is the queue empty too?
+    /// All workers have left: is the queue empty too, and are the mailboxes?
     mutating func finishStop(at now: MonotonicInstant) {
         guard workers.isEmpty, stop.queue == .unknown else { return }
-        guard !stop.isQuick, !listenerIsShared, hasServed else { return finish(at: now) }
+        guard !stop.isQuick, hasServed else { return finish(at: now) }
         stop.beginInspection()
         effects.append(.inspectBacklog)
     }

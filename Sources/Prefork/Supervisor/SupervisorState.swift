@@ -86,7 +86,10 @@ struct SupervisorState {
         case .timer: passDeadlines(at: now)
         case .overslept(let duration): forgive(duration, at: now)
         case .observed(let observation): judge(observation, at: now)
-        case .backlog(let waiting, let handshakes): backlog(waiting: waiting, handshakes: handshakes, at: now)
+        case .backlog(let waiting, let handshakes, let mail):
+            // The queue of a listener that outlives this service is somebody else's to empty. What is in a mailbox is ours.
+            let (waiting, handshakes) = listenerIsShared ? (0, 0) : (waiting, handshakes)
+            backlog(waiting: waiting + mail, handshakes: handshakes, at: now)
         case .preflightStarted(let pid):
             let time = configuration.bootTimeout + configuration.shutdownTimeout
             effects += upgrade.preflightStarted(pid, until: now + time)

@@ -20,6 +20,12 @@ struct Handover: Equatable {
         var phase: WorkerPhase
     }
 
+    struct MailboxEnds: Equatable {
+        var slot: Int
+        var sender: CInt
+        var receiver: CInt
+    }
+
     var role: Role
     /// The listening socket, whether others hold it too, and the file it made.
     var listener: CInt
@@ -32,6 +38,8 @@ struct Handover: Equatable {
     var layout = ScoreboardLayout.Identity(version: 0, lanes: 0)
     /// The eventfd by which workers wake the supervisor.
     var wakeup: CInt = -1
+    /// The workers' mailboxes. A former program may have had none.
+    var mailboxes: [MailboxEnds] = []
     /// How many workers there should be, and which there are.
     var target = 0
     var generation = 0
@@ -40,7 +48,9 @@ struct Handover: Equatable {
     var notices: [String] = []
 
     /// The descriptors that the next program needs.
-    var descriptors: [CInt] { [listener, scoreboard, wakeup].filter { $0 >= 0 } }
+    var descriptors: [CInt] {
+        ([listener, scoreboard, wakeup] + mailboxes.flatMap { [$0.sender, $0.receiver] }).filter { $0 >= 0 }
+    }
 
     // MARK: - Text
 
@@ -61,6 +71,7 @@ struct Handover: Equatable {
             let (slot, number, generation) = (worker.slot, worker.number, worker.generation)
             lines.append("worker \(worker.pid) \(slot) \(number) \(generation) \(worker.phase.handoverWord)")
         }
+        lines += mailboxes.map { "mailbox \($0.slot) \($0.sender) \($0.receiver)" }
         lines += notices.map { "notice \($0)" }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -69,6 +80,7 @@ struct Handover: Equatable {
     init?(text: String) {
         var facts: [Substring: [Substring]] = [:]
         var workers: [Worker] = []
+        var mailboxes: [MailboxEnds] = []
         var notices: [String] = []
         for line in text.split(separator: "\n") {
             let words = line.split(separator: " ", maxSplits: 1)
@@ -76,10 +88,12 @@ struct Handover: Equatable {
             let values = words[1].split(separator: " ", maxSplits: words[0] == "file" ? 2 : .max)
             if words[0] == "notice" {
                 notices.append(String(words[1]))
-            } else if words[0] != "worker" {
+            } else if words[0] == "worker" {
+                if let worker = Worker(values) { workers.append(worker) }
+            } else if words[0] == "mailbox" {
+                if let ends = MailboxEnds(values) { mailboxes.append(ends) }
+            } else {
                 facts[words[0]] = values
-            } else if let worker = Worker(values) {
-                workers.append(worker)
             }
         }
         func number<Value: FixedWidthInteger>(_ word: Substring, _ index: Int = 0) -> Value? {
@@ -102,6 +116,7 @@ struct Handover: Equatable {
             file = SocketFile(path: String(path), device: device, node: node)
         }
         self.workers = workers
+        self.mailboxes = mailboxes
     }
 
     init(role: Role, listener: Listener, program: CInt = -1) {
@@ -119,6 +134,15 @@ extension Handover.Worker {
             let generation = Int(values[3]), let phase = WorkerPhase(handoverWord: values[4])
         else { return nil }
         self.init(pid: pid, slot: slot, number: number, generation: generation, phase: phase)
+    }
+}
+
+extension Handover.MailboxEnds {
+    fileprivate init?(_ values: [Substring]) {
+        guard values.count == 3, let slot = Int(values[0]), (0..<Scoreboard.capacity).contains(slot),
+            let sender = CInt(values[1]), let receiver = CInt(values[2]), sender >= 0, receiver >= 0
+        else { return nil }
+        self.init(slot: slot, sender: sender, receiver: receiver)
     }
 }
 

@@ -48,6 +48,7 @@ extension SupervisorLoop {
         handover.scoreboard = scoreboard.memory.descriptor
         handover.layout = scoreboard.layout.identity
         handover.wakeup = wakeup.rawValue
+        handover.mailboxes = mailboxes.ends
         (handover.target, handover.generation, handover.workers) = service
         supervisor.notices.flush()
         handover.notices = supervisor.notices.keptLines
@@ -121,6 +122,21 @@ extension Handover {
             }
             return WorkerHandle(worker, configuration, now)
         }
+    }
+}
+
+extension Mailboxes {
+    /// What the next program gets to know of them.
+    fileprivate var ends: [Handover.MailboxEnds] {
+        slots.compactMap { slot in self[slot].map { .init(slot: slot, sender: $0.sender, receiver: $0.receiver) } }
+    }
+}
+
+extension Handover {
+    /// The former program's mailboxes, for this one to own.
+    var openMailboxes: [Int: Mailbox] {
+        let mailboxes = mailboxes.map { ($0.slot, Mailbox(sender: $0.sender, receiver: $0.receiver)) }
+        return Dictionary(mailboxes) { first, _ in first }
     }
 }
 

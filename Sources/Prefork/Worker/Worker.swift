@@ -19,6 +19,8 @@ public struct Worker: Sendable {
     public let slot: WorkerSlot
     /// The scoreboard with every worker's slot, for reading.
     public let scoreboard: Scoreboard
+    /// The other workers: what they have to do, and messages to them.
+    public let siblings: Siblings
 
     let supervisor: Int32
     let shutdownEvent: EventFD
