@@ -23,8 +23,18 @@ public final class SharedMemory: @unchecked Sendable {
     }
 
     /// Memory that another program left behind a descriptor.
-    public init(mapping file: consuming FileDescriptor, size: Int) throws(SystemError) {
-        let mapped = unsafe mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, file.rawValue, 0)
+    public convenience init(mapping file: consuming FileDescriptor, size: Int) throws(SystemError) {
+        try self.init(file, size: size, PROT_READ | PROT_WRITE)
+    }
+
+    /// Memory of a program that runs, whatever its size, to look at: who writes to it ends by a fault.
+    public convenience init(reading file: consuming FileDescriptor) throws(SystemError) {
+        let size = FileStatus(of: file.rawValue)?.size ?? 0
+        try self.init(file, size: size, PROT_READ)
+    }
+
+    private init(_ file: consuming FileDescriptor, size: Int, _ protection: CInt) throws(SystemError) {
+        let mapped = unsafe mmap(nil, size, protection, MAP_SHARED, file.rawValue, 0)
         guard let address = unsafe mapped, unsafe address != MAP_FAILED else { throw SystemError("mmap") }
         self.file = file
         self.size = size
