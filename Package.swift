@@ -183,6 +183,12 @@ package.targets += [
         swiftSettings: house
     ),
     .executableTarget(
+        name: "PassingService",
+        dependencies: ["Linux", "Prefork"],
+        path: "Tests/PassingService",
+        swiftSettings: house
+    ),
+    .executableTarget(
         name: "FixtureService",
         dependencies: [
             "HTTPServer", "Panal", "SQL", "Values", .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -198,7 +204,7 @@ package.targets += [
     ),
     .testTarget(
         name: "ProcessTests",
-        dependencies: ["App", "CLinux", "CrashingService", "FixtureService", "ProcessHarness"],
+        dependencies: ["App", "CLinux", "CrashingService", "FixtureService", "PassingService", "ProcessHarness"],
         swiftSettings: house
     ),
     .testTarget(name: "AppProcessTests", dependencies: ["App", "ProcessHarness"], swiftSettings: house),

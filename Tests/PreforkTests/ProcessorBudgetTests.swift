@@ -22,14 +22,14 @@ struct ProcessorBudgetTests {
                 membership: "",
                 files: [:],
                 processors: 8,
-                workers: 17
+                workers: 8
             ),
             System(
                 testDescription: "affinity alone",
                 affinity: 2,
                 files: ["/sys/fs/cgroup/cgroup.controllers": "cpu", "/sys/fs/cgroup/cpu.max": "max 100000\n"],
                 processors: 2,
-                workers: 5
+                workers: 2
             ),
             System(
                 testDescription: "a container with one and a half processors and half a gigabyte",
@@ -40,7 +40,7 @@ struct ProcessorBudgetTests {
                 ],
                 processors: 1.5,
                 memory: 512 << 20,
-                workers: 5
+                workers: 2
             ),
             System(
                 testDescription: "the slice above is smaller than the service",
@@ -61,7 +61,7 @@ struct ProcessorBudgetTests {
                 membership: "0::/docker/0123\n",
                 files: ["/sys/fs/cgroup/cgroup.controllers": "cpu", "/sys/fs/cgroup/cpu.max": "100000 100000\n"],
                 processors: 1,
-                workers: 3
+                workers: 2
             ),
             System(
                 testDescription: "version 1",
@@ -76,7 +76,7 @@ struct ProcessorBudgetTests {
                 ],
                 processors: 2,
                 memory: 256 << 20,
-                workers: 5
+                workers: 2
             ),
             System(
                 testDescription: "nonsense is no limit",
@@ -85,7 +85,25 @@ struct ProcessorBudgetTests {
                     "/sys/fs/cgroup/memory.max": "\n",
                 ],
                 processors: 8,
-                workers: 17
+                workers: 8
+            ),
+            System(
+                testDescription: "a begun processor counts, and memory may allow fewer",
+                files: [
+                    "/sys/fs/cgroup/cgroup.controllers": "cpu memory",
+                    "/sys/fs/cgroup/cpu.max": "350000 100000\n",
+                    "/sys/fs/cgroup/memory.max": "50331648\n",
+                ],
+                processors: 3.5,
+                memory: 48 << 20,
+                workers: 3
+            ),
+            System(
+                testDescription: "a very small container",
+                files: ["/sys/fs/cgroup/cgroup.controllers": "memory", "/sys/fs/cgroup/memory.max": "8388608\n"],
+                processors: 8,
+                memory: 8 << 20,
+                workers: 1
             ),
             System(
                 testDescription: "a very large machine",

@@ -77,6 +77,26 @@ struct SiblingsTests {
         #expect(mailboxes.withMail(among: mailboxes.slots) == [4])
     }
 
+    @Test("the supervisor sees which of a worker's requests is to be over first, and what the worker says of itself")
+    func observation() throws {
+        let (board, _, _) = try family(1)
+        let slot = board.slot(0)
+        slot.claim(pid: getpid())
+        for (lane, deadline) in [(3, 90), (7, 50), (16, 70)] as [(Int, Int64)] {
+            let (text, start) = (Array("x".utf8), MonotonicInstant(nanoseconds: 100 - deadline))
+            let end = MonotonicInstant(nanoseconds: deadline)
+            let span = text.span.bytes
+            slot.lane(lane).begin(span, span, id: span, startedAt: start, deadline: end)
+        }
+        slot.setFreeThreads(13)
+        slot.setWaiting(2)
+        let seen = try #require(Child(pid: getpid(), slot: slot).observation(memory: false))
+        #expect(seen.deadline?.nanoseconds == 50 && seen.busySince?.nanoseconds == 10)
+        #expect(seen.lanes == 17 && seen.freeLanes == 14 && seen.freeThreads == 13 && seen.waiting == 2)
+        let exit = WorkerExit(.killed(signal: 6), isOutOfMemory: false, slot: slot)
+        #expect(exit.lanes.compactMap(\.request?.deadline?.nanoseconds) == [90, 50, 70])
+    }
+
     @Test(
         "only the ends that a worker needs stay open in it: all sending ends, and the receiving end of its own mailbox"
     )

@@ -12,6 +12,8 @@ struct Stage {
     var waiting = 0
     var handshakes = 0
     var mail = 0
+    /// What the limits of the service call for.
+    var advice: Int?
 
     /// What the supervisor did.
     private(set) var specs: [Int32: WorkerSpec] = [:]
@@ -21,6 +23,7 @@ struct Stage {
     private(set) var exitCode: ExitCode?
     private(set) var forkTimes: [MonotonicInstant] = []
     private(set) var looks = 0
+    private(set) var reports = 0
     private var nextPID: Int32 = 100
 
     struct Signal: Equatable {
@@ -84,6 +87,8 @@ struct Stage {
                 case .notice(let notice): notices.append(notice)
                 case .inspectBacklog: events.append(.backlog(waiting: waiting, handshakes: handshakes, mail: mail))
                 case .observe: looks += 1
+                case .askAdvice: if let advice { events.append(.advised(workers: advice)) }
+                case .report: reports += 1
                 case .finish(let code): exitCode = code
                 case .announceStop, .refuseNewConnections, .preflight, .handOver: others.append(effect)
                 }
@@ -130,7 +135,7 @@ struct Stage {
 
     /// What was done so far is not what the test is about.
     mutating func forget() {
-        (signals, notices, others, forkTimes, looks) = ([], [], [], [], 0)
+        (signals, notices, others, forkTimes, looks, reports) = ([], [], [], [], 0, 0)
     }
 
     // MARK: - Seeing

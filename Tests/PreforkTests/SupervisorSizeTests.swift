@@ -92,4 +92,89 @@ struct SupervisorSizeTests {
         stage.allLeave()
         #expect(stage.ready.count == 2)
     }
+
+    @Test(
+        "a worker is busy when all its threads wait, or when the thread of its loop is in a handler too",
+        arguments: [
+            // Three of sixteen handlers wait: there is room.
+            (lanes: 17, busy: 3, free: 13 as Int?, isBusy: false),
+            // One more computes on the thread of the loop.
+            (lanes: 17, busy: 4, free: 13, isBusy: true),
+            (lanes: 17, busy: 1, free: 16, isBusy: true),
+            (lanes: 17, busy: 16, free: 0, isBusy: true),
+            (lanes: 17, busy: 0, free: 16, isBusy: false),
+            (lanes: 2, busy: 1, free: 0, isBusy: true),
+            // One that does not say counts by its lanes.
+            (lanes: 1, busy: 1, free: nil, isBusy: true),
+            (lanes: 4, busy: 3, free: nil, isBusy: false),
+            (lanes: 4, busy: 4, free: nil, isBusy: true),
+        ]
+    )
+    func busyWorker(example: (lanes: Int, busy: Int, free: Int?, isBusy: Bool)) {
+        var worker = Observation.Worker(pid: 1, lanes: example.lanes, freeLanes: example.lanes - example.busy)
+        worker.busySince = example.busy > 0 ? MonotonicInstant(nanoseconds: 1) : nil
+        worker.freeThreads = example.free
+        #expect(worker.isBusy == example.isBusy)
+    }
+
+    @Test("requests that wait within busy workers call for more as those in the accept queue do")
+    func waitingWithin() {
+        var stage = Stage(SupervisorConfiguration(workers: 2...4))
+        stage.send(.started)
+        stage.allBecomeReady()
+        for _ in 0..<SizePolicy.looksToGrow {
+            let workers = stage.ready.map { pid in
+                Observation.Worker(pid: pid, busySince: stage.now, lanes: 5, freeLanes: 1, freeThreads: 0, waiting: 3)
+            }
+            stage.send(.observed(.init(workers: workers, waiting: 0)))
+        }
+        #expect(stage.booting.count == 1)
+    }
+
+    @Test("a service whose limits change gets other workers, and keeps what was ordered while they do not")
+    func limits() {
+        var stage = Stage.serving(2) { $0.advisedWorkers = { 0 } }
+        stage.advice = 2
+        stage.send(.ordered(.grow))
+        stage.allBecomeReady()
+        stage.advance(by: .seconds(60))
+        #expect(stage.ready.count == 3)
+        stage.advice = 6
+        stage.advance(by: .seconds(5))
+        stage.allBecomeReady()
+        #expect(stage.ready.count == 6)
+        #expect(stage.said("size changed").count == 2)
+        stage.advice = 1
+        stage.advance(by: .seconds(5))
+        #expect(stage.leaving.count == 5)
+        // A budget that cannot be is as near to it as can be.
+        stage.advice = 0
+        stage.advance(by: .seconds(5))
+        stage.allLeave()
+        #expect(stage.ready.count == 1)
+        stage.advice = 9
+        stage.send(.ordered(.stop))
+        stage.advance(by: .seconds(10))
+        #expect(stage.forks == 4)
+    }
+
+    @Test("what nobody asks for is not looked at")
+    func noAdvice() {
+        var stage = Stage.serving(2)
+        stage.advice = 5
+        stage.advance(by: .seconds(60))
+        #expect(stage.forks == 0 && stage.reports == 0)
+    }
+
+    @Test("a report comes once each interval while the service serves, and what was missed is not made up for")
+    func report() {
+        var stage = Stage.serving(1) { $0.reportInterval = .seconds(60) }
+        stage.advance(by: .seconds(180))
+        #expect(stage.reports == 3)
+        stage.sleepThrough(.seconds(600))
+        #expect(stage.reports == 4)
+        stage.send(.ordered(.stop))
+        stage.advance(by: .seconds(600))
+        #expect(stage.reports == 4)
+    }
 }

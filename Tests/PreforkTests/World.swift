@@ -30,8 +30,11 @@ struct World {
     private var processes: [Int32: Process] = [:]
     private var nextPID: Int32 = 10
     private var forks = 0
+    private var advised = 2
+    private var reports = 0
     private var stoppedAt: MonotonicInstant?
     private var startedAt: MonotonicInstant
+    private let bornAt: MonotonicInstant
     private let configuration: SupervisorConfiguration
     private let badBoots: Double
     private let stubborn: Double
@@ -46,6 +49,10 @@ struct World {
         configuration.shutdownTimeout = .milliseconds(Int.random(in: 50...3000, using: &random))
         configuration.drainDelay = Bool.random(using: &random) ? .zero : .milliseconds(300)
         configuration.maximumAge = Bool.random(using: &random) ? nil : .seconds(3)
+        if Bool.random(using: &random) {
+            configuration.advisedWorkers = { 1 }
+            configuration.reportInterval = .seconds(1)
+        }
         configuration.maximumMemory = Bool.random(using: &random) ? nil : 100
         badBoots = Bool.random(using: &random) ? 0 : Double.random(in: 0...1, using: &random)
         stubborn = Bool.random(using: &random) ? 0 : Double.random(in: 0...0.5, using: &random)
@@ -54,6 +61,7 @@ struct World {
         self.configuration = configuration
         state = SupervisorState(configuration: configuration, seed: seed, at: now)
         startedAt = now
+        bornAt = now
     }
 
     // MARK: - Chance
@@ -204,6 +212,13 @@ struct World {
             events.append(.preflightStarted(pid: pid))
         case .handOver: try handOver(&events)
         case .finish(let code): exitCode = code
+        case .askAdvice:
+            // Mostly it is what it was.
+            if Int.random(in: 0..<3, using: &random) == 0 { advised = Int.random(in: 1...6, using: &random) }
+            events.append(.advised(workers: advised))
+        case .report:
+            reports += 1
+            if state.isStopping { throw Violation(description: "a report while stopping") }
         case .observe: break  // The world looks around at random.
         case .notice, .announceStop, .refuseNewConnections: break
         }
@@ -259,6 +274,9 @@ struct World {
         // The last workers of a stop are bounded by their own number.
         if Double(forks) > budget + 6 { throw Violation(description: "\(forks) forks in \(elapsed) s") }
 
+        if Double(reports) > (Double((now - bornAt).nanoseconds) / 1e9).rounded(.up) {
+            throw Violation(description: "\(reports) reports in \(now - bornAt)")
+        }
         try checkReadiness(after: event, ready: ready)
         if let stoppedAt, exitCode == nil, now - stoppedAt > .seconds(600) {
             throw Violation(description: "the stop takes \(now - stoppedAt)")
@@ -269,7 +287,7 @@ struct World {
     private func checkReadiness(after event: Event, ready: Int) throws(Violation) {
         guard !state.isStopping else { return }
         switch event {
-        case .exited, .beganDraining, .observed, .ordered: return
+        case .exited, .beganDraining, .observed, .ordered, .advised: return
         default:
             if readyCount < ready {
                 throw Violation(description: "\(event) left \(readyCount) of \(ready) ready workers")

@@ -11,6 +11,9 @@ struct Binary: Sendable, CustomTestStringConvertible {
     /// A supervisor whose worker falls into one of Swift's traps.
     static let crashing = Binary("CrashingService", "PANAL_CRASHING", preparation: [])
 
+    /// A supervisor whose workers send each other what the receiver does not read.
+    static let passing = Binary("PassingService", "PANAL_PASSING", preparation: [])
+
     static let searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
     /// The checkout that these tests were built from.

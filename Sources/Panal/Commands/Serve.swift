@@ -96,7 +96,9 @@ extension ServerSettings {
 extension SupervisorConfiguration {
     init(_ settings: ServerSettings, title: String) {
         switch settings.workers {
-        case .auto: self.init(workers: ProcessorBudget.current.workers)
+        case .auto:
+            self.init(workers: ProcessorBudget.current.workers)
+            advisedWorkers = { ProcessorBudget.current.workers }
         case .range(let range): self.init(workers: range)
         }
         bootTimeout = settings.bootTimeout

@@ -28,7 +28,7 @@ public struct ServerSettings: SettingsGroup {
     @Setting(
         "WEB_CONCURRENCY",
         default: "auto",
-        "Worker processes: `4`, a range that follows the load such as `2-8`, or `auto` (2 × usable cores + 1).",
+        "Worker processes: `4`, a range that follows the load such as `2-8`, or `auto` (one for each usable core, at least 2).",
         SettingFormat("a number from 1 to \(WorkerCount.limit), a range such as 2-8, or auto") { WorkerCount($0) }
     )
     public var workers: WorkerCount

@@ -1,6 +1,6 @@
 /// How many workers to run: `4`, `2-8` or `auto`.
 public enum WorkerCount: Hashable, Sendable {
-    /// Two for each usable core, so that one can wait for the store while the other computes, and one to spare.
+    /// One for each usable core, at least two, fewer where memory is short. It follows a control group whose limits change.
     case auto
     /// As many as the load asks for, within these bounds.
     case range(ClosedRange<Int>)

@@ -5,21 +5,25 @@ extension SupervisorLoop {
     /// How long mail waits that found no room anywhere.
     private static let mailPause = Duration.milliseconds(10)
 
-    /// The slots with a mailbox and without a process.
-    var vacantSlots: [Int] {
-        let taken = slotsInUse
-        return mailboxes.slots.filter { !taken.contains($0) }
+    /// The slots with a mailbox that nobody reads: without a worker, or with one that still boots.
+    var unreadSlots: [Int] {
+        mailboxes.slots.filter { slot in
+            switch scoreboard.slot(slot).phase {
+            case .vacant, .booting: true
+            case .ready, .draining: false
+            }
+        }
     }
 
-    /// The mailboxes to watch: those without a reader, while there is somebody to send on to. A message may come to one long
-    /// after its worker has left, from a sibling that saw it ready just before.
-    var vacantMailboxes: [Mailbox] {
+    /// The mailboxes to watch: those that nobody reads, while there is somebody to send on to. A message may come to one long after
+    /// its worker has left, from a sibling that saw it ready just before.
+    var unreadMailboxes: [Mailbox] {
         if let time = mailNotBefore {
             guard time <= .now else { return [] }
             mailNotBefore = nil
         }
         guard !readers.isEmpty else { return [] }
-        return vacantSlots.compactMap { mailboxes[$0] }
+        return unreadSlots.compactMap { mailboxes[$0] }
     }
 
     /// The slots whose workers read their mail: those that are ready, or else those that leave. What one that leaves does not
@@ -33,10 +37,10 @@ extension SupervisorLoop {
 
     func forwardMail() { forwardMail(to: readers) }
 
-    /// Sends on what waits in vacant slots.
+    /// Sends on what waits where nobody reads it.
     func forwardMail(to readers: [Int]) {
-        let vacant = vacantSlots.filter { !readers.contains($0) }
-        for slot in mailboxes.withMail(among: vacant) where !mailboxes.forward(from: slot, to: readers) {
+        let unread = unreadSlots.filter { !readers.contains($0) }
+        for slot in mailboxes.withMail(among: unread) where !mailboxes.forward(from: slot, to: readers) {
             mailNotBefore = .now + Self.mailPause
         }
     }

@@ -47,7 +47,10 @@ final class Child {
             pid: pid,
             busySince: requests.compactMap(\.startedAt).min(),
             deadline: requests.compactMap(\.deadline).min(),
+            lanes: slot.laneCount,
             freeLanes: slot.laneCount - requests.count,
+            freeThreads: slot.freeThreads,
+            waiting: slot.waiting,
             memory: memory ? ProcessMemory.proportional(of: pid) : nil
         )
     }

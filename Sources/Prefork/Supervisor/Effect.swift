@@ -13,6 +13,10 @@ enum Effect: Equatable {
     case refuseNewConnections
     /// Look at these workers and at the queue. Answered by ``Event/observed(_:)``.
     case observe([Int32], memory: Bool)
+    /// Ask how many workers the limits of the service call for. Answered by ``Event/advised(workers:)``.
+    case askAdvice
+    /// Make the periodic report, and say it.
+    case report
     /// Look whether connections are left. Answered by ``Event/backlog(waiting:handshakes:mail:)``.
     case inspectBacklog
 

@@ -27,6 +27,8 @@ enum Event: Equatable {
     case overslept(Duration)
     /// A look at the scoreboard and the listener, as ``Effect/observe(_:memory:)`` asked for.
     case observed(Observation)
+    /// How many workers the limits of the service call for, as ``Effect/askAdvice`` asked for.
+    case advised(workers: Int)
     /// A look at the listener and at the mailboxes of vacant slots, as ``Effect/inspectBacklog`` asked for.
     case backlog(waiting: Int, handshakes: Int, mail: Int)
 
@@ -56,10 +58,25 @@ struct Observation: Equatable {
         var busySince: MonotonicInstant?
         /// When the first of its requests must be over.
         var deadline: MonotonicInstant?
-        /// How many of its threads are in no request.
+        /// How many of its threads have a lane, and how many of them are in no request.
+        var lanes = 1
         var freeLanes = 0
+        /// How many more requests could wait there at the same time, each on a thread of its own: all threads but the one that
+        /// runs the loop, less those whose handlers wait. `nil` when the worker has not said.
+        var freeThreads: Int?
+        /// How many requests have been read there and wait for a thread.
+        var waiting = 0
         /// Its proportional share of memory in bytes, when that was asked for and could be read.
         var memory: Int?
+
+        /// Whether another request would not be served at once: all threads wait, or the one that runs the loop is in a handler
+        /// itself, which computes, or it would have lost the loop.
+        var isBusy: Bool {
+            guard busySince != nil else { return false }
+            guard let freeThreads else { return freeLanes == 0 }
+            let waitingHandlers = lanes - 1 - freeThreads
+            return freeThreads == 0 || lanes - freeLanes > waitingHandlers
+        }
     }
 
     var workers: [Worker]

@@ -14,9 +14,10 @@ import Linux
 ///
 /// The limit on open descriptors is raised as far as the system allows, for the supervisor and all workers.
 public struct Supervisor {
-    let configuration: SupervisorConfiguration
+    private(set) var configuration: SupervisorConfiguration
     let listener: Listener
     let notices: any NoticeOutput
+    let report: PeriodicReport?
     let body: @Sendable (Worker) -> Int32
 
     /// A supervisor that is ready to ``run()``.
@@ -25,15 +26,19 @@ public struct Supervisor {
     ///   - configuration: how many workers, and how patient to be with them.
     ///   - listener: the socket that all workers share.
     ///   - notices: gets all that the supervisor has to say.
+    ///   - report: what it says again and again while it serves.
     ///   - worker: the body of a worker. It runs in the worker's process and returns the worker's exit code, 0 after a
     ///     graceful leave.
     public init(
         configuration: SupervisorConfiguration,
         listener: Listener,
         notices: any NoticeOutput,
+        report: PeriodicReport? = nil,
         worker: @escaping @Sendable (Worker) -> Int32
     ) {
         self.configuration = configuration
+        self.configuration.reportInterval = report?.interval
+        self.report = report
         self.listener = listener
         self.notices = notices
         self.body = worker

@@ -2,7 +2,14 @@
 public struct SupervisorConfiguration: Sendable {
     /// How many workers. A range with more than one value lets the number follow the load.
     public var workers: ClosedRange<Int>
-    /// How many lanes a worker has on the scoreboard: one for each of its threads that serve requests.
+    /// How many workers the limits of the service call for, when these may change while it runs: asked every few seconds, such as
+    /// for ``ProcessorBudget/workers`` of ``ProcessorBudget/current``. When the answer changes the number of workers follows; until
+    /// then what an operator has ordered holds. `nil`: nothing is asked.
+    ///
+    /// Called on the supervisor's thread: it must neither wait nor start a thread.
+    public var advisedWorkers: (@Sendable () -> Int)?
+    /// How many lanes a worker has on the scoreboard: one for each of its threads that serve requests. With more than one, the
+    /// first so many less one can be in handlers that wait, while the last runs the loop.
     public var lanes = 1
 
     /// How long a worker may take from its fork until it says that it is ready.
@@ -42,6 +49,9 @@ public struct SupervisorConfiguration: Sendable {
 
     /// The name that process titles start with ("panal: supervisor"), or `nil` to leave the titles alone.
     public var title: String?
+
+    /// How often to make the periodic report, `nil` for never.
+    var reportInterval: Duration?
 
     /// Whether the service stops as soon as a worker is ready: it was only started to show that it can serve.
     var stopsWhenReady = false

@@ -9,7 +9,7 @@ final class SupervisorLoop {
     let scoreboard: Scoreboard
     /// By which workers send each other connections.
     let mailboxes: Mailboxes
-    /// Mail for vacant slots found no room elsewhere, and is not looked at before.
+    /// Mail that nobody reads found no room elsewhere, and is not looked at before.
     var mailNotBefore: MonotonicInstant?
     /// By which workers say that their slot has news.
     let wakeup: EventFD
@@ -120,7 +120,7 @@ final class SupervisorLoop {
         if let signals { poll.add(signals.rawValue, .read) }
         poll.add(wakeup.rawValue, .read)
         let blocked = supervisor.notices.blockedDescriptor.map { poll.add($0, .write) }
-        let mail = vacantMailboxes.map { poll.add($0.receiver, .read) }
+        let mail = unreadMailboxes.map { poll.add($0.receiver, .read) }
         let sleptAt = MonotonicInstant.now
         poll.wait(atMost: deadline.map { max(.zero, $0 - sleptAt) })
         if let blocked, poll.isReady(blocked) { supervisor.notices.flush() }
@@ -198,12 +198,16 @@ final class SupervisorLoop {
         case .observe(let pids, let memory):
             let workers = pids.compactMap { children[$0]?.observation(memory: memory) }
             events.append(.observed(Observation(workers: workers, waiting: supervisor.listener.waitingConnections)))
+        case .askAdvice:
+            if let count = supervisor.configuration.advisedWorkers?() { events.append(.advised(workers: count)) }
+        case .report:
+            if let notice = supervisor.report?.make(scoreboard) { supervisor.notices.write(notice) }
         case .inspectBacklog:
             let listener = supervisor.listener
             // In this order: a handshake that finishes in between is seen twice rather than never.
             let handshakes = listener.unfinishedHandshakes
             let waiting = listener.waitingConnections
-            let mail = mailboxes.withMail(among: vacantSlots).count
+            let mail = mailboxes.withMail(among: unreadSlots).count
             events.append(.backlog(waiting: waiting, handshakes: handshakes, mail: mail))
         case .preflight: events.append(startPreflight())
         case .handOver: mustHandOver = true
@@ -284,11 +288,10 @@ final class SupervisorLoop {
         ).run()
     }
 
-    /// Which slots hold a process that has not been reaped.
-    var slotsInUse: Set<Int> { Set(children.values.compactMap { $0.slot?.index }) }
-
     /// Says how far a look at all workers has to go.
-    private func countSlots() { scoreboard.slotsInUse = (slotsInUse.max() ?? -1) + 1 }
+    private func countSlots() {
+        scoreboard.slotsInUse = (children.values.compactMap { $0.slot?.index }.max() ?? -1) + 1
+    }
 
     private func setTitle(_ title: String) {
         guard let name = supervisor.configuration.title else { return }

@@ -80,7 +80,7 @@ extension SupervisorState {
     /// All workers have left: is the queue empty too, and are the mailboxes?
     mutating func finishStop(at now: MonotonicInstant) {
         guard workers.isEmpty, stop.queue == .unknown else { return }
-        guard !stop.isQuick, hasServed else { return finish(at: now) }
+        guard !stop.isQuick else { return finish(at: now) }
         stop.beginInspection()
         effects.append(.inspectBacklog)
     }

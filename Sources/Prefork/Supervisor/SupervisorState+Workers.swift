@@ -16,6 +16,8 @@ extension SupervisorState {
 
     mutating func start(at now: MonotonicInstant) {
         looks.start(at: now)
+        advice.start(at: now)
+        report.start(at: now)
         guard !workers.isEmpty else { return }
         say(.info, "upgrade taken over", [.integer("workers", workers.count)])
         beginRoll(at: now)
@@ -254,13 +256,20 @@ extension SupervisorState {
     private mutating func followLoad(_ observation: Observation) {
         guard life == .serving, roll == nil else { return }
         let busy = observation.workers.count { sample in
-            sample.busySince != nil && sample.freeLanes == 0
-                && workers.index(of: sample.pid).map { workers[$0].isReady } == true
+            sample.isBusy && workers.index(of: sample.pid).map { workers[$0].isReady } == true
         }
-        let sample = SizePolicy.Sample(ready: workers.ready, busy: busy, waiting: observation.waiting)
+        let waiting = observation.workers.reduce(observation.waiting) { $0 + $1.waiting }
+        let sample = SizePolicy.Sample(ready: workers.ready, busy: busy, waiting: waiting)
         let wanted = sizer.target(for: sample, now: target)
         guard wanted != target else { return }
         resize(to: wanted, because: wanted > target ? "all workers are busy" : "the load is low")
+    }
+
+    /// The limits of the service may have changed. Until they do, what an operator ordered holds.
+    mutating func follow(advice: Int) {
+        guard life == .serving, advice != advised else { return }
+        advised = advice
+        resize(to: advice, because: "the service may use more or less than before")
     }
 
     /// Between which numbers orders can move the size: inside the range that follows the load, or freely without one.

@@ -37,6 +37,11 @@ struct SupervisorState {
     var forks: ForkGate
     var sizer: SizePolicy
     var looks: LookSchedule
+    /// When to ask how many workers the limits of the service call for, and what the answer was last.
+    var advice: Recurrence
+    var advised: Int
+    /// When to make the periodic report.
+    var report: Recurrence
     var random: SplitMix64
     var roll: Roll?
     var upgrade = Upgrade()
@@ -66,6 +71,9 @@ struct SupervisorState {
         forks = ForkGate(configuration)
         sizer = SizePolicy(range: configuration.workers)
         looks = LookSchedule(configuration, followsLoad: sizer.isActive)
+        advice = Recurrence(configuration.advisedWorkers.map { _ in Self.adviceInterval })
+        advised = configuration.workers.lowerBound
+        report = Recurrence(configuration.reportInterval)
         random = SplitMix64(seed: seed)
         startedAt = now
         if let target { self.target = bounds.clamp(target) }
@@ -86,9 +94,11 @@ struct SupervisorState {
         case .timer: passDeadlines(at: now)
         case .overslept(let duration): forgive(duration, at: now)
         case .observed(let observation): judge(observation, at: now)
+        case .advised(let count): follow(advice: count)
         case .backlog(let waiting, let handshakes, let mail):
-            // The queue of a listener that outlives this service is somebody else's to empty. What is in a mailbox is ours.
-            let (waiting, handshakes) = listenerIsShared ? (0, 0) : (waiting, handshakes)
+            // The queue of a listener that outlives this service is somebody else's to empty, and who has never served does not
+            // begin now. What is in a mailbox was accepted here.
+            let (waiting, handshakes) = listenerIsShared || !hasServed ? (0, 0) : (waiting, handshakes)
             backlog(waiting: waiting + mail, handshakes: handshakes, at: now)
         case .preflightStarted(let pid):
             let time = configuration.bootTimeout + configuration.shutdownTimeout
@@ -114,7 +124,7 @@ struct SupervisorState {
         case .stopping, .finished: return (deadlines + [stop.nextDeadline].compactMap(\.self)).min()
         }
         deadlines += workers.compactMap { $0.renewal == nil ? $0.expiresAt : nil }
-        deadlines += [looks.nextDeadline].compactMap(\.self)
+        deadlines += [looks.nextDeadline, advice.next, report.next].compactMap(\.self)
         return deadlines.min()
     }
 
@@ -125,6 +135,9 @@ struct SupervisorState {
     }
 
     // MARK: - What concerns all
+
+    /// How often to ask. Limits are changed by people and by orchestrators that watch for minutes.
+    private static let adviceInterval = Duration.seconds(5)
 
     private mutating func obey(_ order: Order, at now: MonotonicInstant) {
         switch order {
@@ -148,6 +161,8 @@ struct SupervisorState {
         }
         if case .delaying(let until) = life, until <= now { stopWorkers(at: now) }
         lookAround(at: now)
+        if !isStopping && advice.take(at: now) { effects.append(.askAdvice) }
+        if !isStopping && report.take(at: now) { effects.append(.report) }
         effects += upgrade.expire(at: now)
         stop.expire(at: now)
     }

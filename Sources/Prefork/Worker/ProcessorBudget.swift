@@ -38,9 +38,10 @@ public struct ProcessorBudget: Hashable, Sendable {
         memory = limits.min()
     }
 
-    /// Two workers for each processor, so that one works while the other waits, and one more; fewer where memory is short.
+    /// One worker for each processor, begun ones included, because what waits does so on threads within the workers; at least two,
+    /// so that one serves while the other is replaced; fewer where memory is short.
     public var workers: Int {
-        let byProcessors = 2 * Int(max(1, processors.rounded(.up))) + 1
+        let byProcessors = max(2, Int(processors.rounded(.up)))
         let byMemory = memory.map { $0 / Self.memoryPerWorker } ?? .max
         return max(1, min(byProcessors, byMemory, Scoreboard.largestPool))
     }
