@@ -110,6 +110,28 @@ struct SupervisorDeadlineTests {
         #expect(notice?["runningFor"] == .duration(.seconds(2)))
         #expect(notice?["backtrace"] == .text("stuck"))
         #expect(notice?["otherRequests"] == .text("d (d), c (c), a (a)"))
+        #expect(stage.said("worker exited in further requests").isEmpty)
+    }
+
+    @Test("however many and long the requests of a worker were, all are named, in lines that a log takes whole")
+    func manyBlackBoxes() {
+        var stage = Stage.serving(1)
+        var exit = WorkerExit(status: .killed(signal: 6))
+        exit.lanes = (1...17).map { index in
+            let path = "GET /" + String(repeating: "x", count: 190)
+            let start = stage.now - .seconds(index)
+            return .init(request: BlackBox(label: path, id: "id-\(index)-", startedAt: start, isTorn: false))
+        }
+        stage.send(.exited(pid: stage.ready[0], exit))
+        let lists = (stage.said("worker exited") + stage.said("worker exited in further requests")).compactMap {
+            notice in
+            if case .text(let list) = notice["otherRequests"] { list } else { nil }
+        }
+        #expect(lists.count > 1 && lists.allSatisfy { $0.utf8.count <= 1100 })
+        #expect(stage.said("worker exited").first?["requestId"] == .text("id-17-"))
+        for index in 1...16 {
+            #expect(lists.count { $0.contains("(id-\(index)-)") } == 1)
+        }
     }
 
     @Test(

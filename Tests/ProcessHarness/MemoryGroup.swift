@@ -11,11 +11,13 @@ final class MemoryGroup {
 
     let path: String
     private let events: String
+    private let limit: String
 
     init(bytes: Int) throws {
         guard let parent = MemoryGroup.parent else { throw Spawned.Failure(description: "no control group for memory") }
         path = "\(parent.path)/panal-test-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         events = path + "/" + parent.events
+        limit = path + "/" + parent.limit
         guard mkdir(path, 0o755) == 0 else { throw Spawned.Failure(description: "no \(path): errno \(errno)") }
         guard Self.write("\(bytes)", to: "\(path)/\(parent.limit)") else {
             rmdir(path)
@@ -28,6 +30,14 @@ final class MemoryGroup {
     }
 
     deinit { _ = eventually(by: .after(5)) { rmdir(path) == 0 } }
+
+    /// Its memory may be more or less than before.
+    func setLimit(_ bytes: Int) -> Bool {
+        // In version 1 the limit with swap must never be the lower one.
+        let withSwap = path + "/memory.memsw.limit_in_bytes"
+        guard access(withSwap, W_OK) == 0 else { return Self.write("\(bytes)", to: limit) }
+        return [limit, withSwap, limit].map { Self.write("\(bytes)", to: $0) }[2]
+    }
 
     /// Puts the command behind it into the group.
     var launcher: [String] { ["sh", "-c", "echo $$ > \(path)/cgroup.procs && exec \"$0\" \"$@\""] }

@@ -23,18 +23,38 @@ struct ExitReport {
         var fields: [Notice.Field] = [.text("how", words), .integer("requests", exit.requests)]
         if exit.requestsWhileDraining > 0 { fields.append(.integer("drainedRequests", exit.requestsWhileDraining)) }
         fields.append(.duration("age", now - worker.forkedAt))
-        let lanes = exit.lanes.sorted { $0.suspicion < $1.suspicion }
         if let request = lanes.first?.request {
             fields += [.text("request", request.label), .text("requestId", request.id)]
             if let startedAt = request.startedAt { fields.append(.duration("runningFor", now - startedAt)) }
             if request.isTorn { fields.append(.flag("torn", true)) }
         }
-        let others = lanes.dropFirst().compactMap(\.request).map { "\($0.label) (\($0.id))" }
-        if !others.isEmpty { fields.append(.text("otherRequests", others.joined(separator: ", "))) }
+        if let others = otherRequests.first { fields.append(.text("otherRequests", others)) }
         let backtraces = lanes.map(\.backtrace).filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }
         if !backtraces.isEmpty { fields.append(.text("backtrace", backtraces.joined(separator: "\n\n"))) }
         return fields
     }
+
+    /// What does not fit into one line with all the rest: the further requests that were in flight.
+    var furtherRequests: ArraySlice<String> { otherRequests.dropFirst() }
+
+    /// All requests in flight but the first, joined to texts of which each fits into a line of the log.
+    private var otherRequests: [String] {
+        var texts: [String] = []
+        for request in lanes.dropFirst().compactMap(\.request) {
+            let text = "\(request.label) (\(request.id))"
+            if let last = texts.last, last.utf8.count + text.utf8.count <= Self.longestList {
+                texts[texts.count - 1] = last + ", " + text
+            } else {
+                texts.append(text)
+            }
+        }
+        return texts
+    }
+
+    /// A quarter of what a write to a pipe takes whole, in bytes: quotes in it double, and a backtrace may follow.
+    private static let longestList = 1024
+
+    private var lanes: [WorkerExit.Lane] { exit.lanes.sorted { $0.suspicion < $1.suspicion } }
 
     /// How it ended, as seen from what was expected of it.
     var words: String {

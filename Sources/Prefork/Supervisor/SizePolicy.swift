@@ -4,9 +4,9 @@ struct SizePolicy: Equatable {
     struct Sample: Equatable {
         /// Workers that are ready.
         var ready: Int
-        /// Those of them that are in a request.
+        /// Those of them that could not serve another request at once.
         var busy: Int
-        /// Connections that wait to be accepted.
+        /// Connections that wait to be accepted, and requests that wait for a thread.
         var waiting: Int
     }
 

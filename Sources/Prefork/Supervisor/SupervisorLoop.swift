@@ -37,6 +37,10 @@ final class SupervisorLoop {
     /// How long the last notices may wait for their reader.
     private static let lastNoticesTime = Duration.milliseconds(500)
 
+    /// How many workers may come to be, by limits that change, whose mailboxes those that are there already know: as many as the
+    /// host has processors, within reason. A mailbox costs the kernel some kilobytes.
+    private static let foreseenWorkers = 16
+
     /// Waking that much later than asked means that somebody had stopped us.
     private static let oversleep = Duration.seconds(1)
 
@@ -76,7 +80,8 @@ final class SupervisorLoop {
             guard let pid = worker.pid else { continue }
             children[pid] = Child(pid: pid, slot: scoreboard.slot(worker.slot))
         }
-        mailboxes.make(upTo: state.processLimit)
+        let processors = configuration.advisedWorkers == nil ? 0 : CurrentProcess.usableProcessors
+        mailboxes.make(upTo: max(state.processLimit, 2 * min(processors, Self.foreseenWorkers) + 1))
         countSlots()
         if let predecessor { self.supervisor.notices.writeKept(predecessor.notices) }
         Backtrace.warmUp()

@@ -165,6 +165,9 @@ extension SupervisorState {
         let worker = workers.remove(at: index)
         let report = ExitReport(worker: worker, exit: exit)
         say(report.level, "worker exited", worker.fields + report.fields(at: now))
+        for requests in report.furtherRequests {
+            say(report.level, "worker exited in further requests", worker.fields + [.text("otherRequests", requests)])
+        }
         if exit.droppedLogLines > 0 {
             // In the words in which it would have said so itself.
             say(.warning, "log lines dropped", [.integer("count", exit.droppedLogLines), .integer("pid", pid)])
