@@ -7,9 +7,12 @@ extension SupervisorLoop {
 
     /// The slots with a mailbox that nobody reads: without a worker, or with one that still boots.
     var unreadSlots: [Int] {
-        mailboxes.slots.filter { slot in
-            switch scoreboard.slot(slot).phase {
-            case .vacant, .booting: true
+        mailboxes.slots.filter { index in
+            let slot = scoreboard.slot(index)
+            return switch slot.phase {
+            case .vacant: true
+            // Without a process id it is a worker of a former program, whose scoreboard this one cannot read.
+            case .booting: slot.pid != 0
             case .ready, .draining: false
             }
         }

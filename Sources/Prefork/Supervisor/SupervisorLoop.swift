@@ -243,6 +243,7 @@ final class SupervisorLoop {
             let pid = try fork(in: slot) { becomeWorker(spec) }
             events.append(.forked(slot: spec.slot, pid: pid))
         } catch {
+            slot.vacate()
             events.append(.forkFailed(slot: spec.slot, reason: error.description))
         }
     }
