@@ -64,7 +64,7 @@ let package = Package(
         ),
 
         // One thread's connection to a database, and what compiles a folder of migrations in.
-        .target(name: "SQL", dependencies: ["CSQLite", "Values"], swiftSettings: engineRoom),
+        .target(name: "SQL", dependencies: ["CSQLite", "Linux", "Values"], swiftSettings: engineRoom),
         .executableTarget(name: "MigrationEmbedder", path: "Plugins/MigrationEmbedder", swiftSettings: house),
         .plugin(name: "EmbedMigrations", capability: .buildTool(), dependencies: ["MigrationEmbedder"]),
 
@@ -191,7 +191,7 @@ package.targets += [
     .executableTarget(
         name: "FixtureService",
         dependencies: [
-            "HTTPServer", "Panal", "SQL", "Values", .product(name: "HTTPTypes", package: "swift-http-types"),
+            "HTTPServer", "Linux", "Panal", "SQL", "Values", .product(name: "HTTPTypes", package: "swift-http-types"),
         ],
         path: "Tests/FixtureService",
         swiftSettings: house

@@ -38,7 +38,7 @@ let package = Package(
         ),
         .target(name: "Values", path: "Modules/Values", swiftSettings: house),
         .target(name: "Stays", dependencies: ["Values"], path: "Modules/Stays", swiftSettings: house),
-        .target(name: "SQL", dependencies: ["CSQLite", "Values"], path: "Modules/SQL", swiftSettings: house),
+        .target(name: "SQL", dependencies: ["CSQLite", "Linux", "Values"], path: "Modules/SQL", swiftSettings: house),
         .executableTarget(name: "MigrationEmbedder", path: "Modules/MigrationEmbedder", swiftSettings: house),
         .plugin(
             name: "EmbedMigrations",

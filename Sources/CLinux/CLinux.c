@@ -283,6 +283,11 @@ void *clinux_blocking_observer(void) { return blocking_observer; }
 
 void clinux_set_blocking_observer(void *observer) { blocking_observer = observer; }
 
+int clinux_wait_for_semaphore(sem_t *semaphore, int64_t until) {
+    struct timespec time = {.tv_sec = until / 1000000000, .tv_nsec = until % 1000000000};
+    return sem_clockwait(semaphore, CLOCK_MONOTONIC, &time);
+}
+
 int clinux_timer(bool is_nonblocking) {
     return timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | (is_nonblocking ? TFD_NONBLOCK : 0));
 }

@@ -1,9 +1,9 @@
 public import Linux
 
-/// A synchronous HTTP/1.1 server: one thread, one event loop, handlers inline.
+/// A synchronous HTTP/1.1 server: an event loop whose thread runs the handlers too, and threads for handlers that wait.
 ///
-/// The edge is event-driven, so slow clients cost no thread; a handler is a blocking function. To use more than one
-/// processor run more processes on the same listening socket.
+/// The edge is event-driven, so slow clients cost no thread; a handler is a function that may wait. While it does, another
+/// thread has the loop. To use more than one processor run more processes on the same listening socket.
 ///
 /// ```swift
 /// var router = Router()
@@ -23,20 +23,24 @@ public final class Server {
     private let configuration: ServerConfiguration
     private let router: Router
     private let observer: (any ServerObserver)?
+    private let siblings: (any Siblings)?
 
     /// A server that is not running yet.
     /// - Parameters:
     ///   - configuration: Limits and timeouts.
     ///   - router: The routes. Later changes to the caller's value have no effect.
     ///   - observer: Sees every request; kept alive by the server.
+    ///   - siblings: Other servers on the same listener, in other processes.
     public init(
         configuration: ServerConfiguration = ServerConfiguration(),
         router: Router,
-        observer: (any ServerObserver)? = nil
+        observer: (any ServerObserver)? = nil,
+        siblings: (any Siblings)? = nil
     ) {
         self.configuration = configuration
         self.router = router
         self.observer = observer
+        self.siblings = siblings
     }
 
     /// Serves on the calling thread until it has drained.
@@ -62,19 +66,25 @@ public final class Server {
         isLast: @escaping () -> Bool = { true }
     ) throws(SystemError) {
         let dispatcher = Dispatcher(routes: RouteTable(router, configuration))
-        var answerer = RequestAnswerer(dispatcher, observer: observer)
-        var loop = try EventLoop(
+        let makeLoop: (ServerSignals) throws(SystemError) -> EventLoop = { signals throws(SystemError) in
+            try EventLoop(
+                configuration: self.configuration,
+                dispatcher: dispatcher,
+                observer: self.observer,
+                listener: listener,
+                shutdown: shutdown,
+                isLast: isLast,
+                siblings: self.siblings,
+                signals: signals
+            )
+        }
+        let threads = try ServingThreads(
+            makeLoop,
             configuration: configuration,
             dispatcher: dispatcher,
-            observer: observer,
-            listener: listener,
-            shutdown: shutdown,
-            isLast: isLast
+            observer: observer
         )
         whenReady()
-        while let turn = loop.next() {
-            let response = answerer.answer(turn, wokeAt: loop.clock.wokeAt)
-            loop.complete(turn, with: response)
-        }
+        threads.run()
     }
 }

@@ -65,6 +65,21 @@ public struct ServerConfiguration: Sendable {
     /// Requests after which the observer is told to have this process replaced; `nil` is never. The server serves on.
     public var maxRequests: Int?
 
+    /// Handlers that may take long at the same time, each on a thread of its own. One more thread serves the others.
+    public var maxThreads = 16
+
+    /// How long a handler may run until another thread takes over what it would hold up. Shorter, and threads would change for
+    /// handlers that are about to end; longer, and others would wait for longer than they notice.
+    public var handlerPatience: Duration = .milliseconds(5)
+
+    /// How long a request may wait for a thread, when none is free: 503 beyond. Earlier, when not even the one that waits least
+    /// has been answered soon for some time.
+    public var queueTimeout: Duration = .seconds(5)
+
+    /// Further lines for the head of an answer, by the number of the thread that gave it: to find out what runs where. Each
+    /// line ends with CRLF.
+    public var signature: (@Sendable (Int) -> String)?
+
     /// Peers whose `X-Forwarded-For` is believed.
     public var trustedProxies: [AddressRange] = []
 

@@ -1,23 +1,43 @@
 public import Linux
 
-/// Watches a ``Server``: logs, metrics, a black box. All calls come on the server's thread.
-public protocol ServerObserver: AnyObject {
-    /// The handler is about to run or, where no route matches, the middleware of the whole service. Nothing has been
-    /// allocated for this call; ``Request/withMethodAndTarget(_:)`` and ``Request/withID(_:)`` do not allocate either.
+/// Sees the requests of one thread of a ``Server``. All calls come on that thread.
+public protocol RequestObserver: AnyObject {
+    /// The handler is about to run or, where no route matches, the middleware of the whole service; or somebody is about to
+    /// decide whether the body of the request may be read. Nothing has been allocated for this call;
+    /// ``Request/withMethodAndTarget(_:)`` and ``Request/withID(_:)`` do not allocate either.
     /// - Returns: what to measure about this request beyond the time it takes.
     func requestBegan(_ request: Request) -> Measurements
+
+    /// It is decided whether the body may be read: the thread is done with the request for now. It may come to another thread
+    /// next.
+    func requestPaused()
 
     /// The answer has been given to the kernel (of an answer larger than the socket takes: its first part). Also called
     /// for requests that never reached a handler.
     func requestEnded(_ exchange: Exchange)
 
-    /// Several connections have sent something, all of which has been received: what is answered from here to
+    /// Several connections have sent something, all of which has been received: what this thread answers from here to
     /// ``batchEnded()`` may be answered from one state of the world, that of now. No client can know anything newer that
     /// it would then miss in its answer.
     func batchBegan()
 
-    /// What had been received is answered.
+    /// What had been received is answered, or another thread goes on with it. May come without ``batchBegan()``.
     func batchEnded()
+}
+
+/// Watches a ``Server``: logs, metrics, a black box. It sees the requests of all threads that have no observer of their own
+/// (``requestObserver(forThread:)``), and what concerns all of them: those calls come one at a time, from whatever thread.
+public protocol ServerObserver: RequestObserver {
+    /// The observer of a thread that is about to serve. The number is its own for as long as it lives, from 0 to
+    /// ``ServerConfiguration/maxThreads``; one that comes later may have it again.
+    func requestObserver(forThread number: Int) -> any RequestObserver
+
+    /// The server is about to wait for whatever comes next.
+    func wakeEnded()
+
+    /// So many handlers run now that take long, each on a thread of its own.
+    /// - Parameter route: That of the one that has just turned out to take long; `nil` when one has ended.
+    func handlersChanged(running: Int, latest route: Int?)
 
     /// ``ServerConfiguration/maxRequests`` have been answered. Called once; the server serves on until it is told to
     /// drain.
@@ -35,15 +55,26 @@ public protocol ServerObserver: AnyObject {
     func connectionsChanged(open: Int)
 }
 
-extension ServerObserver {
+extension RequestObserver {
     /// Measures nothing.
     public func requestBegan(_ request: Request) -> Measurements { [] }
+    /// Does nothing.
+    public func requestPaused() {}
     /// Does nothing.
     public func requestEnded(_ exchange: Exchange) {}
     /// Does nothing.
     public func batchBegan() {}
     /// Does nothing.
     public func batchEnded() {}
+}
+
+extension ServerObserver {
+    /// Itself: then it sees several threads at the same time.
+    public func requestObserver(forThread number: Int) -> any RequestObserver { self }
+    /// Does nothing.
+    public func wakeEnded() {}
+    /// Does nothing.
+    public func handlersChanged(running: Int, latest route: Int?) {}
     /// Does nothing.
     public func requestLimitReached() {}
     /// Does nothing.

@@ -9,7 +9,7 @@ public struct Thread: Sendable {
     /// The thread that asks.
     public static var current: Thread { Thread(pthread_self()) }
 
-    /// Starts one that runs a function and ends with it. Somebody has to ``join()`` it, unless the process ends first.
+    /// Starts one that runs a function and ends with it. Somebody has to ``join()`` or ``detach()`` it, unless the process ends first.
     /// - Throws: When the system has no room for another.
     public static func start(_ body: @escaping @Sendable () -> Void) throws(SystemError) -> Thread {
         let job = unsafe Unmanaged.passRetained(Job(body))
@@ -34,6 +34,9 @@ public struct Thread: Sendable {
 
     /// Waits until it has ended.
     public func join() { _ = pthread_join(handle, nil) }
+
+    /// Lets it end alone: nobody joins it.
+    public func detach() { _ = pthread_detach(handle) }
 
     /// The number by which the C library knows it, to be kept where only numbers can be. 0 is none.
     public var number: UInt64 { UInt64(handle) }

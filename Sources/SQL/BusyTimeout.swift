@@ -1,5 +1,6 @@
 internal import CSQLite
 import Glibc
+import Linux
 
 /// How long a connection waits for locks that others hold, and when a running query must give up.
 ///
@@ -29,7 +30,8 @@ final class BusyTimeout {
         guard now < end else { return false }
         let left = now.duration(to: end).components
         let microseconds = left.seconds >= 1 ? Self.longestPause : UInt32(left.attoseconds / 1_000_000_000_000)
-        usleep(min(microseconds, UInt32.random(in: Self.shortestPause...Self.longestPause)))
+        let pause = min(microseconds, UInt32.random(in: Self.shortestPause...Self.longestPause))
+        blocking(for: .writeLock) { _ = usleep(pause) }
         return true
     }
 

@@ -11,7 +11,7 @@ struct HouseTests {
             ("Prefork", ["Linux", "Glibc", "Synchronization"]),
             ("HTTPServer", ["CLinux", "Linux", "Values", "Glibc", "Synchronization", "HTTPTypes"]),
             ("Telemetry", ["Linux", "Values", "Glibc", "Synchronization", "Logging"]),
-            ("SQL", ["CSQLite", "Values", "Glibc", "Synchronization", "FoundationEssentials"]),
+            ("SQL", ["CSQLite", "Linux", "Values", "Glibc", "Synchronization", "FoundationEssentials"]),
             (
                 "Panal",
                 [

@@ -1,6 +1,7 @@
 import Glibc
 import HTTPServer
 import HTTPTypes
+import Linux
 import Panal
 import SQL
 import Values
@@ -41,6 +42,15 @@ struct FixtureService: Service {
         router.post("/echo") { .json($0.body) }
         router.get("/sleep/{milliseconds}") { request in
             usleep(UInt32(number("milliseconds", of: request)) * 1000)
+            return .noContent
+        }
+        // As above, and says so: the route beforehand, the handler when it comes to it.
+        router.get("/blocking-route/{milliseconds}", execution: .blocking) { request in
+            usleep(UInt32(number("milliseconds", of: request)) * 1000)
+            return .noContent
+        }
+        router.get("/blocking/{milliseconds}") { request in
+            blocking { _ = usleep(UInt32(number("milliseconds", of: request)) * 1000) }
             return .noContent
         }
         router.get("/spin/{milliseconds}") { request in

@@ -36,7 +36,10 @@ struct BatchTests {
     func batch() throws {
         let (first, second) = (Gate(), Gate())
         let recorder = BatchRecorder()
-        let server = try LiveServer(observer: recorder) { router in
+        var configuration = ServerConfiguration()
+        // The handlers wait for this test, and no other thread is to go on meanwhile.
+        configuration.handlerPatience = .seconds(60)
+        let server = try LiveServer(configuration, observer: recorder) { router in
             router.get("/first") { _ in
                 first.pass()
                 return .noContent

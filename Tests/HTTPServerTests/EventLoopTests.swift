@@ -46,7 +46,8 @@ private struct Engine: ~Copyable {
     }
 
     mutating func answer(_ turn: Turn) {
-        let response = answerer.answer(turn, wokeAt: loop.clock.wokeAt)
+        answerer.begin(turn, now: loop.clock.now, wokeAt: loop.clock.wokeAt)
+        let response = answerer.answer(turn)
         loop.complete(turn, with: response)
     }
 

@@ -6,6 +6,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -102,6 +103,9 @@ void clinux_block_crash_signals(void);
 // Whom the calling thread works for, to be told when it waits. One pointer for each thread; Swift has no such variables.
 void *_Nullable clinux_blocking_observer(void);
 void clinux_set_blocking_observer(void *_Nullable observer);
+
+// sem_clockwait(3) of CLOCK_MONOTONIC, until a time in nanoseconds.
+int clinux_wait_for_semaphore(sem_t *_Nonnull semaphore, int64_t until);
 
 // timerfd_create(2) of CLOCK_MONOTONIC, close-on-exec; timerfd_settime(2) to an absolute time in nanoseconds, 0 disarms.
 int clinux_timer(bool is_nonblocking);

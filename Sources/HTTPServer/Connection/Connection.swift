@@ -10,6 +10,10 @@ final class Connection {
     /// Whether the state is ``State/closed``: to look at the state itself costs a reference to what belongs to it.
     private(set) var isClosed = false
     private var descriptor: FileDescriptor?
+    /// Whether the loop hears of what it does. Not while a handler takes long, when it would hear of it all the time.
+    var isWatched = true
+    /// Whether the server has ended while a handler had its turn: its socket is closed when that is over.
+    var isAbandoned = false
 
     /// What a connection is doing. It does one thing at a time, and what it needs for that belongs to the state.
     enum State {
@@ -32,6 +36,9 @@ final class Connection {
         /// It is over.
         case closed
     }
+
+    /// Whether nothing of a request is here. To switch over the state would cost a reference to what belongs to it.
+    var isIdle: Bool { if case .idle = state { true } else { false } }
 
     init(_ client: consuming Acceptor.Client) {
         socket = client.descriptor.rawValue

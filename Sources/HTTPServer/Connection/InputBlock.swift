@@ -6,6 +6,8 @@ import Glibc
 /// handler keeps never changes. All access is through bounds-checked spans and one recv(2).
 @safe final class InputBlock: @unchecked Sendable {
     let capacity: Int
+    /// How many turns have their bytes here. Only the loop counts them.
+    var turnCount = 0
     private let base: UnsafeMutableRawPointer
 
     init(capacity: Int) {

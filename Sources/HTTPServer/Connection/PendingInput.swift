@@ -8,6 +8,10 @@ final class PendingInput {
     var request: BegunRequest?
     /// Bytes of a body received since the rate was last judged.
     var progress = 0
+    /// When they arrived at another server, which passed them on.
+    var arrivedAt: Int64?
+    /// How often they have been passed on.
+    var passes: UInt8 = 0
     /// As what `block` is accounted for.
     var accounted = RequestPart.head
 

@@ -47,6 +47,8 @@ final class RequestRecord: @unchecked Sendable {
     var refusal: RequestError?
     var isUnderstood = false
     var startedAt: Int64 = 0
+    /// Since when it waits for a thread.
+    var arrivedAt: Int64 = 0
     var deadline: Int64 = 0
     var endedAt: Int64 = 0
     var cpuTime: Int64 = -1
@@ -54,6 +56,8 @@ final class RequestRecord: @unchecked Sendable {
     var bytesOut = 0
     var status: UInt16 = 0
     var error: (any Error)?
+    /// Whether the observer knows the outcome.
+    var isReported = false
 
     init(context: ServerContext, input: InputBlock) {
         self.context = context
@@ -118,6 +122,21 @@ final class RequestRecord: @unchecked Sendable {
         bytesOut = 0
         cpuTime = -1
         if error != nil { error = nil }
+        isReported = false
+    }
+
+    /// Its time began when it arrived at another server, which passed it on.
+    func backdate(to arrival: Int64) {
+        deadline -= startedAt - arrival
+        startedAt = arrival
+    }
+
+    /// Whether its method is not safe (RFC 9110 section 9.2.1).
+    var mayWrite: Bool {
+        switch head.method {
+        case .get, .head, .options, .trace: false
+        case .post, .put, .patch, .delete, .connect: true
+        }
     }
 
     var route: Route? { routeIndex < 0 ? nil : context.routes.route(routeIndex) }

@@ -12,7 +12,16 @@ extension OutputBuffer {
     }
 
     /// Writes a whole response (RFC 9112). Its framing is decided here and nowhere else.
-    func append(_ response: Response, to record: RequestRecord, date: [UInt8], then continuation: Continuation) {
+    /// - Parameters:
+    ///   - date: The `Date` field line.
+    ///   - signature: Further lines of the head.
+    func append(
+        _ response: Response,
+        to record: RequestRecord,
+        date: [UInt8],
+        signature: [UInt8] = [],
+        then continuation: Continuation
+    ) {
         let code = response.status.code
         if let line = StatusLine.known(code) {
             append(line)
@@ -24,6 +33,7 @@ extension OutputBuffer {
             append("\r\n")
         }
         append(date)
+        if !signature.isEmpty { append(signature) }
         if let type = response.contentType {
             append("Content-Type: ")
             append(type.value)

@@ -1,10 +1,14 @@
+import Glibc
+import HTTPTypes
+import Linux
+
 /// A connection's turn: the requests in the bytes that are there, one after the other, and their answers, which leave
 /// together.
 ///
 /// ``EventLoop/next()`` hands it out when it has a request that needs an answer, ``EventLoop/complete(_:with:)`` takes it
 /// back with the answer. All that is known of a request in a handler's hands is here and not in the loop: many turns may
-/// be out at the same time, and come back in any order.
-final class Turn {
+/// be out at the same time, and come back in any order. One thread at a time has a turn, hence `@unchecked Sendable`.
+final class Turn: @unchecked Sendable {
     var connection: Connection
     /// Where the bytes are.
     var block: InputBlock
@@ -17,6 +21,8 @@ final class Turn {
     var begun: BegunRequest?
     /// The request that is to be answered.
     var request: RequestRecord?
+    /// What is to be done outside the loop.
+    var errand = Errand.answer
     /// Answered, not yet reported: the last one, which knows the one before.
     private var lastAnswered: RequestRecord?
     /// Requests answered in this turn.
@@ -26,10 +32,46 @@ final class Turn {
     let output = OutputBuffer(capacity: Turn.usualOutputSize)
     /// What the socket did not take of them.
     var rest: OutputBuffer.Remainder?
+    /// What came of the last sending.
+    private(set) var sending = Sending.done
     var ending = Ending.keepAlive
 
     /// Answers of one turn usually fit; the memory of larger ones is given back.
     static let usualOutputSize = 64 * 1024
+
+    // While a thread without the loop has it.
+    /// Whether that is so. Only the loop asks.
+    var isAway = false
+    /// Whether its request may write.
+    var isWriter = false
+    /// The route of its request.
+    var route = -1
+    /// How long the handler took, in nanoseconds.
+    private(set) var handlerTime: Int64 = 0
+    /// When it began; later than the request's start when that had to wait for a thread.
+    var handlerStartedAt: Int64 = 0
+
+    /// When the first of the bytes arrived, if that was at another server, which passed them on. In nanoseconds of the
+    /// monotonic clock.
+    var arrivedAt: Int64?
+    /// How often they have been passed on.
+    var passes: UInt8 = 0
+
+    /// What a turn is handed out for.
+    enum Errand {
+        /// ``request`` is to be answered.
+        case answer
+        /// Somebody is to say whether the body of ``begun`` may be read.
+        case admission
+    }
+
+    /// What came of sending.
+    enum Sending {
+        case done
+        /// The socket has not taken all: ``Turn/rest``.
+        case blocked
+        case failed
+    }
 
     /// What becomes of the connection.
     enum Ending {
@@ -46,15 +88,14 @@ final class Turn {
 
     var hasUnread: Bool { !unread.isEmpty }
 
-    /// The request has an answer.
-    func noteAnswered(_ record: consuming RequestRecord) {
-        if let lastAnswered { record.answeredBefore = lastAnswered }
-        lastAnswered = record
-        answeredCount += 1
+    /// The request that the errand is about.
+    var record: RequestRecord {
+        guard let record = request ?? begun?.record else { preconditionFailure("the turn has no request") }
+        return record
     }
 
     /// The request that has its answer now.
-    func takeRequest() -> RequestRecord {
+    private func takeRequest() -> RequestRecord {
         guard let record = request.take() else { preconditionFailure("the turn has no request to be answered") }
         return record
     }
@@ -71,5 +112,72 @@ final class Turn {
         self.connection = connection
         self.unread = unread
         self.block = block
+    }
+
+    // MARK: Answering
+
+    /// Writes the answer to the request behind the answers to those before it.
+    /// - Parameters:
+    ///   - date: The `Date` field line.
+    ///   - signature: Further lines of the head.
+    ///   - isLast: Whether the connection is to end, and the client has no reason to expect that: its next request may be on
+    ///     its way.
+    /// - Returns: The request's record, for the end of its time to be written down.
+    func write(_ response: Response, date: [UInt8], signature: [UInt8], isLast: Bool) -> RequestRecord {
+        let record = takeRequest()
+        if ending == .keepAlive {
+            if !record.head.keepsAlive {
+                ending = hasUnread ? .linger : .close
+                skipUnread()
+            } else if isLast, !hasUnread {
+                ending = .linger
+            }
+        } else {
+            skipUnread()
+        }
+        let continuation: OutputBuffer.Continuation =
+            ending != .keepAlive ? .close : record.head.version == .http1_0 ? .explicitKeepAlive : .keepAlive
+        let start = output.size
+        output.append(response, to: record, date: date, signature: signature, then: continuation)
+        record.status = UInt16(response.status.code)
+        record.bytesOut = output.size - start
+        if let lastAnswered { record.answeredBefore = lastAnswered }
+        lastAnswered = record
+        answeredCount += 1
+        return record
+    }
+
+    /// The handler has done its work.
+    func noteHandlerTime() { handlerTime = MonotonicInstant.now.nanoseconds - handlerStartedAt }
+
+    /// Sends the answers, as far as the socket takes them.
+    @discardableResult
+    func send() -> Sending {
+        let sent = output.send(to: connection.socket)
+        if sent == output.size {
+            sending = .done
+        } else if sent >= 0 || errno == EAGAIN || errno == EINTR {
+            rest = output.remainder(after: max(0, sent))
+            sending = .blocked
+        } else {
+            sending = .failed
+        }
+        output.removeAll(shrinkingTo: Self.usualOutputSize)
+        return sending
+    }
+
+    /// Tells an observer of the answers that it has not been told of.
+    func report(to observer: (any RequestObserver)?) {
+        var record = lastAnswered
+        // Linked from the last to the first, and seldom more than one.
+        var unreported: [RequestRecord] = []
+        while let answered = record, !answered.isReported {
+            unreported.append(answered)
+            record = answered.answeredBefore
+        }
+        for answered in unreported.reversed() {
+            answered.isReported = true
+            observer?.requestEnded(Exchange(record: answered))
+        }
     }
 }

@@ -30,6 +30,24 @@ struct Acceptor: ~Copyable {
     struct Client: ~Copyable {
         let descriptor: FileDescriptor
         let peer: PeerAddress
+
+        init(descriptor: consuming FileDescriptor, peer: PeerAddress) {
+            self.descriptor = descriptor
+            self.peer = peer
+        }
+
+        /// One that a sibling has let in (getpeername(2)).
+        init(descriptor: consuming FileDescriptor) {
+            var address = sockaddr_storage()
+            var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+            let socket = descriptor.rawValue
+            _ = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+                unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    unsafe getpeername(socket, $0, &length)
+                }
+            }
+            self.init(descriptor: descriptor, peer: PeerAddress(address))
+        }
     }
 
     /// What came of accepting.

@@ -38,6 +38,9 @@ struct Drain {
 
     var isDraining: Bool { ends != nil }
 
+    /// Whether nobody serves on the listener when this server has ended.
+    var isAlone: Bool { isLast() }
+
     mutating func begin(at now: Int64) {
         ends = Ends(grace: now + hurriedGrace.nanoseconds, all: now + timeout.nanoseconds)
     }

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import Linux
+import Synchronization
 
 /// A connection's beginning, its end, and its deadlines.
 extension EventLoop {
@@ -20,7 +21,7 @@ extension EventLoop {
     private mutating func acceptOne() -> Bool {
         switch acceptor.accept(now: clock.now, poller.epoll) {
         case .client(let client):
-            open(client)
+            if !place(client) { open(client) }
             acceptor.giveWay(now: clock.now, poller.epoll)
             return true
         case .gone:
@@ -55,12 +56,20 @@ extension EventLoop {
         connection.close()
     }
 
-    mutating func open(_ client: consuming Acceptor.Client) {
+    /// - Parameter timer: What the connection waits for.
+    /// - Returns: `nil` when the kernel does not let it be watched.
+    @discardableResult
+    mutating func open(_ client: consuming Acceptor.Client, since timer: DeadlineLists.Timer = .head) -> Connection? {
         let connection = Connection(client)
         connections.insert(connection)
-        deadlines.arm(connection.socket, drain.isDraining ? .drainGrace : .head, now: clock.now)
+        deadlines.arm(connection.socket, drain.isDraining ? .drainGrace : timer, now: clock.now)
         observer?.connectionsChanged(open: connections.count)
-        guard poller.epoll.add(connection.socket, .read) else { return close(connection) }
+        publish()
+        guard poller.epoll.add(connection.socket, .read) else {
+            close(connection)
+            return nil
+        }
+        return connection
     }
 
     private var hasRoom: Bool { connections.count < configuration.maxConnections }
@@ -77,6 +86,7 @@ extension EventLoop {
             requests.memory.release(pending)
         case .inTurn(let turn):
             requests.memory.release(turn)
+            if turn.isAway { return abandon(connection) }
         case .writing(let output):
             if let pending = output.pending { requests.memory.release(pending) }
         case .idle, .lingering, .halfClosed:
@@ -88,7 +98,18 @@ extension EventLoop {
         connections.remove(connection)
         connection.close()
         observer?.connectionsChanged(open: connections.count)
+        publish()
         resumeAccepting()
+    }
+
+    /// Ends a connection whose turn another thread has, which closes it when it is done.
+    private mutating func abandon(_ connection: Connection) {
+        deadlines.disarm(connection.socket)
+        connections.remove(connection)
+        unwatch(connection)
+        connection.isAbandoned = true
+        _ = shutdown(connection.socket, CInt(SHUT_RDWR))
+        observer?.connectionsChanged(open: connections.count)
     }
 
     /// Ends our side, and reads on until the client ends its own: a socket closed with unread bytes resets the
@@ -212,10 +233,10 @@ extension EventLoop {
         case .readingHead(let pending), .readingBody(let pending):
             return receive(connection, pending)
         default:
-            batch.restart(isInUse: turns.areOut)
+            batch.restart()
             let count = collect(connection)
             if let entry = batch.next() { begin(entry) }
-            batch.restart(isInUse: turns.areOut)
+            batch.restart()
             return count
         }
     }
@@ -234,13 +255,28 @@ extension EventLoop {
             // Logs and slow clients may have held the loop up since its last look: everybody gets the whole grace.
             clock.look()
             drain.begin(at: clock.now)
+            publish()
             for connection in connections.all {
                 guard case .lingering = connection.state else { continue }
                 deadlines.arm(connection.socket, .lastLinger, now: clock.now)
             }
-            acceptAll()
+            if !passConnectionsOn() { acceptAll() }
+        } else {
+            _ = passConnectionsOn()
         }
         setGrace()
+    }
+
+    /// Leaves all that nobody has asked anything on to siblings, if there are any: then nobody here is told of an end.
+    /// - Returns: Whether there are siblings who go on serving.
+    private mutating func passConnectionsOn() -> Bool {
+        passesConnectionsOn = !drain.isAlone && hasSiblings
+        signals?.closesConnections.store(!passesConnectionsOn, ordering: .relaxed)
+        guard passesConnectionsOn else { return false }
+        // Who waits to be accepted is accepted by siblings.
+        acceptor.finish(poller.epoll)
+        for connection in connections.all where connection.isIdle { _ = passOn(connection, isReadable: false) }
+        return true
     }
 
     /// Gives connections that ask for nothing their time: until they have been silent for the grace, which began with

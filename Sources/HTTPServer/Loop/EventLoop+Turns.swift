@@ -7,13 +7,6 @@ extension EventLoop {
     /// Bytes of answers after which a turn's output is sent before the next request is read.
     private static let outputPerSend = 256 * 1024
 
-    private enum Sending {
-        case done
-        /// The socket has not taken all: ``Turn/rest``.
-        case blocked
-        case failed
-    }
-
     /// Does what the connection waited for.
     mutating func serve(_ connection: Connection) {
         switch connection.state {
@@ -21,7 +14,9 @@ extension EventLoop {
         case .readingHead(let pending), .readingBody(let pending): receive(connection, pending)
         case .writing(let output): sendRest(output, of: connection)
         case .lingering, .halfClosed: dropInput(connection)
-        case .waitingForTurn, .inTurn, .closed: break
+        // A handler is at work, and the client sends on, or has left.
+        case .inTurn: unwatch(connection)
+        case .waitingForTurn, .closed: break
         }
     }
 
@@ -82,19 +77,41 @@ extension EventLoop {
 
     /// Goes on until a request needs an answer or the turn has ended.
     mutating func goOn(with turn: consuming Turn) {
-        while turn.hasUnread, turn.answeredCount < configuration.maxPipelined {
-            if turn.output.isSealed || turn.output.size > Self.outputPerSend {
-                let sending = send(turn)
-                guard sending == .done else { return end(turn, after: sending) }
-            }
-            guard requests.read(turn, now: clock.now) else { break }
-            return answerable.append(turn)
+        guard turn.hasUnread, turn.answeredCount < configuration.maxPipelined else { return finish(turn) }
+        if turn.output.isSealed || turn.output.size > Self.outputPerSend {
+            let sending = send(turn)
+            guard sending == .done else { return end(turn, after: sending) }
         }
+        let reading = requests.read(turn, now: clock.now)
+        goOn(with: turn, after: reading)
+    }
+
+    /// Goes on when somebody has said whether the body of the request that a turn has begun may be read.
+    mutating func goOn(afterAdmissionOf turn: consuming Turn) {
+        turn.errand = .answer
+        let reading = requests.readAdmitted(turn, now: clock.now)
+        goOn(with: turn, after: reading)
+    }
+
+    @inline(__always)
+    private mutating func goOn(with turn: consuming Turn, after reading: RequestSource.Reading) {
+        switch reading {
+        case .incomplete:
+            return finish(turn)
+        case .admission:
+            turn.errand = .admission
+        case .request:
+            if let arrivedAt = turn.arrivedAt { turn.record.backdate(to: arrivedAt) }
+        }
+        answerable.append(turn)
+    }
+
+    private mutating func finish(_ turn: consuming Turn) {
         let sending = turn.output.size > 0 ? send(turn) : .done
         end(turn, after: sending)
     }
 
-    private mutating func end(_ turn: consuming Turn, after sending: Sending) {
+    mutating func end(_ turn: consuming Turn, after sending: Turn.Sending) {
         let isShared = report(turn)
         let connection = turn.connection
         guard sending != .failed, !connection.isClosed else {
@@ -129,28 +146,15 @@ extension EventLoop {
 
     /// Writes the answer to a turn's request behind the answers to those before it.
     mutating func write(_ response: Response, in turn: Turn) {
-        let record = turn.takeRequest()
-        if turn.ending == .keepAlive {
-            if !record.head.keepsAlive {
-                turn.ending = turn.hasUnread ? .linger : .close
-                turn.skipUnread()
-            } else if drain.isDraining, !turn.hasUnread {
-                // The client had no reason to expect the end: its next request may be on its way.
-                turn.ending = .linger
-            }
-        } else {
-            turn.skipUnread()
-        }
-        let continuation: OutputBuffer.Continuation =
-            turn.ending != .keepAlive ? .close : record.head.version == .http1_0 ? .explicitKeepAlive : .keepAlive
-        let start = turn.output.size
-        turn.output.append(response, to: record, date: clock.date.line, then: continuation)
-        record.status = UInt16(response.status.code)
-        record.bytesOut = turn.output.size - start
+        let isLast = drain.isDraining && !passesConnectionsOn
+        let record = turn.write(response, date: clock.date.line, signature: signature, isLast: isLast)
         // What comes next has its time from here on.
         clock.look()
         record.endedAt = clock.now
-        turn.noteAnswered(record)
+        noteAnswered()
+    }
+
+    mutating func noteAnswered() {
         answeredCount += 1
         if answeredCount == configuration.maxRequests { observer?.requestLimitReached() }
     }
@@ -161,7 +165,7 @@ extension EventLoop {
         var isShared = false
         var answered = turn.takeAnswered()
         while let record = answered.next() {
-            observer?.requestEnded(Exchange(record: record))
+            if !record.isReported { requestObserver?.requestEnded(Exchange(record: record)) }
             if !requests.records.takeBack(record, parkedIn: batch) { isShared = true }
         }
         if isShared, turn.block === batch.block { batch.replaceBlock() }
@@ -170,13 +174,12 @@ extension EventLoop {
 
     // MARK: Sending
 
-    private mutating func send(_ turn: Turn) -> Sending {
-        let sent = turn.connection.isClosed ? turn.output.size : turn.output.send(to: turn.connection.socket)
-        defer { turn.output.removeAll(shrinkingTo: Turn.usualOutputSize) }
-        if sent == turn.output.size { return .done }
-        guard sent >= 0 || errno == EAGAIN || errno == EINTR else { return .failed }
-        turn.rest = turn.output.remainder(after: max(0, sent))
-        return .blocked
+    private mutating func send(_ turn: Turn) -> Turn.Sending {
+        guard !turn.connection.isClosed else {
+            turn.output.removeAll(shrinkingTo: Turn.usualOutputSize)
+            return .done
+        }
+        return turn.send()
     }
 
     /// Waits for room in the socket. Nothing is read from a client that does not take what it asked for.
@@ -215,6 +218,7 @@ extension EventLoop {
         let socket = connection.socket
         guard let pending else {
             connection.state = .idle
+            if passesConnectionsOn, passOn(connection, isReadable: false) { return }
             return deadlines.arm(socket, drain.isDraining ? .drainGrace : .idle, now: clock.now)
         }
         switch pending.request?.part {

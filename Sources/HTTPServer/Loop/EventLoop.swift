@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import Synchronization
 
 /// A running server without its handlers: reads requests off its connections (``next()``), and takes their answers
 /// (``complete(_:with:)``). One epoll(7) loop over non-blocking sockets.
@@ -9,11 +10,14 @@ import Linux
 /// of a request in a handler's hands is in its ``Turn``: answers may come in any order, also after others have been asked
 /// for.
 ///
-/// This file goes from one wake of the loop to the next. Files beside it hold the steps: of a turn, and of a connection's
-/// beginning, end and deadlines.
+/// This file goes from one wake of the loop to the next. Files beside it hold the steps: of a turn, of requests that wait
+/// for a thread, of a connection's beginning, end and deadlines, and what siblings pass to each other.
 struct EventLoop: ~Copyable {
     let configuration: ServerConfiguration
+    let routes: RouteTable
     let observer: (any ServerObserver)?
+    let signals: ServerSignals?
+    let siblings: (any Siblings)?
 
     var clock = LoopClock()
     var poller: Poller
@@ -32,6 +36,28 @@ struct EventLoop: ~Copyable {
     /// Turns whose requests need an answer.
     var answerable = AnswerableTurns()
     var answeredCount = 0
+
+    // Handlers that take long.
+    var room: HandlerRoom
+    var slowRoutes: SlowRoutes
+    /// Turns whose requests wait for a thread.
+    var waiting = WaitingTurns()
+    var queueDelay: QueueDelay
+    /// Whose handler has lent the loop.
+    var borrower = Borrower()
+    private var hasFinishedTurns = false
+
+    // Siblings.
+    private var hasMail = false
+    var reader = MessageReader()
+    var passed = PassedConnections()
+    /// Whether siblings take over the connections that this server leaves behind.
+    var passesConnectionsOn = false
+
+    // Of the thread that has the loop.
+    var requestObserver: (any RequestObserver)?
+    /// Further lines of its answers' heads.
+    var signature: [UInt8] = []
 
     private var step = Step.wait
 
@@ -52,35 +78,53 @@ struct EventLoop: ~Copyable {
     ///   - listener: `nil` lets nobody in.
     ///   - shutdown: See ``Drain/shutdown``.
     ///   - isLast: Whether nobody else serves on the listener when this loop has ended.
+    ///   - siblings: Who else serves on the listener.
+    ///   - signals: Shared with threads that answer without the loop.
     init(
         configuration: ServerConfiguration,
         dispatcher: Dispatcher,
         observer: (any ServerObserver)?,
         listener: CInt?,
         shutdown: CInt,
-        isLast: @escaping () -> Bool
+        isLast: @escaping () -> Bool,
+        siblings: (any Siblings)? = nil,
+        signals: ServerSignals? = nil
     ) throws(SystemError) {
         self.configuration = configuration
         self.observer = observer
+        self.siblings = siblings
+        self.signals = signals
+        routes = dispatcher.routes
+        requestObserver = observer
         requests = RequestSource(dispatcher, configuration)
         deadlines = DeadlineLists(configuration)
         drain = Drain(configuration, shutdown: shutdown, isLast: isLast)
+        room = HandlerRoom(limit: configuration.maxThreads, signals)
+        slowRoutes = SlowRoutes(count: dispatcher.routes.count)
+        queueDelay = QueueDelay(longest: configuration.queueTimeout.nanoseconds)
         let poller = try Poller()
         guard poller.epoll.add(shutdown, .readEdge) else { throw SystemError("epoll_ctl") }
+        if let signals {
+            guard poller.epoll.add(signals.finished.descriptor, .readEdge) else { throw SystemError("epoll_ctl") }
+        }
+        if let siblings {
+            guard poller.epoll.add(siblings.mailbox, .read) else { throw SystemError("epoll_ctl") }
+        }
         acceptor = try Acceptor(listener, observer: observer, watchedBy: poller.epoll)
         self.poller = poller
+        publish()
     }
 
-    /// Waits for a request that needs an answer.
-    /// - Returns: The turn whose ``Turn/request`` it is, to be given to ``complete(_:with:)``; `nil` when the server has
-    ///   drained.
+    /// Waits for a request that needs something from outside the loop.
+    /// - Returns: The turn whose ``Turn/errand`` it is, to be given to ``complete(_:with:)``; `nil` when the server has drained.
     mutating func next() -> Turn? {
         while true {
-            if let turn = answerable.next() { return turn }
+            if let turn = nextTurn() { return turn }
             switch step {
             case .wait:
                 if drain.isDraining, isDrained() { return nil }
-                poller.wait(timeout: timeout)
+                observer?.wakeEnded()
+                poller.wait(until: deadline)
                 clock.wake()
                 step = .receive
             case .receive:
@@ -102,14 +146,14 @@ struct EventLoop: ~Copyable {
         goOn(with: turn)
     }
 
-    /// Milliseconds until something is due; -1 when nothing is.
-    private var timeout: CInt {
-        guard turnQueue.isEmpty else { return 0 }
+    /// When something is due.
+    private var deadline: Int64 {
+        guard turnQueue.isEmpty else { return .min }
         var nearest = deadlines.next ?? .max
         if let resumption = acceptor.resumption { nearest = min(nearest, resumption) }
         if let end = drain.nextEnd(isAccepting: !acceptor.isOver) { nearest = min(nearest, end) }
-        guard nearest != .max else { return -1 }
-        return CInt(clamping: max(0, (nearest - clock.now + 999_999) / 1_000_000))
+        if let since = waiting.since { nearest = min(nearest, queueDelay.nextLook(waitingSince: since)) }
+        return nearest
     }
 
     private mutating func receiveNext() {
@@ -119,21 +163,27 @@ struct EventLoop: ~Copyable {
         } else if descriptor == drain.shutdown {
             drain.isDue = true
             beginAnswering()
+        } else if descriptor == signals?.finished.descriptor {
+            hasFinishedTurns = true
+        } else if descriptor == siblings?.mailbox {
+            hasMail = true
         } else if let connection = connections[descriptor] {
+            // Unread, it can go where there is a thread.
+            if room.free == 0, connection.isIdle, passOn(connection, isReadable: true) { return }
             serve(connection)
             if batch.isFull { beginAnswering() }
         }
     }
 
     private mutating func beginAnswering() {
-        if batch.count > 1 { observer?.batchBegan() }
+        if batch.count > 1 { requestObserver?.batchBegan() }
         step = .answer
     }
 
     private mutating func answerNext() {
         if let entry = batch.next() { return begin(entry) }
-        if batch.count > 1 { observer?.batchEnded() }
-        batch.restart(isInUse: turns.areOut)
+        if batch.count > 1 { requestObserver?.batchEnded() }
+        batch.restart()
         // What had arrived before was answered without a word of it.
         if drain.isDue { beginDraining() }
         if poller.hasMore {
@@ -145,6 +195,14 @@ struct EventLoop: ~Copyable {
     }
 
     private mutating func takeNextTurn() {
+        if hasFinishedTurns {
+            hasFinishedTurns = false
+            return takeFinished()
+        }
+        if hasMail {
+            hasMail = false
+            readMail()
+        }
         if let connection = turnQueue.next() { return takeTurn(connection) }
         // Last, so that a busy process leaves newcomers to idle siblings for as long as its work takes.
         if acceptor.isReady { acceptBatch() }
@@ -156,6 +214,8 @@ struct EventLoop: ~Copyable {
         if let (descriptor, timer) = deadlines.popExpired(now: clock.now) {
             if let connection = connections[descriptor] { expire(connection, timer) }
         } else {
+            lookAtQueue()
+            passed.forgetOld(now: clock.now)
             heapTrimmer.update(open: connections.count)
             step = .wait
         }

@@ -66,6 +66,13 @@ struct InputMemory {
         return true
     }
 
+    /// Memory for bytes of a connection that another server has passed on.
+    mutating func adopt(_ bytes: [UInt8]) -> PendingInput {
+        let pending = PendingInput(InputBlock(copying: bytes), 0..<bytes.count)
+        self[.head] += pending.block.capacity
+        return pending
+    }
+
     /// Moves the bytes to a larger block.
     /// - Returns: Whether there is memory for it.
     mutating func grow(_ pending: PendingInput) -> Bool {

@@ -65,14 +65,14 @@ struct ReadBatch {
     }
 
     /// Begins anew, when all is answered.
-    /// - Parameter isInUse: Whether there are requests in handlers' hands still, which may be in this memory.
-    mutating func restart(isInUse: Bool) {
+    /// Requests that are in handlers' hands still, or wait, keep their memory.
+    mutating func restart() {
         while next() != nil {}
         count = 0
         position = 0
         end = 0
         isFull = false
-        if isInUse { replaceBlock() }
+        if block.turnCount > 0 { replaceBlock() }
         if entriesBlock !== block { entriesBlock = block }
     }
 

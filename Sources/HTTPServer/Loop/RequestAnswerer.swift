@@ -4,24 +4,40 @@ import Linux
 /// free meanwhile.
 struct RequestAnswerer {
     private let dispatcher: Dispatcher
-    private let observer: (any ServerObserver)?
+    private let observer: (any RequestObserver)?
     private var handlerTime = HandlerTime()
+    private var isMeasuring = false
 
-    init(_ dispatcher: Dispatcher, observer: (any ServerObserver)?) {
+    init(_ dispatcher: Dispatcher, observer: (any RequestObserver)?) {
         self.dispatcher = dispatcher
         self.observer = observer
     }
 
+    /// Gets ready for a turn's errand.
+    /// - Parameters:
+    ///   - now: Nanoseconds of the monotonic clock.
+    ///   - wokeAt: When this thread last had to wait.
+    mutating func begin(_ turn: Turn, now: Int64, wokeAt: Int64) {
+        let record = turn.record
+        turn.handlerStartedAt = now
+        isMeasuring = record.refusal == nil && measurements(for: record).contains(.cpuTime)
+        if isMeasuring { handlerTime.begin(at: now, wokeAt: wokeAt) }
+    }
+
     /// The answer to a turn's request, whatever happens.
-    /// - Parameter wokeAt: When this thread last had to wait.
-    mutating func answer(_ turn: Turn, wokeAt: Int64) -> Response {
-        guard let record = turn.request else { preconditionFailure("the turn has no request to be answered") }
+    mutating func answer(_ turn: Turn) -> Response {
+        let record = turn.record
         if let refusal = record.refusal { return dispatcher.refusal(of: record, refusal.problem) }
-        guard measurements(for: record).contains(.cpuTime) else { return dispatcher.answer(record) }
-        handlerTime.begin(at: record.startedAt, wokeAt: wokeAt)
+        guard isMeasuring else { return dispatcher.answer(record) }
         let response = dispatcher.answer(record)
-        record.cpuTime = handlerTime.charge(from: record.startedAt, to: MonotonicInstant.now.nanoseconds)
+        record.cpuTime = handlerTime.charge(from: turn.handlerStartedAt, to: MonotonicInstant.now.nanoseconds)
         return response
+    }
+
+    /// Asks whether the body of a turn's request may be read.
+    func admit(_ turn: Turn) {
+        dispatcher.judge(turn.record)
+        observer?.requestPaused()
     }
 
     private func measurements(for record: RequestRecord) -> Measurements {

@@ -4,6 +4,18 @@ struct RequestSource {
     private let limits: HeadParser.Limits
     var records: RecordPool
     var memory: InputMemory
+    /// Whether the server has more requests than it can answer, so that no body is read for another.
+    var isOverloaded = false
+
+    /// What became of reading.
+    enum Reading {
+        /// More bytes are needed.
+        case incomplete
+        /// The turn has a request to be answered.
+        case request
+        /// The turn has begun a request, and somebody has to say whether its body may be read.
+        case admission
+    }
 
     init(_ dispatcher: Dispatcher, _ configuration: ServerConfiguration) {
         self.dispatcher = dispatcher
@@ -15,36 +27,53 @@ struct RequestSource {
     }
 
     /// Reads the next request of a turn, or what there is of it. One that must not be read becomes a refusal.
-    /// - Returns: Whether the turn has a request to be answered.
-    mutating func read(_ turn: Turn, now: Int64) -> Bool {
+    mutating func read(_ turn: Turn, now: Int64) -> Reading {
         guard let begun = turn.begun else {
             let record = records.take(for: turn)
             var reader = RequestReader(for: record)
-            guard read(record, of: turn, with: &reader, now: now) else {
+            let reading = read(record, of: turn, with: &reader, now: now)
+            if reading == .request {
+                turn.request = record
+            } else {
                 turn.begun = BegunRequest(record, reader)
-                return false
             }
-            turn.request = record
-            return true
+            return reading
         }
-        guard read(begun.record, of: turn, with: &begun.reader, now: now) else { return false }
-        turn.request = begun.record
-        turn.begun = nil
-        return true
+        let reading = read(begun.record, of: turn, with: &begun.reader, now: now)
+        if reading == .request {
+            turn.request = begun.record
+            turn.begun = nil
+        }
+        return reading
     }
 
-    /// - Returns: Whether the request is to be answered.
     private func read(
         _ record: RequestRecord,
         of turn: Turn,
         with reader: inout RequestReader,
         now: Int64
-    ) -> Bool {
+    ) -> Reading {
         var end = turn.unread.upperBound
         do throws(RequestError) {
-            guard let next = try read(record, of: turn, with: &reader, until: &end, now: now) else {
+            if !reader.isInBody {
+                guard try reader.readHead(of: record, until: end, limits: limits) else { return .incomplete }
+                dispatcher.route(record)
+                if record.head.hasBody {
+                    reader.maxBodySize = dispatcher.routes.maxBodySize(of: record.routeIndex)
+                    if needsAdmission(record, with: reader, hasArrived: end) {
+                        record.deadline = now + dispatcher.routes.timeout(of: record.routeIndex)
+                        if dispatcher.routes.hasAdmission(record.routeIndex) { return .admission }
+                        guard dispatcher.admits(record) else {
+                            answerWithoutBody(record, of: turn, reader, now: now)
+                            return .request
+                        }
+                        try admitBody(of: record, in: turn, with: reader)
+                    }
+                }
+            }
+            guard let next = try reader.readBody(of: record, until: &end, limits: limits) else {
                 turn.unread = turn.unread.lowerBound..<end
-                return false
+                return .incomplete
             }
             turn.unread = next..<end
             record.isUnderstood = true
@@ -52,7 +81,27 @@ struct RequestSource {
             noteRefusal(of: record, in: turn, error)
         }
         start(record, now: now)
-        return true
+        return .request
+    }
+
+    /// Goes on with a request whose head has been judged.
+    mutating func readAdmitted(_ turn: Turn, now: Int64) -> Reading {
+        guard let begun = turn.begun else { preconditionFailure("the turn has begun no request") }
+        let record = begun.record
+        guard dispatcher.admits(record) else {
+            turn.begun = nil
+            turn.request = record
+            answerWithoutBody(record, of: turn, begun.reader, now: now)
+            return .request
+        }
+        do throws(RequestError) {
+            try admitBody(of: record, in: turn, with: begun.reader)
+        } catch {
+            turn.begun = nil
+            refuse(record, of: turn, error, now: now)
+            return .request
+        }
+        return read(turn, now: now)
     }
 
     /// Refuses the request that a turn has begun, which has not arrived whole.
@@ -77,11 +126,24 @@ struct RequestSource {
         turn.request = record
     }
 
+    /// Refuses a request that has arrived whole and waited too long. The connection may go on.
+    func refuseWaiting(_ turn: Turn) { turn.record.refusal = .overloaded }
+
     private func noteRefusal(of record: RequestRecord, in turn: Turn, _ error: RequestError) {
         record.refusal = error
         record.bytesIn = turn.unread.count
         turn.ending = .linger
         turn.skipUnread()
+    }
+
+    /// The request was not admitted: it is answered now, and the connection closed, because whether the body still comes is
+    /// the client's choice (RFC 9110 section 10.1.1).
+    private func answerWithoutBody(_ record: RequestRecord, of turn: Turn, _ reader: RequestReader, now: Int64) {
+        record.bytesIn = reader.expectedSize
+        record.isUnderstood = true
+        turn.ending = .linger
+        turn.skipUnread()
+        start(record, now: now)
     }
 
     /// From here on the answer is waited for.
@@ -91,53 +153,32 @@ struct RequestSource {
         record.deadline = now + dispatcher.routes.timeout(of: record.routeIndex)
     }
 
-    /// Reads the head, decides, reads the body.
-    /// - Returns: Where the request ends, when all of it is there.
-    private func read(
+    /// Whether it has to be decided if the body is read. The refusal of a body of known size that is here already can wait its
+    /// turn, and leaves the connection open.
+    private func needsAdmission(
         _ record: RequestRecord,
-        of turn: Turn,
-        with reader: inout RequestReader,
-        until end: inout Int,
-        now: Int64
-    ) throws(RequestError) -> Int? {
-        if !reader.isInBody {
-            guard try reader.readHead(of: record, until: end, limits: limits) else { return nil }
-            dispatcher.route(record)
-            if record.head.hasBody {
-                guard try admitBody(of: record, in: turn, with: &reader, hasArrived: end, now: now) else { return end }
-            }
-        }
-        return try reader.readBody(of: record, until: &end, limits: limits)
+        with reader: RequestReader,
+        hasArrived end: Int
+    ) -> Bool {
+        let length = record.head.contentLength
+        return record.head.isChunked || length > reader.maxBodySize
+            || end - record.origin < reader.expectedSize + max(0, length)
     }
 
-    /// Decides whether a body is read that has not arrived: by route, credentials, size, and the memory that is left. Asks for
-    /// it if the client waits for that.
-    /// - Returns: Whether the body is to be read. If not, the request is answered now, and the connection closed: whether
-    ///   the body still comes is the client's choice (RFC 9110 section 10.1.1).
+    /// Decides whether a body that has not arrived may come, by its size and the memory that is left. Asks for it if the client
+    /// waits for that.
     private func admitBody(
         of record: RequestRecord,
         in turn: Turn,
-        with reader: inout RequestReader,
-        hasArrived end: Int,
-        now: Int64
-    ) throws(RequestError) -> Bool {
-        let limit = dispatcher.routes.maxBodySize(of: record.routeIndex)
-        reader.maxBodySize = limit
+        with reader: RequestReader
+    ) throws(RequestError) {
         let length = record.head.contentLength
+        guard length <= reader.maxBodySize else { throw .contentTooLarge }
+        guard !isOverloaded else { throw .overloaded }
         let size = reader.expectedSize + max(0, length)
-        // The refusal of a body of known size that is here already can wait its turn, and leaves the connection open.
-        if !record.head.isChunked, length <= limit, end - record.origin >= size { return true }
-        record.deadline = now + dispatcher.routes.timeout(of: record.routeIndex)
-        guard dispatcher.admits(record) else {
-            record.bytesIn = reader.expectedSize
-            turn.ending = .linger
-            return false
-        }
-        guard length <= limit else { throw .contentTooLarge }
         guard memory.hasRoom(for: size, as: .body, inPlaceOf: turn.pending) else { throw .noMemoryLeft }
-        if record.head.expectsContinue, record.origin + reader.expectedSize == end {
+        if record.head.expectsContinue, record.origin + reader.expectedSize == turn.unread.upperBound {
             turn.output.append("HTTP/1.1 100 Continue\r\n\r\n")
         }
-        return true
     }
 }

@@ -1,16 +1,12 @@
-/// The turns, to be used again for the memory of their answers. There are as many as requests were in handlers' hands at
-/// the same time.
+/// The turns, to be used again for the memory of their answers. There are as many as requests were in handlers' hands, or
+/// waited for a thread, at the same time.
 struct TurnPool {
     /// The one to be used next, which is the one that was used last: to move it here and back costs no look at the others.
     private var next: Turn?
     private var others: [Turn] = []
-    private var outCount = 0
 
     /// Kept for use again.
     private static let mostSpare = 16
-
-    /// Whether there are turns that have not ended.
-    var areOut: Bool { outCount > 0 }
 
     /// A turn for bytes that came into shared memory.
     mutating func take(for entry: ReadBatch.Entry, of batch: borrowing ReadBatch) -> Turn {
@@ -20,7 +16,7 @@ struct TurnPool {
     /// A turn for bytes in a block.
     @inline(__always)
     mutating func take(for connection: Connection, _ unread: Range<Int>, in block: InputBlock) -> Turn {
-        outCount += 1
+        block.turnCount += 1
         guard let turn = next.take() ?? others.popLast() else { return Turn(connection, unread, in: block) }
         turn.connection = connection
         turn.unread = unread
@@ -34,19 +30,26 @@ struct TurnPool {
         turn.begun = pending.request
         pending.request = nil
         turn.pending = pending
+        turn.arrivedAt = pending.arrivedAt
+        turn.passes = pending.passes
+        pending.arrivedAt = nil
+        pending.passes = 0
         return turn
     }
 
     /// Takes back a turn that has ended.
     /// - Parameter batch: Has the block that it may hold on to; that of a large body goes with its own.
     mutating func putBack(_ turn: consuming Turn, parkedIn batch: borrowing ReadBatch) {
-        outCount -= 1
+        turn.block.turnCount -= 1
         if turn.block !== batch.block { turn.block = batch.block }
         if turn.pending != nil { turn.pending = nil }
         if turn.begun != nil { turn.begun = nil }
         if turn.rest != nil { turn.rest = nil }
         turn.answeredCount = 0
         turn.ending = .keepAlive
+        turn.arrivedAt = nil
+        turn.passes = 0
+        turn.errand = .answer
         if next == nil {
             next = turn
         } else if others.count < Self.mostSpare {

@@ -52,6 +52,10 @@ struct RequestError: Error, Equatable {
         status: 503,
         detail: "The server has as many connections as it can."
     )
+    static let overloaded = RequestError(
+        status: 503,
+        detail: "The server has more requests than it can answer in time. Try again in a moment."
+    )
     static let unknownVersion = RequestError(
         status: 505,
         detail: "This server speaks HTTP/1.1."

@@ -25,7 +25,7 @@ struct Dispatcher: Sendable {
     }
 
     /// Asks for admission, once for each request.
-    private func judge(_ record: RequestRecord) {
+    func judge(_ record: RequestRecord) {
         guard case .open = record.admission else { return }
         do {
             var request = Request(record: record)

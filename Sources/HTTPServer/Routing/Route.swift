@@ -11,6 +11,9 @@ public struct Route: Sendable {
     /// The largest body it takes, if that is less than the configuration's; `nil` leaves it to the configuration.
     public let maxBodySize: Int?
 
+    /// Where its handler runs.
+    public let execution: RouteExecution
+
     let requestMethod: RequestMethod
     let segments: [Segment]
     let admission: [Admission]
@@ -29,6 +32,7 @@ public struct Route: Sendable {
         pattern: String,
         timeout: Duration?,
         maxBodySize: Int?,
+        execution: RouteExecution,
         admission: [Admission],
         handler: @escaping Handler,
         wrapped: Answer?
@@ -38,6 +42,7 @@ public struct Route: Sendable {
         self.pattern = pattern
         self.timeout = timeout
         self.maxBodySize = maxBodySize
+        self.execution = execution
         self.admission = admission
         self.handler = handler
         self.wrapped = wrapped

@@ -15,6 +15,7 @@ final class RouteTable: Sendable {
         let maxBodySize: Int
         /// Whether somebody is asked before its body is read.
         let hasAdmission: Bool
+        let execution: RouteExecution
     }
 
     /// No configuration allows larger bodies: they are held in memory, and places in them are 32-bit numbers.
@@ -36,7 +37,8 @@ final class RouteTable: Sendable {
                 route: route,
                 timeout: (route.timeout ?? timeout).nanoseconds,
                 maxBodySize: min(route.maxBodySize ?? maxBodySize, maxBodySize),
-                hasAdmission: !route.admission.isEmpty
+                hasAdmission: !route.admission.isEmpty,
+                execution: route.execution
             )
         }
         trie = RouteTrie(router.routes)
@@ -53,6 +55,17 @@ final class RouteTable: Sendable {
     /// Whether somebody is asked before the body is read.
     @inline(__always)
     func hasAdmission(_ index: Int) -> Bool { index >= 0 && entries[index].hasAdmission }
+
+    /// How many routes there are.
+    var count: Int { entries.count }
+
+    /// Whether it has a thread of its own from the beginning.
+    @inline(__always)
+    func isBlocking(_ index: Int) -> Bool { index >= 0 && entries[index].execution == .blocking }
+
+    /// Whether it is answered although no thread is free. What the server itself answers, such as 404, is.
+    @inline(__always)
+    func isUrgent(_ index: Int) -> Bool { index < 0 || entries[index].execution == .urgent }
 
     /// How long an answer may take, in nanoseconds.
     @inline(__always)

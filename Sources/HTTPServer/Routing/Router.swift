@@ -81,12 +81,14 @@ public struct Router: Sendable {
     ///   - timeout: In place of ``ServerConfiguration/requestTimeout``.
     ///   - maxBodySize: The largest body this route takes, in bytes, if that is less than
     ///     ``ServerConfiguration/maxBodySize``.
+    ///   - execution: Where its handler runs.
     ///   - handler: Answers the request.
     public mutating func on(
         _ method: HTTPRequest.Method,
         _ pattern: String = "",
         timeout: Duration? = nil,
         maxBodySize: Int? = nil,
+        execution: RouteExecution = .adaptive,
         use handler: @escaping Handler
     ) {
         let pattern = prefix + pattern
@@ -100,6 +102,7 @@ public struct Router: Sendable {
                 pattern: pattern,
                 timeout: timeout,
                 maxBodySize: maxBodySize,
+                execution: execution,
                 admission: admission,
                 handler: isGroup
                     ? middleware.reversed().reduce(handler) { handler, middleware in middleware(handler) } : handler,
@@ -112,9 +115,10 @@ public struct Router: Sendable {
     public mutating func get(
         _ pattern: String = "",
         timeout: Duration? = nil,
+        execution: RouteExecution = .adaptive,
         use handler: @escaping Handler
     ) {
-        on(.get, pattern, timeout: timeout, use: handler)
+        on(.get, pattern, timeout: timeout, execution: execution, use: handler)
     }
 
     /// Adds a route for POST.
@@ -122,9 +126,10 @@ public struct Router: Sendable {
         _ pattern: String = "",
         timeout: Duration? = nil,
         maxBodySize: Int? = nil,
+        execution: RouteExecution = .adaptive,
         use handler: @escaping Handler
     ) {
-        on(.post, pattern, timeout: timeout, maxBodySize: maxBodySize, use: handler)
+        on(.post, pattern, timeout: timeout, maxBodySize: maxBodySize, execution: execution, use: handler)
     }
 
     /// Adds a route for PUT.
@@ -132,9 +137,10 @@ public struct Router: Sendable {
         _ pattern: String = "",
         timeout: Duration? = nil,
         maxBodySize: Int? = nil,
+        execution: RouteExecution = .adaptive,
         use handler: @escaping Handler
     ) {
-        on(.put, pattern, timeout: timeout, maxBodySize: maxBodySize, use: handler)
+        on(.put, pattern, timeout: timeout, maxBodySize: maxBodySize, execution: execution, use: handler)
     }
 
     /// Adds a route for PATCH.
@@ -142,18 +148,20 @@ public struct Router: Sendable {
         _ pattern: String = "",
         timeout: Duration? = nil,
         maxBodySize: Int? = nil,
+        execution: RouteExecution = .adaptive,
         use handler: @escaping Handler
     ) {
-        on(.patch, pattern, timeout: timeout, maxBodySize: maxBodySize, use: handler)
+        on(.patch, pattern, timeout: timeout, maxBodySize: maxBodySize, execution: execution, use: handler)
     }
 
     /// Adds a route for DELETE.
     public mutating func delete(
         _ pattern: String = "",
         timeout: Duration? = nil,
+        execution: RouteExecution = .adaptive,
         use handler: @escaping Handler
     ) {
-        on(.delete, pattern, timeout: timeout, use: handler)
+        on(.delete, pattern, timeout: timeout, execution: execution, use: handler)
     }
 
     private mutating func append(_ route: Route) {

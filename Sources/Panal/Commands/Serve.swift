@@ -101,6 +101,8 @@ extension SupervisorConfiguration {
             advisedWorkers = { ProcessorBudget.current.workers }
         case .range(let range): self.init(workers: range)
         }
+        // One more than may wait has the loop.
+        lanes = settings.threads.count + 1
         bootTimeout = settings.bootTimeout
         shutdownTimeout = settings.shutdownTimeout
         drainDelay = settings.drainDelay

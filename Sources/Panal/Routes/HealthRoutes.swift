@@ -5,9 +5,9 @@ import SQL
 extension Router {
     /// What platforms and balancers ask. Liveness says nothing about the store: restarting the service would not mend it.
     mutating func addHealth<Settings>(_ dependencies: Dependencies<Settings>) {
-        get("/livez") { _ in .text("ok\n") }
+        get("/livez", execution: .urgent) { _ in .text("ok\n") }
 
-        get("/readyz") { request in
+        get("/readyz", execution: .urgent) { request in
             .readiness(dependencies.readiness(for: request), isLeaving: dependencies.isLeaving())
         }
     }

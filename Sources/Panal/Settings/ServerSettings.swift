@@ -33,6 +33,24 @@ public struct ServerSettings: SettingsGroup {
     )
     public var workers: WorkerCount
 
+    /// How many handlers of a worker may wait at the same time.
+    @Setting(
+        "WEB_THREADS",
+        default: "auto",
+        "Handlers of a worker that may wait at the same time, each on a thread of its own, made on demand; `auto` is 16.",
+        SettingFormat("a number from 1 to \(ThreadCount.limit), or auto") { ThreadCount($0) }
+    )
+    public var threads: ThreadCount
+
+    /// How long a request may wait for a thread.
+    @Setting(
+        "QUEUE_TIMEOUT",
+        default: "5s",
+        "How long a request may wait for a thread when none is free, its time in the router (`X-Request-Start`) included.",
+        .duration(atLeast: .milliseconds(1))
+    )
+    public var queueTimeout: Duration
+
     /// Connections that may wait to be accepted.
     @Setting(
         "BACKLOG",
@@ -149,6 +167,15 @@ public struct ServerSettings: SettingsGroup {
         .duration()
     )
     public var maxWorkerAge: Duration
+
+    /// Whether answers say who gave them.
+    @Setting(
+        "DEBUG_HEADERS",
+        default: "off",
+        "`on` has every answer say which process and thread gave it: `X-Panal-Worker: <pid>/<thread>`.",
+        .oneOf()
+    )
+    public var debugHeaders: Switch
 
     /// Peers whose `X-Forwarded-For` is believed.
     @Setting(

@@ -7,72 +7,44 @@ import SQL
 import Telemetry
 import Values
 
-/// Joins the engine to the outside: each request goes into the worker's black box while it is served, and to the log when
-/// it is answered.
+/// Joins the engine to the outside: what concerns all threads of a worker. What concerns one is a ``ThreadObserver``'s.
 final class ServiceObserver: ServerObserver {
     private let worker: Worker
-    /// Where it says which request is being served.
-    private let lane: WorkerLane
     private let databases: PerThread<Database>?
-    private let pid: Int32
-    private let logsAccess: Bool
-    /// By route, without what is in a request: everybody on the host can read it.
-    private let activities: [Activity]
-    private let idle = Activity("idle")
+    private let activities: Activities
     private let logger: Logger
+    private let pid: Int32
     private let output = LogOutput.standardOutput
-    private var line = LogLine()
+    /// What the worker is about while no handler has the loop.
+    private var resting: Activity
 
-    init(worker: Worker, databases: PerThread<Database>?, routes: [Route], logger: Logger) {
+    init(worker: Worker, databases: PerThread<Database>?, routes: [Route], threads: Int, logger: Logger) {
         self.worker = worker
-        lane = worker.slot.lane(0)
         self.databases = databases
         self.logger = logger
-        worker.show(idle)
-        activities = routes.map { Activity("busy \($0.method) \($0.pattern)") }
         pid = worker.slot.pid
-        logsAccess = logger.logLevel <= .info
+        activities = Activities(routes: routes, threads: threads)
+        resting = activities.idle
+        worker.show(resting)
     }
 
-    func requestBegan(_ request: Request) -> Measurements {
-        if let index = request.routeIndex { worker.show(activities[index]) }
-        let times = request.monotonicTimes
-        request.withMethodAndTarget { label in
-            request.withID { id in
-                let space = label.indices.first { label[$0] == UInt8(ascii: " ") } ?? label.count
-                let target = label.extracting(min(space + 1, label.count)...)
-                // Without the query: the log shows it when the worker dies, and it may hold what nobody should read there.
-                let path = target.indices.first { target[$0] == UInt8(ascii: "?") } ?? target.count
-                unsafe lane.begin(
-                    label.extracting(..<space).bytes,
-                    target.extracting(..<path).bytes,
-                    id: id.bytes,
-                    startedAt: MonotonicInstant(nanoseconds: Int64(truncatingIfNeeded: times.start)),
-                    deadline: MonotonicInstant(nanoseconds: Int64(truncatingIfNeeded: times.deadline))
-                )
-            }
-        }
-        return logsAccess && !Router.isProbe(request.route) ? .cpuTime : []
+    func requestObserver(forThread number: Int) -> any RequestObserver {
+        ThreadObserver(worker, lane: worker.slot.lane(number), databases, activities, logger: logger)
     }
 
-    func requestEnded(_ exchange: Exchange) {
-        lane.end()
-        worker.show(idle)
-        // What the server itself refuses, such as an unknown method or a client too many, is no fault of the service: a stranger
-        // could fill the log with it. Nor is a probe's "not ready"; why is logged when it changes.
-        if exchange.status >= 500, exchange.request != nil, exchange.error != nil || !Router.isProbe(exchange.route) {
-            logFailure(exchange)
-        }
-        if logsAccess, !Router.isProbe(exchange.route) { line.writeAccess(exchange, worker: pid, to: output) }
+    func wakeEnded() {
+        worker.show(resting)
+        output.flush()
         worker.slot.setDroppedLogLines(output.droppedLines)
     }
 
-    func batchBegan() {
-        databases?.current.beginBatch()
-    }
-
-    func batchEnded() {
-        databases?.current.endBatch()
+    func handlersChanged(running: Int, latest route: Int?) {
+        resting =
+            switch (running, route) {
+            case (0, _): activities.idle
+            case (1, let route?): activities.route(route)
+            default: activities.running(running)
+            }
     }
 
     func requestLimitReached() {
@@ -86,48 +58,21 @@ final class ServiceObserver: ServerObserver {
     func listenerNotWatched(because error: SystemError) {
         logger.warning("listener not watched, trying again", error: error, metadata: ["worker": .number(pid)])
     }
-
-    func connectionsChanged(open: Int) {
-        worker.slot.setConnections(open)
-    }
-
-    private func logFailure(_ exchange: Exchange) {
-        var metadata: Logger.Metadata = [
-            "method": .string(exchange.method), "path": .string(exchange.rawPath), "status": .number(exchange.status),
-            "worker": .number(pid), "requestId": .string(exchange.id),
-        ]
-        if let error = exchange.error { metadata["cause"] = .string(String(describing: error)) }
-        logger.error("request failed", metadata: metadata)
-    }
 }
 
-extension LogLine {
-    /// The event of one answered request. In one piece, so that the line is taken out of its owner once and not for each
-    /// field.
-    fileprivate mutating func writeAccess(_ exchange: Exchange, worker: Int32, to output: LogOutput) {
-        begin("info", message: "request", at: .now())
-        field("method", exchange.method)
-        // Without the query: it may hold what nobody should read in a log.
-        exchange.withRawPath { path in field("path", ascii: path) }
-        if let route = exchange.route { field("route", route) }
-        field("status", exchange.status)
-        field("bytesIn", exchange.bytesIn)
-        field("bytesOut", exchange.bytesOut)
-        field("durationMs", milliseconds: exchange.duration)
-        if let time = exchange.cpuTime { field("cpuMs", milliseconds: time) }
-        field("worker", Int(worker))
-        exchange.withID { id in field("requestId", ascii: id) }
-        field("client", exchange.clientAddress)
-        if let trace = exchange.request?.value(of: .traceparent).flatMap({ TraceContext(traceparent: $0) }) {
-            field("traceId", trace.traceID)
-        }
-        end(to: output)
-    }
-}
+/// What a worker's title says it is about. By route, without what is in a request: everybody on the host can read it.
+struct Activities: Sendable {
+    let idle = Activity("idle")
+    private let routes: [Activity]
+    private let counts: [Activity]
 
-extension HTTPField.Name {
-    fileprivate static let traceparent: HTTPField.Name = {
-        guard let name = HTTPField.Name("traceparent") else { preconditionFailure("traceparent is no field name") }
-        return name
-    }()
+    init(routes: [Route], threads: Int) {
+        self.routes = routes.map { Activity("busy \($0.method) \($0.pattern)") }
+        counts = (0...threads).map { Activity("busy, \($0) of \(threads) threads in handlers") }
+    }
+
+    func route(_ index: Int) -> Activity { routes[index] }
+
+    /// So many handlers are at work that take long.
+    func running(_ count: Int) -> Activity { counts[min(count, counts.count - 1)] }
 }

@@ -35,14 +35,16 @@ struct WorkerProcess<S: Service>: Sendable {
         }
         let router = S.router(dependencies)
         let server = Server(
-            configuration: ServerConfiguration(settings.server),
+            configuration: ServerConfiguration(settings.server, pid: worker.slot.pid),
             router: router,
             observer: ServiceObserver(
                 worker: worker,
                 databases: dependencies.databases,
                 routes: router.routes,
+                threads: settings.server.threads.count,
                 logger: logger
-            )
+            ),
+            siblings: WorkerSiblings(worker.siblings)
         )
         do {
             // Ready only with an event loop at hand: in a roll the predecessor leaves at that word.
@@ -61,8 +63,14 @@ struct WorkerProcess<S: Service>: Sendable {
 }
 
 extension ServerConfiguration {
-    init(_ settings: ServerSettings) {
+    /// - Parameter pid: The worker's, for answers that say who gave them.
+    init(_ settings: ServerSettings, pid: Int32 = 0) {
         self.init()
+        maxThreads = settings.threads.count
+        queueTimeout = settings.queueTimeout
+        if settings.debugHeaders == .on {
+            signature = { thread in "X-Panal-Worker: \(pid)/\(thread)\r\n" }
+        }
         maxBodySize = settings.maxBodySize
         maxBodyMemory = settings.maxBodyMemory
         maxConnections = settings.maxConnections

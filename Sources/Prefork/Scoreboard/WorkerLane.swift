@@ -74,6 +74,11 @@ public struct WorkerLane: Sendable {
     public func end() {
         let requests = word(ScoreboardLayout.BlackBox.requests)
         requests.storeRelaxed(requests.loadRelaxed() &+ 1)
+        pause()
+    }
+
+    /// The thread has nothing to do with the request any more, which goes on elsewhere: empties the black box.
+    public func pause() {
         word(ScoreboardLayout.BlackBox.deadline).storeRelaxed(0)
         word(ScoreboardLayout.BlackBox.startedAt).store(0)
     }

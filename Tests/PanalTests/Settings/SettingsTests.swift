@@ -136,6 +136,7 @@ struct SettingsTests {
         ]
         let words = [
             "trace", "critical", "nan", "inf", "-inf", "infinity", "NaNs", "infms", "true", "null", "auto", "unix", "*",
+            "on", "off",
         ]
         let foreign = ["١٢", "５", "Ⅷ", "1\u{301}", "½", "8\u{200B}", "\u{FEFF}8", "8\u{0}", "😀", "é"]
         let ranges = ["1-200", "200-200", "1-201", "0-0", "2-1", "1-", "-", "\(Int.max)-\(Int.max)", "-1--1"]
@@ -181,6 +182,9 @@ struct SettingsTests {
             #expect((.zero...(.seconds(604_800))).contains(supervisor.drainDelay))
             #expect((1...WorkerCount.limit).contains(supervisor.workers.lowerBound))
             #expect((1...WorkerCount.limit).contains(supervisor.workers.upperBound))
+            #expect((1...ThreadCount.limit).contains(server.maxThreads))
+            #expect(supervisor.lanes == server.maxThreads + 1)
+            #expect(((.milliseconds(1))...(.seconds(604_800))).contains(server.queueTimeout))
             #expect(settings.server.maxWorkerMemory >= 0)
             #expect(!ConfigText.table(settings.found).isEmpty)
             // The text that is shown is what was given, or says more: it is never cut or replaced by a default.

@@ -37,8 +37,11 @@ let observing = [
             routes: router.routes,
             logger: .json(level: .info)
         )
+        let ofThread = observer.requestObserver(forThread: 0)
+        let output = LogOutput.standardOutput
         return {
-            observer.requestEnded(exchange)
+            ofThread.requestEnded(exchange)
+            output.flush()
             return 1
         }
     },

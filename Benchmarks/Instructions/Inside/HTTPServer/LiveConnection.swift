@@ -10,6 +10,7 @@ public final class LiveConnection {
 
     /// A connection that is open, and an engine that has no other.
     public init(router: Router, observer: any ServerObserver, listener: CInt?, shutdown: CInt) throws {
+        let ofThread = observer.requestObserver(forThread: 0)
         let configuration = ServerConfiguration()
         let dispatcher = Dispatcher(routes: RouteTable(router, configuration))
         let loop = try EventLoop(
@@ -20,7 +21,8 @@ public final class LiveConnection {
             shutdown: shutdown,
             isLast: { false }
         )
-        engine = Engine(loop: loop, answerer: RequestAnswerer(dispatcher, observer: observer))
+        engine = Engine(loop: loop, answerer: RequestAnswerer(dispatcher, observer: ofThread))
+        engine.loop.requestObserver = ofThread
         var ends: [CInt] = [0, 0]
         precondition(unsafe socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0, &ends) == 0)
         client = ends[0]
@@ -53,7 +55,8 @@ private struct Engine: ~Copyable {
     mutating func answer(_ connection: Connection) {
         loop.serve(connection)
         while let turn = loop.nextReceived() {
-            let response = answerer.answer(turn, wokeAt: loop.clock.wokeAt)
+            answerer.begin(turn, now: loop.clock.now, wokeAt: loop.clock.wokeAt)
+            let response = answerer.answer(turn)
             loop.complete(turn, with: response)
         }
     }
@@ -63,7 +66,7 @@ extension EventLoop {
     /// The next turn of what has been received, without waiting for more.
     fileprivate mutating func nextReceived() -> Turn? {
         if let turn = answerable.next() { return turn }
-        if let entry = batch.next() { begin(entry) } else { batch.restart(isInUse: turns.areOut) }
+        if let entry = batch.next() { begin(entry) } else { batch.restart() }
         return answerable.next()
     }
 }

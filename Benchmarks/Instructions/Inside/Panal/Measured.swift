@@ -12,7 +12,7 @@ public enum Measured {
         routes: [Route],
         logger: Logger
     ) -> any ServerObserver {
-        ServiceObserver(worker: worker, databases: databases, routes: routes, logger: logger)
+        ServiceObserver(worker: worker, databases: databases, routes: routes, threads: 1, logger: logger)
     }
 
     /// A service with these settings and databases, and all its routes.

@@ -13,6 +13,7 @@ extension Worker {
             listener: unsafe listener.takeUnretainedValue().descriptor,
             slot: scoreboard.slot(0),
             scoreboard: scoreboard,
+            siblings: Siblings(of: scoreboard.slot(0), on: scoreboard, Mailboxes()),
             supervisor: getppid(),
             shutdownEvent: try EventFD(),
             wakeup: try EventFD()

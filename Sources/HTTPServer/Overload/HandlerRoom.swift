@@ -1,0 +1,42 @@
+import Synchronization
+
+/// How many handlers may take long at the same time, and how many do.
+struct HandlerRoom {
+    /// At most.
+    let limit: Int
+    /// Handlers that are at work without the loop.
+    private(set) var taken = 0
+    /// Those of them that may write.
+    private var writers = 0
+    private let signals: ServerSignals?
+
+    init(limit: Int, _ signals: ServerSignals?) {
+        self.limit = limit
+        self.signals = signals
+    }
+
+    /// Whether a handler waits until others have written.
+    private var isWriteBlocked: Bool { (signals?.writeLockWaits.load(ordering: .relaxed) ?? 0) > 0 }
+
+    /// Kept for requests that only read, while others wait for a store's write lock: a quarter.
+    private var keptForReads: Int { (limit + 2) / 4 }
+
+    var free: Int { max(0, limit - taken) }
+
+    /// Whether a request's handler may begin.
+    @inline(__always)
+    func has(for record: RequestRecord) -> Bool {
+        guard taken < limit else { return false }
+        return writers == 0 || !record.mayWrite || writers < limit - keptForReads || !isWriteBlocked
+    }
+
+    mutating func take(isWriter: Bool) {
+        taken += 1
+        if isWriter { writers += 1 }
+    }
+
+    mutating func giveBack(isWriter: Bool) {
+        taken -= 1
+        if isWriter { writers -= 1 }
+    }
+}

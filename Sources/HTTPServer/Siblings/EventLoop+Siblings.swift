@@ -1,0 +1,192 @@
+import Linux
+
+/// What servers on one listener tell each other, and the connections that they pass on.
+extension EventLoop {
+    /// A message's first byte.
+    private enum Kind: UInt8 {
+        /// The sender has a free thread and nobody who waits.
+        case room
+        /// A connection that has not been asked for anything.
+        case newConnection
+        /// A connection that waits for the next request, or on which it has just come.
+        case idleConnection
+        /// A connection with requests that wait: how often they have been passed on (a byte), when they arrived (8 bytes,
+        /// nanoseconds of the monotonic clock, the lowest first), and what has been received of them.
+        case waitingConnection
+    }
+
+    /// So many bytes of requests travel with a connection, at most; one with more waits where it is.
+    private static let mostBytes = 64 * 1024
+    private static let headSize = 10
+    /// Requests are passed on so often, and then stay.
+    private static let mostPasses: UInt8 = 3
+
+    // MARK: How busy
+
+    /// Tells the siblings how busy this server is.
+    @inline(__always)
+    func publish() {
+        siblings?.publish(
+            ServerLoad(
+                connections: connections.count,
+                freeThreads: connections.count < configuration.maxConnections ? room.free : 0,
+                waiting: waiting.count
+            )
+        )
+    }
+
+    /// Tells the sibling where most requests wait that there is room here.
+    func offerRoom() {
+        guard let siblings, waiting.isEmpty, room.free > 0, !drain.isDraining else { return }
+        var most: (sibling: Int, waiting: Int) = (-1, 0)
+        siblings.forEach { sibling, load in
+            if load.waiting > most.waiting { most = (sibling, load.waiting) }
+        }
+        guard most.waiting > 0 else { return }
+        _ = unsafe siblings.send([Kind.room.rawValue].span.bytes, nil, to: most.sibling)
+    }
+
+    /// Whether there is a sibling who serves.
+    var hasSiblings: Bool { emptiest(hasRoom: false) != nil }
+
+    /// A sibling to pass something on to.
+    private struct Candidate {
+        let number: Int
+        let connections: Int
+    }
+
+    /// The sibling with the fewest connections.
+    /// - Parameters:
+    ///   - connections: It has fewer than so many.
+    ///   - hasRoom: Whether it must have a free thread.
+    private func emptiest(below connections: Int = .max, hasRoom: Bool) -> Candidate? {
+        guard let siblings else { return nil }
+        let passed = self.passed
+        var best: Candidate?
+        siblings.forEach { sibling, load in
+            let expected = passed.expected(load, of: sibling)
+            guard expected.freeThreads > 0 || !hasRoom, expected.connections < best?.connections ?? connections else {
+                return
+            }
+            best = Candidate(number: sibling, connections: expected.connections)
+        }
+        return best
+    }
+
+    // MARK: Passing on
+
+    /// Gives a new connection to a sibling that has fewer, or a free thread when there is none here.
+    /// - Returns: Whether it has it.
+    mutating func place(_ client: borrowing Acceptor.Client) -> Bool {
+        guard siblings != nil,
+            let sibling = emptiest(below: room.free > 0 ? connections.count : .max, hasRoom: true)
+        else { return false }
+        return send([Kind.newConnection.rawValue], client.descriptor.rawValue, to: sibling, isRequest: false)
+    }
+
+    /// Gives a connection of which nothing has been received to a sibling.
+    /// - Parameter isReadable: Whether something has come, so that a thread is needed at once.
+    /// - Returns: Whether it has it.
+    mutating func passOn(_ connection: Connection, isReadable: Bool) -> Bool {
+        guard siblings != nil, let sibling = emptiest(hasRoom: true) ?? (isReadable ? nil : emptiest(hasRoom: false))
+        else { return false }
+        let kind: Kind = deadlines.timer(of: connection.socket) == .head ? .newConnection : .idleConnection
+        guard send([kind.rawValue], connection.socket, to: sibling, isRequest: isReadable) else { return false }
+        forget(connection)
+        return true
+    }
+
+    /// Gives a connection, and what has been received of it, to a sibling with a free thread.
+    /// - Returns: Whether it has it.
+    mutating func passOn(_ turn: Turn) -> Bool {
+        guard siblings != nil, turn.errand == .answer, turn.answeredCount == 0, turn.output.size == 0,
+            turn.passes < Self.mostPasses
+        else { return false }
+        let record = turn.record
+        let bytes = record.origin..<turn.unread.upperBound
+        // A body that came in chunks is not any more what was received.
+        guard bytes.count <= Self.mostBytes, !record.head.isChunked, let sibling = emptiest(hasRoom: true) else {
+            return false
+        }
+        var message = [Kind.waitingConnection.rawValue, turn.passes + 1]
+        message.reserveCapacity(Self.headSize + bytes.count)
+        for byte in 0..<8 { message.append(UInt8(truncatingIfNeeded: record.startedAt >> (8 * Int64(byte)))) }
+        record.input.withSpan(bytes) { span in
+            for index in span.indices { message.append(span[index]) }
+        }
+        guard send(message, turn.connection.socket, to: sibling, isRequest: true) else { return false }
+        let connection = turn.connection
+        requests.memory.release(turn)
+        turn.request = nil
+        turns.putBack(turn, parkedIn: batch)
+        forget(connection)
+        return true
+    }
+
+    private mutating func send(
+        _ message: [UInt8],
+        _ descriptor: CInt,
+        to sibling: Candidate,
+        isRequest: Bool
+    ) -> Bool {
+        guard let siblings, unsafe siblings.send(message.span.bytes, descriptor, to: sibling.number) else {
+            return false
+        }
+        passed.note(sibling.number, connections: sibling.connections, isRequest: isRequest, now: clock.now)
+        return true
+    }
+
+    /// The connection lives on elsewhere: here it is closed without a word to the client.
+    private mutating func forget(_ connection: Connection) {
+        deadlines.disarm(connection.socket)
+        connections.remove(connection)
+        // Before it is closed: the open file lives on, and would go on being watched.
+        if connection.isWatched { poller.epoll.remove(connection.socket) }
+        connection.close()
+        observer?.connectionsChanged(open: connections.count)
+        publish()
+        resumeAccepting()
+    }
+
+    // MARK: Receiving
+
+    /// Reads what siblings have sent.
+    mutating func readMail() {
+        guard let siblings else { return }
+        while let mail = reader.receive(on: siblings.mailbox) { take(mail) }
+        offerRoom()
+    }
+
+    private mutating func take(_ mail: consuming Message) {
+        guard let kind = mail.bytes.first.flatMap(Kind.init) else { return }
+        let bytes = mail.bytes
+        guard let descriptor = mail.takeDescriptor() else {
+            if kind == .room { passOnWaiting() }
+            return
+        }
+        let client = Acceptor.Client(descriptor: descriptor)
+        switch kind {
+        case .room: break
+        case .newConnection: open(client)
+        case .idleConnection: open(client, since: .idle)
+        case .waitingConnection: if bytes.count > Self.headSize { open(client, bytes) }
+        }
+    }
+
+    private mutating func open(_ client: consuming Acceptor.Client, _ message: [UInt8]) {
+        guard let connection = open(client, since: .idle) else { return }
+        let pending = requests.memory.adopt(Array(message[Self.headSize...]))
+        pending.passes = message[1]
+        pending.arrivedAt = message[2..<Self.headSize].reversed().reduce(Int64(0)) { $0 << 8 | Int64($1) }
+        connection.state = .waitingForTurn(pending)
+        deadlines.disarm(connection.socket)
+        turnQueue.append(connection)
+    }
+
+    /// A sibling has room: the one that has waited longest may go there.
+    private mutating func passOnWaiting() {
+        guard let turn = waiting.removeFirst() else { return }
+        if !passOn(turn) { waiting.prepend(turn) }
+        publish()
+    }
+}

@@ -1,0 +1,16 @@
+import Linux
+import Synchronization
+
+/// What the loop and threads without it tell each other while they are at work.
+final class ServerSignals: Sendable {
+    /// Whether connections end with their answers: the server drains, and nobody takes them over.
+    let closesConnections = Atomic(false)
+    /// How many handlers wait for the lock of a store that one writer at a time may write to.
+    let writeLockWaits = Atomic(0)
+    /// Turns on their way back to the loop.
+    let finished: FinishedTurns
+
+    init() throws(SystemError) {
+        finished = try FinishedTurns()
+    }
+}

@@ -1,0 +1,63 @@
+import Linux
+import Synchronization
+
+/// What a thread that serves has for itself.
+final class ServingThread: BlockingObserver, @unchecked Sendable {
+    /// Its number among the threads of the server, from 0 on.
+    let index: Int
+    /// Ends its wait when it is wanted.
+    let call = Semaphore()
+    let observer: (any RequestObserver)?
+    var answerer: RequestAnswerer
+    /// What its answers say of it, if they say anything.
+    let signature: [UInt8]
+    private var date = DateHeader()
+    private unowned let threads: ServingThreads
+    /// The loan of the loop while it runs a handler; 0 when it has given it up.
+    private var loan: UInt64 = 0
+
+    init(index: Int, of threads: ServingThreads) {
+        self.index = index
+        self.threads = threads
+        observer = threads.observer?.requestObserver(forThread: index)
+        answerer = RequestAnswerer(threads.dispatcher, observer: observer)
+        signature = threads.configuration.signature.map { Array($0(index).utf8) } ?? []
+        super.init()
+    }
+
+    // MARK: In a handler
+
+    /// Runs a handler while the loop is lent.
+    @inline(__always)
+    func run<Result>(during loan: UInt64, _ handler: () -> Result) -> Result {
+        self.loan = loan
+        defer { self.loan = 0 }
+        return handler()
+    }
+
+    override func willBlock(for reason: BlockingReason) {
+        if reason == .writeLock { threads.signals.writeLockWaits.add(1, ordering: .relaxed) }
+        guard loan != 0 else { return }
+        threads.giveUp(loan)
+        loan = 0
+    }
+
+    override func didBlock(for reason: BlockingReason) {
+        if reason == .writeLock { threads.signals.writeLockWaits.subtract(1, ordering: .relaxed) }
+    }
+
+    // MARK: Without the loop
+
+    /// Sends the answer to a turn's request, when another thread has the loop.
+    func finish(_ turn: Turn, with response: Response) {
+        let now = MonotonicInstant.now.nanoseconds
+        date.update(now: now)
+        let isLast = threads.signals.closesConnections.load(ordering: .relaxed)
+        let record = turn.write(response, date: date.line, signature: signature, isLast: isLast)
+        record.endedAt = now
+        turn.noteHandlerTime()
+        turn.send()
+        observer?.batchEnded()
+        turn.report(to: observer)
+    }
+}

@@ -1,0 +1,229 @@
+import Linux
+import Synchronization
+
+/// The threads of a server: one has the loop and runs handlers with it in hand, and another takes the loop when a handler
+/// takes long (leader and followers).
+///
+/// At most ``ServerConfiguration/maxThreads`` are in handlers that take long, and one more has the loop. They are made on
+/// demand, and those that nobody has needed for some time leave. One stands by: it waits for the ``HandlerWatch``.
+final class ServingThreads: @unchecked Sendable {
+    let configuration: ServerConfiguration
+    let dispatcher: Dispatcher
+    let observer: (any ServerObserver)?
+    let signals: ServerSignals
+    /// See ``ServerConfiguration/handlerPatience``, in nanoseconds.
+    private let patience: Int64
+
+    /// Only the thread that has the loop touches it: see ``Leadership``.
+    @exclusivity(unchecked) private var loop: EventLoop
+    private let leadership = Leadership()
+    private let watch: HandlerWatch
+
+    private let roster = Mutex(Roster())
+    /// Whether nobody stands by, and somebody could.
+    private let needsStandby = Atomic(true)
+    private let departures = Semaphore()
+
+    /// Who is there, and who waits for what.
+    private struct Roster {
+        var standby: ServingThread?
+        var parked: [ServingThread] = []
+        var count = 1
+        var freeIndices: [Int] = []
+        var isOver = false
+    }
+
+    /// What a thread does next.
+    private enum Role {
+        case lead
+        case standBy
+        case park
+        case leave
+    }
+
+    /// How long a thread waits to be needed: 10 s.
+    private static let idleTime = Duration.seconds(10)
+
+    init(
+        _ makeLoop: (ServerSignals) throws(SystemError) -> EventLoop,
+        configuration: ServerConfiguration,
+        dispatcher: Dispatcher,
+        observer: (any ServerObserver)?
+    ) throws(SystemError) {
+        self.configuration = configuration
+        self.dispatcher = dispatcher
+        self.observer = observer
+        patience = configuration.handlerPatience.nanoseconds
+        watch = try HandlerWatch()
+        signals = try ServerSignals()
+        unsafe loop = try makeLoop(signals)
+        roster.withLock { $0.freeIndices = Array((1...max(1, configuration.maxThreads)).reversed()) }
+    }
+
+    /// Serves on the calling thread and others until the loop ends. Handlers that still run then are not waited for.
+    func run() {
+        serve(ServingThread(index: 0, of: self), as: .lead)
+        let others = roster.withLock { roster in
+            var others = roster.parked
+            if let standby = roster.standby { others.append(standby) }
+            return others.count
+        }
+        for _ in 0..<others { departures.wait() }
+    }
+
+    // MARK: A thread's life
+
+    private func serve(_ thread: ServingThread, as role: Role) {
+        thread.attend {
+            var role = role
+            while true {
+                switch role {
+                case .lead: role = lead(thread)
+                case .standBy: role = standBy(thread)
+                case .park: role = park(thread)
+                case .leave: return
+                }
+            }
+        }
+    }
+
+    /// Has the loop until it is taken, or ends.
+    private func lead(_ thread: ServingThread) -> Role {
+        unsafe loop.requestObserver = thread.observer
+        unsafe loop.signature = thread.signature
+        while let turn = unsafe loop.next() {
+            guard run(turn, on: thread) else { return .park }
+        }
+        end()
+        return .leave
+    }
+
+    /// Does what a turn needs from outside the loop.
+    /// - Returns: Whether the thread still has the loop.
+    @inline(__always)
+    private func run(_ turn: consuming Turn, on thread: ServingThread) -> Bool {
+        let now = unsafe loop.clock.now
+        thread.answerer.begin(turn, now: now, wokeAt: unsafe loop.clock.wokeAt)
+        let takesLong = unsafe loop.lend(turn)
+        if needsStandby.load(ordering: .relaxed) { appointStandby() }
+        let loan = leadership.lend(at: takesLong ? 0 : now)
+        if takesLong { watch.ring() } else { watch.begin(until: now &+ patience) }
+        if turn.errand == .admission {
+            thread.run(during: loan) { thread.answerer.admit(turn) }
+            guard leadership.takeBack(loan) else {
+                turn.noteHandlerTime()
+                signals.finished.append(turn)
+                return false
+            }
+            unsafe loop.goOn(afterAdmissionOf: turn)
+        } else {
+            let response = thread.run(during: loan) { thread.answerer.answer(turn) }
+            guard leadership.takeBack(loan) else {
+                thread.finish(turn, with: response)
+                signals.finished.append(turn)
+                return false
+            }
+            unsafe loop.complete(turn, with: response)
+        }
+        if takesLong { unsafe loop.noteQuick() }
+        return true
+    }
+
+    /// The calling thread, in a handler, will take long.
+    func giveUp(_ loan: UInt64) {
+        guard leadership.giveUp(loan) else { return }
+        if needsStandby.load(ordering: .relaxed) { appointStandby() }
+        watch.ring()
+    }
+
+    /// Waits until the loop is to be taken.
+    private func standBy(_ thread: ServingThread) -> Role {
+        while true {
+            watch.wait()
+            if roster.withLock({ $0.isOver }) { return depart() }
+            switch leadership.take(ifLentFor: patience, now: MonotonicInstant.now.nanoseconds) {
+            case .inUse: break
+            case .lent(let end): watch.set(to: end)
+            case .taken(let wasGivenUp):
+                roster.withLock { $0.standby = nil }
+                needsStandby.store(true, ordering: .relaxed)
+                unsafe loop.noteLost(wasGivenUp: wasGivenUp)
+                return .lead
+            }
+        }
+    }
+
+    /// Waits until it is wanted.
+    private func park(_ thread: ServingThread) -> Role {
+        let role: Role? = roster.withLock { roster in
+            if roster.isOver { return .leave }
+            guard roster.standby != nil else {
+                roster.standby = thread
+                needsStandby.store(false, ordering: .relaxed)
+                return .standBy
+            }
+            roster.parked.append(thread)
+            return nil
+        }
+        if let role { return role }
+        // The first thread belongs to whoever called.
+        if thread.index == 0 {
+            thread.call.wait()
+        } else if !thread.call.wait(until: .now + Self.idleTime), leaveIfNotWanted(thread) {
+            return .leave
+        }
+        return roster.withLock { $0.isOver } ? depart() : .standBy
+    }
+
+    private func leaveIfNotWanted(_ thread: ServingThread) -> Bool {
+        let isWanted = roster.withLock { roster in
+            guard let position = roster.parked.firstIndex(where: { $0 === thread }) else { return true }
+            roster.parked.remove(at: position)
+            roster.count -= 1
+            roster.freeIndices.append(thread.index)
+            return false
+        }
+        if isWanted { thread.call.wait() }
+        return !isWanted
+    }
+
+    /// Has somebody stand by, if there is anybody.
+    private func appointStandby() {
+        roster.withLock { roster in
+            guard roster.standby == nil, !roster.isOver else { return }
+            if let thread = roster.parked.popLast() {
+                roster.standby = thread
+                thread.call.signal()
+            } else if let index = roster.freeIndices.popLast() {
+                let thread = ServingThread(index: index, of: self)
+                do throws(SystemError) {
+                    try Thread.start { [self] in serve(thread, as: .standBy) }.detach()
+                    roster.standby = thread
+                    roster.count += 1
+                } catch {
+                    // Without room for another thread the handler keeps the loop.
+                    roster.freeIndices.append(index)
+                    return
+                }
+            }
+            needsStandby.store(false, ordering: .relaxed)
+        }
+    }
+
+    // MARK: The end
+
+    private func end() {
+        let waiting = roster.withLock { roster in
+            roster.isOver = true
+            return roster.parked
+        }
+        for thread in waiting { thread.call.signal() }
+        watch.ring()
+    }
+
+    /// A thread that waited goes at the end.
+    private func depart() -> Role {
+        departures.signal()
+        return .leave
+    }
+}

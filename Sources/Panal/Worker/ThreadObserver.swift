@@ -1,0 +1,128 @@
+import HTTPServer
+import HTTPTypes
+import Linux
+import Logging
+import Prefork
+import SQL
+import Telemetry
+import Values
+
+/// What a thread of a worker does with its requests: each is in the black box while it is served, and in the log when it is
+/// answered.
+final class ThreadObserver: RequestObserver {
+    private let worker: Worker
+    /// Where it says which request is being served.
+    private let lane: WorkerLane
+    private let databases: PerThread<Database>?
+    private let pid: Int32
+    private let logsAccess: Bool
+    private let activities: Activities
+    private let logger: Logger
+    private let output = LogOutput.standardOutput
+    private var line = LogLine()
+    private var isAttached = false
+
+    init(
+        _ worker: Worker,
+        lane: WorkerLane,
+        _ databases: PerThread<Database>?,
+        _ activities: Activities,
+        logger: Logger
+    ) {
+        self.worker = worker
+        self.lane = lane
+        self.databases = databases
+        self.activities = activities
+        self.logger = logger
+        pid = worker.slot.pid
+        logsAccess = logger.logLevel <= .info
+    }
+
+    func requestBegan(_ request: Request) -> Measurements {
+        if !isAttached { attach() }
+        if let index = request.routeIndex { worker.show(activities.route(index)) }
+        let times = request.monotonicTimes
+        request.withMethodAndTarget { label in
+            request.withID { id in
+                let space = label.indices.first { label[$0] == UInt8(ascii: " ") } ?? label.count
+                let target = label.extracting(min(space + 1, label.count)...)
+                // Without the query: the log shows it when the worker dies, and it may hold what nobody should read there.
+                let path = target.indices.first { target[$0] == UInt8(ascii: "?") } ?? target.count
+                unsafe lane.begin(
+                    label.extracting(..<space).bytes,
+                    target.extracting(..<path).bytes,
+                    id: id.bytes,
+                    startedAt: MonotonicInstant(nanoseconds: Int64(truncatingIfNeeded: times.start)),
+                    deadline: MonotonicInstant(nanoseconds: Int64(truncatingIfNeeded: times.deadline))
+                )
+            }
+        }
+        return logsAccess && !Router.isProbe(request.route) ? .cpuTime : []
+    }
+
+    func requestPaused() { lane.pause() }
+
+    func requestEnded(_ exchange: Exchange) {
+        lane.end()
+        // What the server itself refuses, such as an unknown method or a client too many, is no fault of the service: a stranger
+        // could fill the log with it. Nor is a probe's "not ready"; why is logged when it changes.
+        if exchange.status >= 500, exchange.request != nil, exchange.error != nil || !Router.isProbe(exchange.route) {
+            logFailure(exchange)
+        }
+        if logsAccess, !Router.isProbe(exchange.route) { line.writeAccess(exchange, worker: pid, to: output) }
+    }
+
+    func batchBegan() {
+        databases?.current.beginBatch()
+    }
+
+    func batchEnded() {
+        databases?.current.endBatch()
+    }
+
+    /// With its first request, because it is made on another thread.
+    private func attach() {
+        isAttached = true
+        lane.attachThread()
+    }
+
+    private func logFailure(_ exchange: Exchange) {
+        var metadata: Logger.Metadata = [
+            "method": .string(exchange.method), "path": .string(exchange.rawPath), "status": .number(exchange.status),
+            "worker": .number(pid), "requestId": .string(exchange.id),
+        ]
+        if let error = exchange.error { metadata["cause"] = .string(String(describing: error)) }
+        logger.error("request failed", metadata: metadata)
+    }
+}
+
+extension LogLine {
+    /// The event of one answered request. In one piece, so that the line is taken out of its owner once and not for each
+    /// field.
+    fileprivate mutating func writeAccess(_ exchange: Exchange, worker: Int32, to output: LogOutput) {
+        begin("info", message: "request", at: .now())
+        field("method", exchange.method)
+        // Without the query: it may hold what nobody should read in a log.
+        exchange.withRawPath { path in field("path", ascii: path) }
+        if let route = exchange.route { field("route", route) }
+        field("status", exchange.status)
+        field("bytesIn", exchange.bytesIn)
+        field("bytesOut", exchange.bytesOut)
+        field("durationMs", milliseconds: exchange.duration)
+        if let time = exchange.cpuTime { field("cpuMs", milliseconds: time) }
+        field("worker", Int(worker))
+        exchange.withID { id in field("requestId", ascii: id) }
+        field("client", exchange.clientAddress)
+        if let trace = exchange.request?.value(of: .traceparent).flatMap({ TraceContext(traceparent: $0) }) {
+            field("traceId", trace.traceID)
+        }
+        end(collectedBy: output)
+    }
+}
+
+extension HTTPField.Name {
+    fileprivate static let traceparent: HTTPField.Name = {
+        guard let name = HTTPField.Name("traceparent") else { preconditionFailure("traceparent is no field name") }
+        return name
+    }()
+}
