@@ -283,6 +283,8 @@ void *clinux_blocking_observer(void) { return blocking_observer; }
 
 void clinux_set_blocking_observer(void *observer) { blocking_observer = observer; }
 
+pid_t clinux_thread_id(void) { return gettid(); }
+
 int clinux_wait_for_semaphore(sem_t *semaphore, int64_t until) {
     struct timespec time = {.tv_sec = until / 1000000000, .tv_nsec = until % 1000000000};
     return sem_clockwait(semaphore, CLOCK_MONOTONIC, &time);

@@ -104,6 +104,9 @@ void clinux_block_crash_signals(void);
 void *_Nullable clinux_blocking_observer(void);
 void clinux_set_blocking_observer(void *_Nullable observer);
 
+// gettid(2).
+pid_t clinux_thread_id(void);
+
 // sem_clockwait(3) of CLOCK_MONOTONIC, until a time in nanoseconds.
 int clinux_wait_for_semaphore(sem_t *_Nonnull semaphore, int64_t until);
 

@@ -25,10 +25,10 @@ final class Leadership: Sendable {
         return loan
     }
 
-    /// Takes the loop back from a loan.
-    /// - Returns: Whether the loop was still there.
+    /// Takes the loop, out of a loan: whoever lent it, or somebody else.
+    /// - Returns: Whether it was still there.
     @inline(__always)
-    func takeBack(_ loan: UInt64) -> Bool {
+    func take(_ loan: UInt64) -> Bool {
         current.compareExchange(expected: loan, desired: 0, ordering: .acquiringAndReleasing).exchanged
     }
 
@@ -46,17 +46,18 @@ final class Leadership: Sendable {
         case inUse
         /// It was lent not long ago; look again then.
         case lent(until: Int64)
-        /// The loop belongs to the thread that looked.
-        /// - Parameter wasGivenUp: Whether whoever lent it had said so.
-        case taken(wasGivenUp: Bool)
+        /// It has been lent for long. By its number it may be taken.
+        case overdue(UInt64, since: Int64)
+        /// Whoever lent it has said that it will not need it soon.
+        case givenUp(UInt64)
     }
 
-    /// Takes the loop, if it has been lent for so long.
-    func take(ifLentFor patience: Int64, now: Int64) -> Look {
+    /// Looks whether the loop has been lent for so long.
+    func look(patience: Int64, now: Int64) -> Look {
         let loan = current.load(ordering: .sequentiallyConsistent)
         guard loan != 0 else { return .inUse }
         let begin = begin.load(ordering: .sequentiallyConsistent)
-        guard begin + patience <= now else { return .lent(until: begin + patience) }
-        return takeBack(loan) ? .taken(wasGivenUp: begin == 0) : .inUse
+        if begin == 0 { return .givenUp(loan) }
+        return begin + patience <= now ? .overdue(loan, since: begin) : .lent(until: begin + patience)
     }
 }

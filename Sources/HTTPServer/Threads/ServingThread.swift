@@ -11,6 +11,8 @@ final class ServingThread: BlockingObserver, @unchecked Sendable {
     var answerer: RequestAnswerer
     /// What its answers say of it, if they say anything.
     let signature: [UInt8]
+    /// For others to see what it is doing; `nil` until it serves.
+    private(set) var status: ThreadStatus?
     private var date = DateHeader()
     private unowned let threads: ServingThreads
     /// The loan of the loop while it runs a handler; 0 when it has given it up.
@@ -24,6 +26,9 @@ final class ServingThread: BlockingObserver, @unchecked Sendable {
         signature = threads.configuration.signature.map { Array($0(index).utf8) } ?? []
         super.init()
     }
+
+    /// Called by the thread itself, before it serves.
+    func begin() { status = ThreadStatus() }
 
     // MARK: In a handler
 

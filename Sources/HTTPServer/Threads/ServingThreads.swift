@@ -23,6 +23,7 @@ final class ServingThreads: @unchecked Sendable {
     /// Whether nobody stands by, and somebody could.
     private let needsStandby = Atomic(true)
     private let departures = Semaphore()
+    private let leaderStatus = Mutex<ThreadStatus?>(nil)
 
     /// Who is there, and who waits for what.
     private struct Roster {
@@ -74,6 +75,7 @@ final class ServingThreads: @unchecked Sendable {
     // MARK: A thread's life
 
     private func serve(_ thread: ServingThread, as role: Role) {
+        thread.begin()
         thread.attend {
             var role = role
             while true {
@@ -89,6 +91,7 @@ final class ServingThreads: @unchecked Sendable {
 
     /// Has the loop until it is taken, or ends.
     private func lead(_ thread: ServingThread) -> Role {
+        leaderStatus.withLock { $0 = thread.status }
         unsafe loop.requestObserver = thread.observer
         unsafe loop.signature = thread.signature
         while let turn = unsafe loop.next() {
@@ -110,7 +113,7 @@ final class ServingThreads: @unchecked Sendable {
         if takesLong { watch.ring() } else { watch.begin(until: now &+ patience) }
         if turn.errand == .admission {
             thread.run(during: loan) { thread.answerer.admit(turn) }
-            guard leadership.takeBack(loan) else {
+            guard leadership.take(loan) else {
                 turn.noteHandlerTime()
                 signals.finished.append(turn)
                 return false
@@ -118,7 +121,7 @@ final class ServingThreads: @unchecked Sendable {
             unsafe loop.goOn(afterAdmissionOf: turn)
         } else {
             let response = thread.run(during: loan) { thread.answerer.answer(turn) }
-            guard leadership.takeBack(loan) else {
+            guard leadership.take(loan) else {
                 thread.finish(turn, with: response)
                 signals.finished.append(turn)
                 return false
@@ -138,20 +141,38 @@ final class ServingThreads: @unchecked Sendable {
 
     /// Waits until the loop is to be taken.
     private func standBy(_ thread: ServingThread) -> Role {
+        var suspicion = Suspicion()
         while true {
             watch.wait()
             if roster.withLock({ $0.isOver }) { return depart() }
-            switch leadership.take(ifLentFor: patience, now: MonotonicInstant.now.nanoseconds) {
-            case .inUse: break
-            case .lent(let end): watch.set(to: end)
-            case .taken(let wasGivenUp):
-                roster.withLock { $0.standby = nil }
-                needsStandby.store(true, ordering: .relaxed)
-                unsafe loop.noteLost(wasGivenUp: wasGivenUp)
-                return .lead
+            let now = MonotonicInstant.now.nanoseconds
+            switch leadership.look(patience: patience, now: now) {
+            case .inUse:
+                break
+            case .lent(let end):
+                watch.set(to: end)
+            case .givenUp(let loan):
+                if take(loan, wasGivenUp: true) { return .lead }
+            case .overdue(let loan, let begin):
+                if suspicion.isConfirmed(loan, since: begin, of: leader, patience: patience, now: now) {
+                    if take(loan, wasGivenUp: false) { return .lead }
+                } else {
+                    watch.set(to: now + patience)
+                }
             }
         }
     }
+
+    private func take(_ loan: UInt64, wasGivenUp: Bool) -> Bool {
+        guard leadership.take(loan) else { return false }
+        roster.withLock { $0.standby = nil }
+        needsStandby.store(true, ordering: .relaxed)
+        unsafe loop.noteLost(wasGivenUp: wasGivenUp)
+        return true
+    }
+
+    /// The thread that has the loop, or has lent it.
+    private var leader: ThreadStatus? { leaderStatus.withLock { $0 } }
 
     /// Waits until it is wanted.
     private func park(_ thread: ServingThread) -> Role {
