@@ -39,7 +39,7 @@ extension EventLoop {
         if let since = waiting.since {
             queueDelay.look(waitingSince: since, now: clock.now)
             requests.isOverloaded = queueDelay.isOverloaded
-        } else if queueDelay.isOverloaded {
+        } else if queueDelay.isOverloaded, room.free > 0 {
             queueDelay.noteEmpty()
             requests.isOverloaded = false
         }

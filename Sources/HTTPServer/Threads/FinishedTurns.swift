@@ -1,9 +1,8 @@
 import Linux
-import Synchronization
 
 /// Turns whose requests were answered by threads that do not have the loop any more, on their way back to it.
 final class FinishedTurns: Sendable {
-    private let turns = Mutex<[Turn]>([])
+    private let turns = Lock<[Turn]>([])
     private let event: EventFD
 
     init() throws(SystemError) {

@@ -19,11 +19,11 @@ final class ServingThreads: @unchecked Sendable {
     private let leadership = Leadership()
     private let watch: HandlerWatch
 
-    private let roster = Mutex(Roster())
+    private let roster = Lock(Roster())
     /// Whether nobody stands by, and somebody could.
     private let needsStandby = Atomic(true)
     private let departures = Semaphore()
-    private let leaderStatus = Mutex<ThreadStatus?>(nil)
+    private let leaderStatus = Lock<ThreadStatus?>(nil)
 
     /// Who is there, and who waits for what.
     private struct Roster {
