@@ -65,8 +65,12 @@ public struct ServerConfiguration: Sendable {
     /// Requests after which the observer is told to have this process replaced; `nil` is never. The server serves on.
     public var maxRequests: Int?
 
-    /// Handlers that may take long at the same time, each on a thread of its own. One more thread serves the others.
+    /// Handlers that may take long at the same time, each on a thread of its own.
     public var maxThreads = 16
+
+    /// The most threads that the server has: ``maxThreads``, one that serves the others, and two for routes whose handlers had
+    /// never taken long and begin to when all others are busy.
+    public var threadCount: Int { maxThreads + 1 + HandlerRoom.spare }
 
     /// How long a handler may run until another thread takes over what it would hold up. Shorter, and threads would change for
     /// handlers that are about to end; longer, and others would wait for longer than they notice.

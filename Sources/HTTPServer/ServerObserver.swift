@@ -29,7 +29,7 @@ public protocol RequestObserver: AnyObject {
 /// (``requestObserver(forThread:)``), and what concerns all of them: those calls come one at a time, from whatever thread.
 public protocol ServerObserver: RequestObserver {
     /// The observer of a thread that is about to serve. The number is its own for as long as it lives, from 0 to
-    /// ``ServerConfiguration/maxThreads``; one that comes later may have it again.
+    /// less than ``ServerConfiguration/threadCount``; one that comes later may have it again.
     func requestObserver(forThread number: Int) -> any RequestObserver
 
     /// The server is about to wait for whatever comes next.
@@ -38,6 +38,10 @@ public protocol ServerObserver: RequestObserver {
     /// So many handlers run now that take long, each on a thread of its own.
     /// - Parameter route: That of the one that has just turned out to take long; `nil` when one has ended.
     func handlersChanged(running: Int, latest route: Int?)
+
+    /// More requests come than can be answered in time: from now on some are refused. May be called often.
+    /// - Parameter waiting: How many wait for a thread.
+    func overloadBegan(waiting: Int)
 
     /// ``ServerConfiguration/maxRequests`` have been answered. Called once; the server serves on until it is told to
     /// drain.
@@ -75,6 +79,8 @@ extension ServerObserver {
     public func wakeEnded() {}
     /// Does nothing.
     public func handlersChanged(running: Int, latest route: Int?) {}
+    /// Does nothing.
+    public func overloadBegan(waiting: Int) {}
     /// Does nothing.
     public func requestLimitReached() {}
     /// Does nothing.

@@ -31,6 +31,23 @@ public enum MessageSocket {
     /// The longest message in bytes. Less than what the smallest usual send buffer holds (net.core.wmem_default, 208 KiB).
     public static let longestMessage = 96 << 10
 
+    /// How many messages that were sent on a socket, by whomever, nobody has received, if they are short: what the kernel has
+    /// in memory for them (SIOCOUTQ, unix(7)) by what one takes.
+    public static func underway(on socket: CInt) -> Int {
+        var bytes: CInt = 0
+        guard unsafe ioctl(socket, UInt(TIOCOUTQ), &bytes) == 0 else { return 0 }
+        return Int(bytes) / shortMessage
+    }
+
+    /// What a message of a few bytes takes of the kernel's memory, found by sending one.
+    private static let shortMessage: Int = {
+        guard let pair = try? MessageSocketPair() else { return 768 }
+        let sent = unsafe send([0].span.bytes, on: pair.sender.rawValue)
+        var bytes: CInt = 0
+        guard sent, unsafe ioctl(pair.sender.rawValue, UInt(TIOCOUTQ), &bytes) == 0, bytes > 0 else { return 768 }
+        return Int(bytes)
+    }()
+
     /// Sends a message. It takes a few microseconds and never waits.
     ///
     /// - Parameters:

@@ -90,9 +90,12 @@ struct SiblingsTests {
         }
         slot.setFreeThreads(13)
         slot.setWaiting(2)
+        slot.setRunning(3)
         let seen = try #require(Child(pid: getpid(), slot: slot).observation(memory: false))
         #expect(seen.deadline?.nanoseconds == 50 && seen.busySince?.nanoseconds == 10)
-        #expect(seen.lanes == 17 && seen.freeLanes == 14 && seen.freeThreads == 13 && seen.waiting == 2)
+        #expect(
+            seen.lanes == 17 && seen.freeLanes == 14 && seen.freeThreads == 13 && seen.waiting == 2 && seen.running == 3
+        )
         let exit = WorkerExit(.killed(signal: 6), isOutOfMemory: false, slot: slot)
         #expect(exit.lanes.compactMap(\.request?.deadline?.nanoseconds) == [90, 50, 70])
     }

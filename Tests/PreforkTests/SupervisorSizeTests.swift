@@ -114,6 +114,7 @@ struct SupervisorSizeTests {
         var worker = Observation.Worker(pid: 1, lanes: example.lanes, freeLanes: example.lanes - example.busy)
         worker.busySince = example.busy > 0 ? MonotonicInstant(nanoseconds: 1) : nil
         worker.freeThreads = example.free
+        worker.running = example.free.map { example.lanes - 1 - $0 } ?? 0
         #expect(worker.isBusy == example.isBusy)
     }
 

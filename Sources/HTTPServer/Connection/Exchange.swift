@@ -31,6 +31,9 @@ public struct Exchange: Sendable {
     /// The pattern of the route that matched.
     public var route: String? { record.route?.pattern }
 
+    /// Whether the server itself refused it, such as for its size or because no thread was free in time: no handler saw it.
+    public var isRefused: Bool { record.refusal != nil }
+
     /// The status code of the answer.
     public var status: Int { Int(record.status) }
 

@@ -19,6 +19,8 @@ extension EventLoop {
 
     /// - Returns: Whether there may be more to accept.
     private mutating func acceptOne() -> Bool {
+        publish(arriving: 1)
+        defer { publish() }
         switch acceptor.accept(now: clock.now, poller.epoll) {
         case .client(let client):
             if !place(client) { open(client) }
@@ -275,7 +277,7 @@ extension EventLoop {
         guard passesConnectionsOn else { return false }
         // Who waits to be accepted is accepted by siblings.
         acceptor.finish(poller.epoll)
-        for connection in connections.all where connection.isIdle { _ = passOn(connection, isReadable: false) }
+        for connection in connections.all where connection.isIdle { _ = passOn(connection) }
         return true
     }
 

@@ -16,21 +16,34 @@ extension EventLoop {
         if !waiting.isEmpty, let turn = nextWaiting() { return turn }
         while let turn = answerable.next() {
             let record = turn.record
-            if record.refusal != nil || routes.isUrgent(record.routeIndex) || room.has(for: record) { return turn }
+            if mayBegin(record) { return turn }
             wait(turn)
         }
         return nil
     }
 
+    private mutating func mayBegin(_ record: RequestRecord) -> Bool {
+        let route = record.routeIndex
+        if record.refusal != nil || routes.isUrgent(route) { return true }
+        let isQuick = speeds.isQuick(route)
+        guard room.has(for: record, isQuick: isQuick) else { return false }
+        if !isQuick { queueDelay.noteServedAtOnce() }
+        return true
+    }
+
     /// Who has waited longest, to be answered or to be told that it was too long.
     private mutating func nextWaiting() -> Turn? {
-        guard let turn = waiting.removeFirst(in: room) ?? nextOverdue() else { return nil }
-        publish()
-        let record = turn.record
-        let delay = clock.now - record.arrivedAt
-        if queueDelay.refuses(delay, now: clock.now) {
-            requests.refuseWaiting(turn)
+        if let turn = waiting.removeFirst(in: room) {
+            publish()
+            if queueDelay.refuses(clock.now - turn.record.arrivedAt, now: clock.now) { requests.refuseWaiting(turn) }
+            return turn
         }
+        guard let since = waiting.since, clock.now - since > queueDelay.limit, let turn = waiting.removeFirst() else {
+            return nil
+        }
+        publish()
+        queueDelay.note(clock.now - since, now: clock.now)
+        requests.refuseWaiting(turn)
         return turn
     }
 
@@ -38,17 +51,11 @@ extension EventLoop {
     mutating func lookAtQueue() {
         if let since = waiting.since {
             queueDelay.look(waitingSince: since, now: clock.now)
+            if queueDelay.isOverloaded, !requests.isOverloaded { observer?.overloadBegan(waiting: waiting.count) }
             requests.isOverloaded = queueDelay.isOverloaded
-        } else if queueDelay.isOverloaded, room.free > 0 {
-            queueDelay.noteEmpty()
+        } else if requests.isOverloaded, room.free > 0 {
             requests.isOverloaded = false
         }
-    }
-
-    /// Somebody there is no room for, and who has waited too long.
-    private mutating func nextOverdue() -> Turn? {
-        guard let since = waiting.since, clock.now - since > queueDelay.limit else { return nil }
-        return waiting.removeFirst()
     }
 
     /// Has a request wait for a thread, here or where there is one.
@@ -58,7 +65,6 @@ extension EventLoop {
         record.arrivedAt =
             turn.arrivedAt ?? record.startedAt - RequestStart.age(record.value(of: RequestStart.fieldName))
         waiting.append(turn)
-        requests.isOverloaded = queueDelay.isOverloaded
         publish()
     }
 
@@ -70,11 +76,8 @@ extension EventLoop {
     mutating func lend(_ turn: Turn) -> Bool {
         let record = turn.record
         borrower = Borrower(socket: turn.connection.socket, route: record.routeIndex, isWriter: record.mayWrite)
-        return record.refusal == nil && (slowRoutes.contains(record.routeIndex) || routes.isBlocking(record.routeIndex))
+        return record.refusal == nil && (speeds.isSlow(record.routeIndex) || routes.isBlocking(record.routeIndex))
     }
-
-    /// A handler that should have taken long was over before another thread had the loop.
-    mutating func noteQuick() { slowRoutes.noteQuick(borrower.route) }
 
     /// The loop was taken while it was lent.
     /// - Parameter wasGivenUp: Whether the handler had said that it will take long.
@@ -85,7 +88,7 @@ extension EventLoop {
             turn.route = borrower.route
         }
         room.take(isWriter: borrower.isWriter)
-        if !wasGivenUp { slowRoutes.noteSlow(borrower.route) }
+        if !wasGivenUp { speeds.noteSlow(borrower.route) }
         clock.look()
         publish()
         observer?.handlersChanged(running: room.taken, latest: borrower.route < 0 ? nil : borrower.route)
@@ -104,11 +107,7 @@ extension EventLoop {
         turn.isAway = false
         room.giveBack(isWriter: turn.isWriter)
         queueDelay.noteHandler(took: turn.handlerTime)
-        if turn.handlerTime >= Self.longTime {
-            slowRoutes.noteSlowAgain(turn.route)
-        } else {
-            slowRoutes.noteQuick(turn.route)
-        }
+        if turn.handlerTime >= Self.longTime { speeds.noteSlow(turn.route) } else { speeds.noteQuick(turn.route) }
         let connection = turn.connection
         guard !connection.isAbandoned else { return }
         watch(connection)

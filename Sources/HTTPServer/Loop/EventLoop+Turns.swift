@@ -218,7 +218,7 @@ extension EventLoop {
         let socket = connection.socket
         guard let pending else {
             connection.state = .idle
-            if passesConnectionsOn, passOn(connection, isReadable: false) { return }
+            if passesConnectionsOn, passOn(connection) { return }
             return deadlines.arm(socket, drain.isDraining ? .drainGrace : .idle, now: clock.now)
         }
         switch pending.request?.part {

@@ -39,7 +39,7 @@ struct EventLoop: ~Copyable {
 
     // Handlers that take long.
     var room: HandlerRoom
-    var slowRoutes: SlowRoutes
+    var speeds: RouteSpeeds
     /// Turns whose requests wait for a thread.
     var waiting = WaitingTurns()
     var queueDelay: QueueDelay
@@ -50,7 +50,7 @@ struct EventLoop: ~Copyable {
     // Siblings.
     private var hasMail = false
     var reader = MessageReader()
-    var passed = PassedConnections()
+    var passed = PassedRequests()
     /// Whether siblings take over the connections that this server leaves behind.
     var passesConnectionsOn = false
 
@@ -100,7 +100,7 @@ struct EventLoop: ~Copyable {
         deadlines = DeadlineLists(configuration)
         drain = Drain(configuration, shutdown: shutdown, isLast: isLast)
         room = HandlerRoom(limit: configuration.maxThreads, signals)
-        slowRoutes = SlowRoutes(count: dispatcher.routes.count)
+        speeds = RouteSpeeds(count: dispatcher.routes.count)
         queueDelay = QueueDelay(longest: configuration.queueTimeout.nanoseconds)
         let poller = try Poller()
         guard poller.epoll.add(shutdown, .readEdge) else { throw SystemError("epoll_ctl") }
@@ -142,6 +142,7 @@ struct EventLoop: ~Copyable {
     /// Takes the answer to a turn's request, and goes on with the turn: when no other request of it needs an answer, its
     /// answers are sent.
     mutating func complete(_ turn: consuming Turn, with response: Response) {
+        speeds.noteQuick(turn.record.routeIndex)
         write(response, in: turn)
         goOn(with: turn)
     }
@@ -168,8 +169,6 @@ struct EventLoop: ~Copyable {
         } else if descriptor == siblings?.mailbox {
             hasMail = true
         } else if let connection = connections[descriptor] {
-            // Unread, it can go where there is a thread.
-            if room.free == 0, connection.isIdle, passOn(connection, isReadable: true) { return }
             serve(connection)
             if batch.isFull { beginAnswering() }
         }
@@ -205,7 +204,11 @@ struct EventLoop: ~Copyable {
         }
         if let connection = turnQueue.next() { return takeTurn(connection) }
         // Last, so that a busy process leaves newcomers to idle siblings for as long as its work takes.
-        if acceptor.isReady { acceptBatch() }
+        if acceptor.isReady {
+            // Siblings may have sent some just now, who count.
+            readMail()
+            acceptBatch()
+        }
         if acceptor.endPause(now: clock.now) { resumeAccepting() }
         step = .expire
     }

@@ -23,10 +23,15 @@ struct HandlerRoom {
 
     var free: Int { max(0, limit - taken) }
 
+    /// So many more may have begun because they had never taken long before.
+    static let spare = 2
+
     /// Whether a request's handler may begin.
+    /// - Parameter isQuick: Whether it will surely not take long: then it may begin also when all threads are taken, because
+    ///   it needs none.
     @inline(__always)
-    func has(for record: RequestRecord) -> Bool {
-        guard taken < limit else { return false }
+    func has(for record: RequestRecord, isQuick: Bool = false) -> Bool {
+        guard taken < limit else { return isQuick && taken < limit + Self.spare }
         return writers == 0 || !record.mayWrite || writers < limit - keptForReads || !isWriteBlocked
     }
 

@@ -10,12 +10,20 @@ struct QueueDelay {
     /// The least that a request has waited in the interval of now; `nil` when none was seen.
     private var least: Int64?
     private var intervalEnd: Int64 = 0
+    /// Whether the last that was seen was the first of the interval.
+    private var isFirst = true
     private(set) var isOverloaded = false
+    /// When it last was.
+    private var lastOverload: Int64?
+    private var wasOverloaded = false
     /// How long handlers take that waited or computed for long, on average.
     private var handlerTime: Int64 = 0
 
     /// Wait by which a queue that does not empty is told from one that does: 5 ms.
     private static let shortestTarget: Int64 = 5_000_000
+
+    /// So many times the target, some seconds, an overload is remembered.
+    private static let memory: Int64 = 400
 
     init(longest: Int64) {
         self.longest = longest
@@ -25,8 +33,9 @@ struct QueueDelay {
     /// thread is free after some such time.
     private var target: Int64 { max(Self.shortestTarget, handlerTime / 10) }
 
-    /// As folly's proportion, 100 ms to 5: and with long handlers, two of them.
-    private var interval: Int64 { target * 20 }
+    /// As folly's proportion: 100 ms to 5. Shorter when there was too much not long ago, so that it is not a tenth of a second
+    /// again in which everybody waits for too long until that is seen.
+    private var interval: Int64 { !isOverloaded && wasOverloaded ? target * 2 : target * 20 }
 
     /// How long a request may wait now.
     var limit: Int64 { isOverloaded ? min(longest, target * 2) : longest }
@@ -36,16 +45,18 @@ struct QueueDelay {
         handlerTime += (time - handlerTime) / 16
     }
 
-    /// A request has waited for so long.
-    /// - Returns: Whether it must be refused. The first of an interval never is, but for ``longest``.
+    /// A request has waited for so long and has a thread now.
+    /// - Returns: Whether it must be refused all the same. The first of an interval never is, but for ``longest``.
     mutating func refuses(_ delay: Int64, now: Int64) -> Bool {
+        note(delay, now: now)
+        return delay > (isFirst ? longest : limit)
+    }
+
+    /// A request has waited for so long.
+    mutating func note(_ delay: Int64, now: Int64) {
         endInterval(now: now)
-        guard let least else {
-            least = delay
-            return delay > longest
-        }
-        self.least = min(least, delay)
-        return delay > limit
+        isFirst = least == nil
+        least = min(least ?? .max, delay)
     }
 
     /// Nobody may have had an end of waiting in the whole interval: then what the first waits counts.
@@ -57,15 +68,14 @@ struct QueueDelay {
     private mutating func endInterval(now: Int64) {
         guard now >= intervalEnd else { return }
         isOverloaded = least.map { $0 > target } ?? false
+        if isOverloaded { lastOverload = now }
+        wasOverloaded = lastOverload.map { now - $0 < target * Self.memory } ?? false
         least = nil
         intervalEnd = now + interval
     }
 
-    /// Nobody waits.
-    mutating func noteEmpty() {
-        least = 0
-        isOverloaded = false
-    }
+    /// A request found a thread at once.
+    mutating func noteServedAtOnce() { least = 0 }
 
     /// When to look at those who wait, the first of whom waits since `start`.
     func nextLook(waitingSince start: Int64) -> Int64 {

@@ -24,13 +24,15 @@ extension EventLoop {
     // MARK: How busy
 
     /// Tells the siblings how busy this server is.
+    /// - Parameter arriving: Connections that it is about to have: siblings decide at the same time.
     @inline(__always)
-    func publish() {
+    func publish(arriving: Int = 0) {
         siblings?.publish(
             ServerLoad(
-                connections: connections.count,
+                connections: connections.count + arriving,
                 freeThreads: connections.count < configuration.maxConnections ? room.free : 0,
-                waiting: waiting.count
+                waiting: waiting.count,
+                running: room.taken
             )
         )
     }
@@ -49,28 +51,22 @@ extension EventLoop {
     /// Whether there is a sibling who serves.
     var hasSiblings: Bool { emptiest(hasRoom: false) != nil }
 
-    /// A sibling to pass something on to.
-    private struct Candidate {
-        let number: Int
-        let connections: Int
-    }
-
-    /// The sibling with the fewest connections.
+    /// The sibling with the fewest connections, those included that have been sent and it has not read yet.
     /// - Parameters:
-    ///   - connections: It has fewer than so many.
+    ///   - limit: It has fewer than so many.
     ///   - hasRoom: Whether it must have a free thread.
-    private func emptiest(below connections: Int = .max, hasRoom: Bool) -> Candidate? {
+    private func emptiest(below limit: Int = .max, hasRoom: Bool) -> Int? {
         guard let siblings else { return nil }
         let passed = self.passed
-        var best: Candidate?
+        var best: (sibling: Int?, connections: Int) = (nil, limit)
         siblings.forEach { sibling, load in
-            let expected = passed.expected(load, of: sibling)
-            guard expected.freeThreads > 0 || !hasRoom, expected.connections < best?.connections ?? connections else {
-                return
-            }
-            best = Candidate(number: sibling, connections: expected.connections)
+            guard load.connections < best.connections,
+                !hasRoom || load.freeThreads > passed.count(to: sibling)
+            else { return }
+            let connections = load.connections + siblings.underway(to: sibling)
+            if connections < best.connections { best = (sibling, connections) }
         }
-        return best
+        return best.sibling
     }
 
     // MARK: Passing on
@@ -84,14 +80,12 @@ extension EventLoop {
         return send([Kind.newConnection.rawValue], client.descriptor.rawValue, to: sibling, isRequest: false)
     }
 
-    /// Gives a connection of which nothing has been received to a sibling.
-    /// - Parameter isReadable: Whether something has come, so that a thread is needed at once.
+    /// Gives a connection that has asked for nothing, or of which nothing has been received, to a sibling.
     /// - Returns: Whether it has it.
-    mutating func passOn(_ connection: Connection, isReadable: Bool) -> Bool {
-        guard siblings != nil, let sibling = emptiest(hasRoom: true) ?? (isReadable ? nil : emptiest(hasRoom: false))
-        else { return false }
+    mutating func passOn(_ connection: Connection) -> Bool {
+        guard siblings != nil, let sibling = emptiest(hasRoom: true) ?? emptiest(hasRoom: false) else { return false }
         let kind: Kind = deadlines.timer(of: connection.socket) == .head ? .newConnection : .idleConnection
-        guard send([kind.rawValue], connection.socket, to: sibling, isRequest: isReadable) else { return false }
+        guard send([kind.rawValue], connection.socket, to: sibling, isRequest: false) else { return false }
         forget(connection)
         return true
     }
@@ -126,13 +120,11 @@ extension EventLoop {
     private mutating func send(
         _ message: [UInt8],
         _ descriptor: CInt,
-        to sibling: Candidate,
+        to sibling: Int,
         isRequest: Bool
     ) -> Bool {
-        guard let siblings, unsafe siblings.send(message.span.bytes, descriptor, to: sibling.number) else {
-            return false
-        }
-        passed.note(sibling.number, connections: sibling.connections, isRequest: isRequest, now: clock.now)
+        guard let siblings, unsafe siblings.send(message.span.bytes, descriptor, to: sibling) else { return false }
+        if isRequest { passed.note(sibling, now: clock.now) }
         return true
     }
 
@@ -153,13 +145,19 @@ extension EventLoop {
     /// Reads what siblings have sent.
     mutating func readMail() {
         guard let siblings else { return }
-        while let mail = reader.receive(on: siblings.mailbox) { take(mail) }
+        while true {
+            publish(arriving: 1)
+            guard let mail = reader.receive(on: siblings.mailbox) else { break }
+            take(mail)
+        }
+        publish()
         offerRoom()
     }
 
     private mutating func take(_ mail: consuming Message) {
-        guard let kind = mail.bytes.first.flatMap(Kind.init) else { return }
         let bytes = mail.bytes
+        // What a later program sends that this one does not know is a connection all the same.
+        let kind = bytes.first.flatMap(Kind.init) ?? .idleConnection
         guard let descriptor = mail.takeDescriptor() else {
             if kind == .room { passOnWaiting() }
             return

@@ -7,11 +7,15 @@ public struct ServerLoad: Hashable, Sendable {
     /// Requests that wait for a thread.
     public var waiting: Int
 
+    /// Handlers that take long, each on a thread of its own.
+    public var running: Int
+
     /// A load from its parts.
-    public init(connections: Int = 0, freeThreads: Int = 0, waiting: Int = 0) {
+    public init(connections: Int = 0, freeThreads: Int = 0, waiting: Int = 0, running: Int = 0) {
         self.connections = connections
         self.freeThreads = freeThreads
         self.waiting = waiting
+        self.running = running
     }
 }
 
@@ -28,6 +32,9 @@ public protocol Siblings: AnyObject {
 
     /// Calls for each sibling that serves, with the number by which it is known and how busy it is.
     func forEach(_ body: (Int, ServerLoad) -> Void)
+
+    /// How many messages to a sibling it has not read yet, about.
+    func underway(to sibling: Int) -> Int
 
     /// Sends a message and a descriptor to a sibling's mailbox. The descriptor stays the caller's, the sibling gets one of its
     /// own.

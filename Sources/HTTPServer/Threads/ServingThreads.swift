@@ -4,8 +4,9 @@ import Synchronization
 /// The threads of a server: one has the loop and runs handlers with it in hand, and another takes the loop when a handler
 /// takes long (leader and followers).
 ///
-/// At most ``ServerConfiguration/maxThreads`` are in handlers that take long, and one more has the loop. They are made on
-/// demand, and those that nobody has needed for some time leave. One stands by: it waits for the ``HandlerWatch``.
+/// At most ``ServerConfiguration/maxThreads`` are in handlers that take long, one more has the loop, and a few are there for
+/// handlers that had never taken long before (``HandlerRoom/spare``). They are made on demand, and those that nobody has
+/// needed for some time leave. One stands by: it waits for the ``HandlerWatch``.
 final class ServingThreads: @unchecked Sendable {
     let configuration: ServerConfiguration
     let dispatcher: Dispatcher
@@ -58,7 +59,7 @@ final class ServingThreads: @unchecked Sendable {
         watch = try HandlerWatch()
         signals = try ServerSignals()
         unsafe loop = try makeLoop(signals)
-        roster.withLock { $0.freeIndices = Array((1...max(1, configuration.maxThreads)).reversed()) }
+        roster.withLock { $0.freeIndices = Array((1..<configuration.threadCount).reversed()) }
     }
 
     /// Serves on the calling thread and others until the loop ends. Handlers that still run then are not waited for.
@@ -128,7 +129,6 @@ final class ServingThreads: @unchecked Sendable {
             }
             unsafe loop.complete(turn, with: response)
         }
-        if takesLong { unsafe loop.noteQuick() }
         return true
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import HTTPServer
 import Logging
 import Prefork
 import Telemetry
@@ -101,8 +102,7 @@ extension SupervisorConfiguration {
             advisedWorkers = { ProcessorBudget.current.workers }
         case .range(let range): self.init(workers: range)
         }
-        // One more than may wait has the loop.
-        lanes = settings.threads.count + 1
+        lanes = ServerConfiguration(settings).threadCount
         bootTimeout = settings.bootTimeout
         shutdownTimeout = settings.shutdownTimeout
         drainDelay = settings.drainDelay

@@ -17,6 +17,10 @@ final class ServiceObserver: ServerObserver {
     private let output = LogOutput.standardOutput
     /// What the worker is about while no handler has the loop.
     private var resting: Activity
+    private var nextOverloadEvent = MonotonicInstant(nanoseconds: 0)
+
+    /// An overload comes and goes; one line in so many seconds says enough.
+    private static let timeBetweenOverloadEvents = Duration.seconds(10)
 
     init(worker: Worker, databases: PerThread<Database>?, routes: [Route], threads: Int, logger: Logger) {
         self.worker = worker
@@ -45,6 +49,16 @@ final class ServiceObserver: ServerObserver {
             case (1, let route?): activities.route(route)
             default: activities.running(running)
             }
+    }
+
+    func overloadBegan(waiting: Int) {
+        let now = MonotonicInstant.now
+        guard now >= nextOverloadEvent else { return }
+        nextOverloadEvent = now + Self.timeBetweenOverloadEvents
+        logger.warning(
+            "overloaded, refusing what would wait too long",
+            metadata: ["waiting": .number(waiting), "worker": .number(pid)]
+        )
     }
 
     func requestLimitReached() {

@@ -66,7 +66,8 @@ final class ThreadObserver: RequestObserver {
         lane.end()
         // What the server itself refuses, such as an unknown method or a client too many, is no fault of the service: a stranger
         // could fill the log with it. Nor is a probe's "not ready"; why is logged when it changes.
-        if exchange.status >= 500, exchange.request != nil, exchange.error != nil || !Router.isProbe(exchange.route) {
+        let isFailure = exchange.status >= 500 && exchange.request != nil && !exchange.isRefused
+        if isFailure, exchange.error != nil || !Router.isProbe(exchange.route) {
             logFailure(exchange)
         }
         if logsAccess, !Router.isProbe(exchange.route) { line.writeAccess(exchange, worker: pid, to: output) }

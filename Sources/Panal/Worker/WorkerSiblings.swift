@@ -14,7 +14,12 @@ final class WorkerSiblings: HTTPServer.Siblings {
     }
 
     func publish(_ load: ServerLoad) {
-        siblings.publish(connections: load.connections, freeThreads: load.freeThreads, waiting: load.waiting)
+        siblings.publish(
+            connections: load.connections,
+            freeThreads: load.freeThreads,
+            waiting: load.waiting,
+            running: load.running
+        )
     }
 
     func forEach(_ body: (Int, ServerLoad) -> Void) {
@@ -27,6 +32,8 @@ final class WorkerSiblings: HTTPServer.Siblings {
             body(sibling.slot, load)
         }
     }
+
+    func underway(to sibling: Int) -> Int { siblings.underway(to: sibling) }
 
     func send(_ message: RawSpan, _ descriptor: CInt?, to sibling: Int) -> Bool {
         siblings.send(message, descriptor, to: sibling)

@@ -57,6 +57,7 @@ struct ScoreboardLayout: Equatable {
         /// One more than there are, so that 0 means that the worker has not said.
         static let freeThreads = 80
         static let waiting = 88
+        static let running = 96
     }
 
     /// What a thread does, relative to the lane: the request being served, guarded by `sequence`.

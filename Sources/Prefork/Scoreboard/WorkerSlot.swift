@@ -47,6 +47,11 @@ public struct WorkerSlot: Sendable {
         word(ScoreboardLayout.Counters.freeThreads).storeRelaxed(UInt64(clamping: count) &+ 1)
     }
 
+    /// How many requests have a thread of their own in the worker.
+    func setRunning(_ count: Int) {
+        word(ScoreboardLayout.Counters.running).storeRelaxed(UInt64(clamping: count))
+    }
+
     /// How many requests the worker has read that wait for a thread.
     func setWaiting(_ count: Int) {
         word(ScoreboardLayout.Counters.waiting).storeRelaxed(UInt64(clamping: count))
@@ -88,6 +93,9 @@ public struct WorkerSlot: Sendable {
         let published = word(ScoreboardLayout.Counters.freeThreads).load()
         return published == 0 ? nil : Int(clamping: published - 1)
     }
+
+    /// How many requests have a thread of their own in the worker, because they take long.
+    public var running: Int { Int(clamping: word(ScoreboardLayout.Counters.running).load()) }
 
     /// How many requests the worker has read that wait for a thread.
     public var waiting: Int { Int(clamping: word(ScoreboardLayout.Counters.waiting).load()) }

@@ -33,10 +33,12 @@ public struct Siblings: Sendable {
     ///   - connections: how many it holds.
     ///   - freeThreads: how many more requests could wait here at the same time, each on a thread of its own.
     ///   - waiting: how many requests have been read and wait for a thread.
-    public func publish(connections: Int, freeThreads: Int, waiting: Int) {
+    ///   - running: how many have a thread of their own.
+    public func publish(connections: Int, freeThreads: Int, waiting: Int, running: Int = 0) {
         own.setConnections(connections)
         own.setFreeThreads(freeThreads)
         own.setWaiting(waiting)
+        own.setRunning(running)
     }
 
     /// What each sibling has to do that is ready and can be sent to. It costs some nanoseconds for each slot in use.
@@ -44,6 +46,12 @@ public struct Siblings: Sendable {
         for index in 0..<min(scoreboard.slotsInUse, senders.count) where senders[index] >= 0 && index != own.index {
             if let sibling = scoreboard.slot(index).sibling { body(sibling) }
         }
+    }
+
+    /// About how many messages to the worker in a slot it has not read: exactly, as long as they are short.
+    public func underway(to slot: Int) -> Int {
+        guard senders.indices.contains(slot), senders[slot] >= 0 else { return 0 }
+        return MessageSocket.underway(on: senders[slot])
     }
 
     /// Sends a message to the worker in a slot, as ``MessageSocket/send(_:_:on:)`` does.

@@ -50,6 +50,7 @@ final class Child {
             lanes: slot.laneCount,
             freeLanes: slot.laneCount - requests.count,
             freeThreads: slot.freeThreads,
+            running: slot.running,
             waiting: slot.waiting,
             memory: memory ? ProcessMemory.proportional(of: pid) : nil
         )

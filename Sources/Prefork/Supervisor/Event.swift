@@ -61,9 +61,11 @@ struct Observation: Equatable {
         /// How many of its threads have a lane, and how many of them are in no request.
         var lanes = 1
         var freeLanes = 0
-        /// How many more requests could wait there at the same time, each on a thread of its own: all threads but the one that
-        /// runs the loop, less those whose handlers wait. `nil` when the worker has not said.
+        /// How many more requests could wait there at the same time, each on a thread of its own. `nil` when the worker has not
+        /// said.
         var freeThreads: Int?
+        /// How many have such a thread.
+        var running = 0
         /// How many requests have been read there and wait for a thread.
         var waiting = 0
         /// Its proportional share of memory in bytes, when that was asked for and could be read.
@@ -74,8 +76,7 @@ struct Observation: Equatable {
         var isBusy: Bool {
             guard busySince != nil else { return false }
             guard let freeThreads else { return freeLanes == 0 }
-            let waitingHandlers = lanes - 1 - freeThreads
-            return freeThreads == 0 || lanes - freeLanes > waitingHandlers
+            return freeThreads == 0 || lanes - freeLanes > running
         }
     }
 

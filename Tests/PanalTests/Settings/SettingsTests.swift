@@ -183,7 +183,7 @@ struct SettingsTests {
             #expect((1...WorkerCount.limit).contains(supervisor.workers.lowerBound))
             #expect((1...WorkerCount.limit).contains(supervisor.workers.upperBound))
             #expect((1...ThreadCount.limit).contains(server.maxThreads))
-            #expect(supervisor.lanes == server.maxThreads + 1)
+            #expect(supervisor.lanes == server.threadCount)
             #expect(((.milliseconds(1))...(.seconds(604_800))).contains(server.queueTimeout))
             #expect(settings.server.maxWorkerMemory >= 0)
             #expect(!ConfigText.table(settings.found).isEmpty)
