@@ -158,7 +158,7 @@ package.targets += [
     .testTarget(
         name: "PanalTests",
         dependencies: [
-            "HTTPServer", "Panal", "Prefork", "SQL", "Values",
+            "HTTPServer", "Linux", "Panal", "Prefork", "SQL", "Telemetry", "Values",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
             .product(name: "Logging", package: "swift-log"),

@@ -50,6 +50,15 @@ public struct Exchange: Sendable {
     /// The processor time of the handler, when ``ServerObserver/requestBegan(_:)`` asked for it.
     public var cpuTime: Duration? { record.cpuTime < 0 ? nil : .nanoseconds(record.cpuTime) }
 
+    /// What the handler did with its time, when ``ServerObserver/requestBegan(_:)`` asked for it: all of it, what it was on a
+    /// processor, and what it was ready to run while none was free. In nanoseconds. The rest it waited for something else.
+    public var handlerTimes: (wall: Int64, processor: Int64, runQueue: Int64)? {
+        record.cpuTime < 0 ? nil : (record.handlerTime, record.cpuTime, record.runQueueTime)
+    }
+
+    /// The place of its route in ``Router/routes``; `nil` when none matched.
+    public var routeIndex: Int? { record.routeIndex < 0 ? nil : record.routeIndex }
+
     /// The request id that the answer carried.
     public var id: String { record.withID { span in String(copying: span) } }
 

@@ -51,7 +51,11 @@ final class RequestRecord: @unchecked Sendable {
     var arrivedAt: Int64 = 0
     var deadline: Int64 = 0
     var endedAt: Int64 = 0
+    /// Of the handler, when it is measured: how long it took, how long of that it was on a processor, and how long it was
+    /// ready and none was free.
+    var handlerTime: Int64 = 0
     var cpuTime: Int64 = -1
+    var runQueueTime: Int64 = 0
     var bytesIn = 0
     var bytesOut = 0
     var status: UInt16 = 0

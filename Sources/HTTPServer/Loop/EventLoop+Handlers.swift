@@ -71,12 +71,14 @@ extension EventLoop {
     // MARK: Lending the loop
 
     /// Notes whose handler the loop is lent for.
-    /// - Returns: Whether the handler will take long.
+    /// - Returns: Whether the handler will surely not take long, and whether it probably will.
     @inline(__always)
-    mutating func lend(_ turn: Turn) -> Bool {
+    mutating func lend(_ turn: Turn) -> (isQuick: Bool, takesLong: Bool) {
         let record = turn.record
         borrower = Borrower(socket: turn.connection.socket, route: record.routeIndex, isWriter: record.mayWrite)
-        return record.refusal == nil && (speeds.isSlow(record.routeIndex) || routes.isBlocking(record.routeIndex))
+        let route = record.routeIndex
+        if record.refusal != nil || speeds.isQuick(route) { return (true, false) }
+        return (false, speeds.isSlow(route) || routes.isBlocking(route))
     }
 
     /// The loop was taken while it was lent.

@@ -2,7 +2,7 @@ import Linux
 
 /// Has requests answered on the thread it belongs to, and measures what that takes. It has nothing of the loop, which is
 /// free meanwhile.
-struct RequestAnswerer {
+struct RequestAnswerer: ~Copyable {
     private let dispatcher: Dispatcher
     private let observer: (any RequestObserver)?
     private var handlerTime = HandlerTime()
@@ -17,11 +17,12 @@ struct RequestAnswerer {
     /// - Parameters:
     ///   - now: Nanoseconds of the monotonic clock.
     ///   - wokeAt: When this thread last had to wait.
-    mutating func begin(_ turn: Turn, now: Int64, wokeAt: Int64) {
+    ///   - isQuick: Whether the handler will probably not take long.
+    mutating func begin(_ turn: Turn, now: Int64, wokeAt: Int64, isQuick: Bool = true) {
         let record = turn.record
         turn.handlerStartedAt = now
         isMeasuring = record.refusal == nil && measurements(for: record).contains(.cpuTime)
-        if isMeasuring { handlerTime.begin(at: now, wokeAt: wokeAt) }
+        if isMeasuring { handlerTime.begin(at: now, wokeAt: wokeAt, isQuick: isQuick) }
     }
 
     /// The answer to a turn's request, whatever happens.
@@ -30,7 +31,11 @@ struct RequestAnswerer {
         if let refusal = record.refusal { return dispatcher.refusal(of: record, refusal.problem) }
         guard isMeasuring else { return dispatcher.answer(record) }
         let response = dispatcher.answer(record)
-        record.cpuTime = handlerTime.charge(from: turn.handlerStartedAt, to: MonotonicInstant.now.nanoseconds)
+        let end = MonotonicInstant.now.nanoseconds
+        let charge = handlerTime.charge(from: turn.handlerStartedAt, to: end)
+        record.handlerTime = end - turn.handlerStartedAt
+        record.cpuTime = charge.processor
+        record.runQueueTime = charge.runQueue
         return response
     }
 

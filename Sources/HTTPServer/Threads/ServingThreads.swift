@@ -107,8 +107,8 @@ final class ServingThreads: @unchecked Sendable {
     @inline(__always)
     private func run(_ turn: consuming Turn, on thread: ServingThread) -> Bool {
         let now = unsafe loop.clock.now
-        thread.answerer.begin(turn, now: now, wokeAt: unsafe loop.clock.wokeAt)
-        let takesLong = unsafe loop.lend(turn)
+        let (isQuick, takesLong) = unsafe loop.lend(turn)
+        thread.answerer.begin(turn, now: now, wokeAt: unsafe loop.clock.wokeAt, isQuick: isQuick)
         if needsStandby.load(ordering: .relaxed) { appointStandby() }
         let loan = leadership.lend(at: takesLong ? 0 : now)
         if takesLong { watch.ring() } else { watch.begin(until: now &+ patience) }

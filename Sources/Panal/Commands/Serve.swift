@@ -11,6 +11,9 @@ struct Serve<S: Service>: ParsableCommand {
         CommandConfiguration(commandName: name, abstract: "Serve requests until told to stop (TERM or INT).")
     }
 
+    /// More than a worker can be told to have: memory that nobody uses costs none.
+    private static var mostThreads: Int { 64 }
+
     func run() throws {
         // Nothing here may start a thread: the supervisor forks.
         let settings = S.settingsOrExit { fault in
@@ -25,11 +28,14 @@ struct Serve<S: Service>: ParsableCommand {
         LoggingSystem.bootstrap { _ in JSONLogHandler(level: settings.server.logLevel) }
         warn(of: settings, logger)
         let listener = try listen(settings.server, logger)
-        let process = WorkerProcess<S>(settings: settings, logger: logger)
+        let handlerTimes = try makeHandlerTimes(logger)
+        let process = WorkerProcess<S>(settings: settings, logger: logger, handlerTimes: handlerTimes)
+        let configuration = SupervisorConfiguration(settings.server, title: S.info.name)
         let supervisor = Supervisor(
-            configuration: SupervisorConfiguration(settings.server, title: S.info.name),
+            configuration: configuration,
             listener: listener,
             notices: NoticeLog(level: settings.server.logLevel),
+            report: report(on: handlerTimes, settings.server, workers: configuration.workers.lowerBound),
             worker: { process.run($0) }
         )
         throw ExitCode(supervisor.run().rawValue)
@@ -45,6 +51,33 @@ struct Serve<S: Service>: ParsableCommand {
         }
         if settings.server.shutdownTimeout <= settings.server.requestTimeout {
             logger.warning("SHUTDOWN_TIMEOUT should exceed REQUEST_TIMEOUT, or a stop cuts long requests off")
+        }
+    }
+
+    /// What handlers take is counted in memory that exists before the first fork.
+    private func makeHandlerTimes(_ logger: Logger) throws -> HandlerTimesTable {
+        do {
+            return try HandlerTimesTable(slots: Scoreboard.capacity, lanes: Self.mostThreads)
+        } catch {
+            logger.error("supervisor cannot start", error: error)
+            throw ExitCode(Prefork.ExitCode.workersCannotBoot.rawValue)
+        }
+    }
+
+    /// Once a minute: what handlers spent their time on, and what size of the pool that calls for.
+    private func report(
+        on table: HandlerTimesTable,
+        _ settings: ServerSettings,
+        workers: Int
+    ) -> PeriodicReport {
+        func state(workers: Int) -> PoolState {
+            let limits = PoolLimits(.current, threads: ThreadCount.auto.count)
+            return PoolState(size: PoolSize(workers: workers, threads: settings.threads.count), limits: limits)
+        }
+        table.pool = state(workers: workers)
+        let log = ConcurrencyLog(table)
+        return PeriodicReport(interval: ConcurrencyLog.interval) { scoreboard in
+            log.notice(state(workers: scoreboard.readyWorkers))
         }
     }
 

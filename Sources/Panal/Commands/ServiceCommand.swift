@@ -14,7 +14,7 @@ struct ServiceCommand<S: Service>: ParsableCommand {
             subcommands: [Serve<S>.self]
                 + (S.migrations == nil ? [] : [Migrate<S>.self])
                 + S.commands
-                + [Config<S>.self, Routes<S>.self, Healthcheck<S>.self, Version<S>.self]
+                + [Config<S>.self, Routes<S>.self, Healthcheck<S>.self, Status<S>.self, Version<S>.self]
         )
     }
 

@@ -6,7 +6,7 @@ public enum ThreadCount: Hashable, Sendable {
     case fixed(Int)
 
     /// More would be better off in more workers; it also bounds the scoreboard.
-    public static let limit = 256
+    public static let limit = 60
 
     init?(_ text: String) {
         if text == "auto" {

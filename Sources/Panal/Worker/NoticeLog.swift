@@ -33,6 +33,7 @@ final class NoticeLog: NoticeOutput {
         for field in notice.fields {
             switch field.value {
             case .integer(let number): line.field(name: field.name, number)
+            case .decimal(let number): line.field(name: field.name, json: number.text(decimals: 2))
             case .text(let text): line.field(name: field.name, text)
             case .flag(let flag): line.field(name: field.name, json: flag ? "true" : "false")
             case .duration(let duration): line.field(name: field.name + "Ms", milliseconds: duration)

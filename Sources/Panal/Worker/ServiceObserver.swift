@@ -11,6 +11,7 @@ import Values
 final class ServiceObserver: ServerObserver {
     private let worker: Worker
     private let databases: PerThread<Database>?
+    private let handlerTimes: HandlerTimesTable?
     private let activities: Activities
     private let logger: Logger
     private let pid: Int32
@@ -22,9 +23,17 @@ final class ServiceObserver: ServerObserver {
     /// An overload comes and goes; one line in so many seconds says enough.
     private static let timeBetweenOverloadEvents = Duration.seconds(10)
 
-    init(worker: Worker, databases: PerThread<Database>?, routes: [Route], threads: Int, logger: Logger) {
+    init(
+        worker: Worker,
+        databases: PerThread<Database>?,
+        routes: [Route],
+        threads: Int,
+        handlerTimes: HandlerTimesTable? = nil,
+        logger: Logger
+    ) {
         self.worker = worker
         self.databases = databases
+        self.handlerTimes = handlerTimes
         self.logger = logger
         pid = worker.slot.pid
         activities = Activities(routes: routes, threads: threads)
@@ -33,7 +42,14 @@ final class ServiceObserver: ServerObserver {
     }
 
     func requestObserver(forThread number: Int) -> any RequestObserver {
-        ThreadObserver(worker, lane: worker.slot.lane(number), databases, activities, logger: logger)
+        ThreadObserver(
+            worker,
+            lane: worker.slot.lane(number),
+            times: handlerTimes?.lane(number, ofSlot: worker.slot.index),
+            databases,
+            activities,
+            logger: logger
+        )
     }
 
     func wakeEnded() {

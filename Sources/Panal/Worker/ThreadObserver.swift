@@ -13,6 +13,8 @@ final class ThreadObserver: RequestObserver {
     private let worker: Worker
     /// Where it says which request is being served.
     private let lane: WorkerLane
+    /// Where it adds what handlers take.
+    private let times: HandlerTimesLane?
     private let databases: PerThread<Database>?
     private let pid: Int32
     private let logsAccess: Bool
@@ -25,12 +27,14 @@ final class ThreadObserver: RequestObserver {
     init(
         _ worker: Worker,
         lane: WorkerLane,
+        times: HandlerTimesLane?,
         _ databases: PerThread<Database>?,
         _ activities: Activities,
         logger: Logger
     ) {
         self.worker = worker
         self.lane = lane
+        self.times = times
         self.databases = databases
         self.activities = activities
         self.logger = logger
@@ -57,13 +61,16 @@ final class ThreadObserver: RequestObserver {
                 )
             }
         }
-        return logsAccess && !Router.isProbe(request.route) ? .cpuTime : []
+        return Router.isProbe(request.route) ? [] : .cpuTime
     }
 
     func requestPaused() { lane.pause() }
 
     func requestEnded(_ exchange: Exchange) {
         lane.end()
+        if let taken = exchange.handlerTimes, let route = exchange.routeIndex {
+            times?.add(route: route, wall: taken.wall, processor: taken.processor, runQueue: taken.runQueue)
+        }
         // What the server itself refuses, such as an unknown method or a client too many, is no fault of the service: a stranger
         // could fill the log with it. Nor is a probe's "not ready"; why is logged when it changes.
         let isFailure = exchange.status >= 500 && exchange.request != nil && !exchange.isRefused

@@ -1,4 +1,5 @@
 import HTTPServer
+import HTTPTypes
 import Logging
 import Prefork
 import SQL
@@ -9,6 +10,8 @@ import Values
 struct WorkerProcess<S: Service>: Sendable {
     let settings: ServiceSettings<S.Settings>
     let logger: Logger
+    /// Where its threads add what handlers take.
+    let handlerTimes: HandlerTimesTable
 
     /// Serves until the supervisor wants the worker to leave.
     /// - Returns: The worker's exit code.
@@ -34,6 +37,7 @@ struct WorkerProcess<S: Service>: Sendable {
             if worker.listener == nil, case .unready = readiness { return 1 }
         }
         let router = S.router(dependencies)
+        handlerTimes.name(router.routes.map { "\($0.method.rawValue) \($0.pattern)" })
         let server = Server(
             configuration: ServerConfiguration(settings.server, pid: worker.slot.pid),
             router: router,
@@ -42,6 +46,7 @@ struct WorkerProcess<S: Service>: Sendable {
                 databases: dependencies.databases,
                 routes: router.routes,
                 threads: settings.server.threads.count,
+                handlerTimes: handlerTimes,
                 logger: logger
             ),
             siblings: WorkerSiblings(worker.siblings)

@@ -11,13 +11,18 @@ public final class Scoreboard: Sendable {
     /// The most workers that a supervisor looks after.
     public static let largestPool = (capacity - 1) / 2
 
+    /// What /proc shows for its memory.
+    static let name = "scoreboard"
+
     let memory: SharedMemory
     let layout: ScoreboardLayout
 
     /// - Parameter lanes: How many threads of a worker have a lane.
     convenience init(lanes: Int = 1) throws(SystemError) {
         let layout = ScoreboardLayout(lanes: lanes)
-        self.init(memory: try SharedMemory("scoreboard", size: layout.size), layout: layout)
+        self.init(memory: try SharedMemory(Self.name, size: layout.size), layout: layout)
+        memory.word(at: ScoreboardLayout.writtenLanes).storeRelaxed(UInt64(layout.lanes))
+        memory.word(at: ScoreboardLayout.writtenVersion).store(ScoreboardLayout.version)
     }
 
     init(memory: SharedMemory, layout: ScoreboardLayout) {
@@ -30,6 +35,9 @@ public final class Scoreboard: Sendable {
         precondition(index >= 0 && index < Self.capacity, "the scoreboard has no slot \(index)")
         return WorkerSlot(index: index, memory: memory, layout: layout)
     }
+
+    /// How many workers are ready.
+    public var readyWorkers: Int { (0..<slotsInUse).count { slot($0).phase == .ready } }
 
     /// Whether the whole service is about to stop, so that readiness probes should say no.
     public internal(set) var isStopping: Bool {

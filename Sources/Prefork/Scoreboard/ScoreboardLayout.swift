@@ -18,6 +18,9 @@ struct ScoreboardLayout: Equatable {
 
     var identity: Identity { Identity(version: Self.version, lanes: lanes) }
 
+    /// The identity, written once, for who looks at the memory from another program.
+    static let writtenVersion = 0
+    static let writtenLanes = 8
     static let stopping = 64
     static let slotsInUse = 72
     static let firstSlot = 4096

@@ -16,6 +16,8 @@ public struct Notice: Sendable, Equatable {
     public enum Value: Sendable, Equatable {
         /// A whole number.
         case integer(Int)
+        /// A number that need not be whole, shown with two decimals.
+        case decimal(Double)
         /// A word or sentence.
         case text(String)
         /// Yes or no.

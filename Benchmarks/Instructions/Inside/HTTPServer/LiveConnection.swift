@@ -47,7 +47,7 @@ private struct Engine: ~Copyable {
     var loop: EventLoop
     var answerer: RequestAnswerer
 
-    init(loop: consuming EventLoop, answerer: RequestAnswerer) {
+    init(loop: consuming EventLoop, answerer: consuming RequestAnswerer) {
         self.loop = loop
         self.answerer = answerer
     }
