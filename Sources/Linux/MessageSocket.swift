@@ -31,6 +31,12 @@ public enum MessageSocket {
     /// The longest message in bytes. Less than what the smallest usual send buffer holds (net.core.wmem_default, 208 KiB).
     public static let longestMessage = 96 << 10
 
+    /// Whether a receiving end has something to be received (FIONREAD).
+    public static func hasMessage(on socket: CInt) -> Bool {
+        var bytes: CInt = 0
+        return unsafe ioctl(socket, UInt(FIONREAD), &bytes) == 0 && bytes > 0
+    }
+
     /// How many messages that were sent on a socket, by whomever, nobody has received, if they are short: what the kernel has
     /// in memory for them (SIOCOUTQ, unix(7)) by what one takes.
     public static func underway(on socket: CInt) -> Int {

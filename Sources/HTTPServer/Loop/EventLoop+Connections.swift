@@ -19,13 +19,14 @@ extension EventLoop {
 
     /// - Returns: Whether there may be more to accept.
     private mutating func acceptOne() -> Bool {
-        publish(arriving: 1)
+        // Decided before, so that siblings who decide at the same time see it.
+        let place = placeForClient()
+        if place == nil { publish(arriving: 1) }
         defer { publish() }
         switch acceptor.accept(now: clock.now, poller.epoll) {
         case .client(let client):
-            if !place(client) { open(client) }
-            acceptor.giveWay(now: clock.now, poller.epoll)
-            return true
+            if let place, send(client, to: place) { break }
+            open(client)
         case .gone:
             return true
         case .noDescriptor:
@@ -33,6 +34,8 @@ extension EventLoop {
         case .nobody:
             return false
         }
+        acceptor.giveWay(now: clock.now, poller.epoll)
+        return true
     }
 
     /// Out of descriptors: lets one client in on the reserve, tells it, and shows it out.
@@ -101,6 +104,10 @@ extension EventLoop {
         connection.close()
         observer?.connectionsChanged(open: connections.count)
         publish()
+        if mail.isShort {
+            mail.renewReserve()
+            watchMailbox()
+        }
         resumeAccepting()
     }
 

@@ -49,7 +49,8 @@ struct EventLoop: ~Copyable {
 
     // Siblings.
     private var hasMail = false
-    var reader = MessageReader()
+    var mail = MailReader()
+    var isMailboxWatched = true
     var passed = PassedRequests()
     /// Whether siblings take over the connections that this server leaves behind.
     var passesConnectionsOn = false
@@ -219,6 +220,10 @@ struct EventLoop: ~Copyable {
         } else {
             lookAtQueue()
             passed.forgetOld(now: clock.now)
+            if mail.isShort {
+                mail.renewReserve()
+                watchMailbox()
+            }
             heapTrimmer.update(open: connections.count)
             step = .wait
         }

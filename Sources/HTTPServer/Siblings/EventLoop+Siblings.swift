@@ -6,7 +6,7 @@ extension EventLoop {
     private enum Kind: UInt8 {
         /// The sender has a free thread and nobody who waits.
         case room
-        /// A connection that has not been asked for anything.
+        /// A connection that has not been asked for anything, and how often it has been passed on (a byte).
         case newConnection
         /// A connection that waits for the next request, or on which it has just come.
         case idleConnection
@@ -30,7 +30,7 @@ extension EventLoop {
         siblings?.publish(
             ServerLoad(
                 connections: connections.count + arriving,
-                freeThreads: connections.count < configuration.maxConnections ? room.free : 0,
+                freeThreads: connections.count < configuration.maxConnections && !mail.isShort ? room.free : 0,
                 waiting: waiting.count,
                 running: room.taken
             )
@@ -71,13 +71,16 @@ extension EventLoop {
 
     // MARK: Passing on
 
-    /// Gives a new connection to a sibling that has fewer, or a free thread when there is none here.
+    /// The sibling that is to have the next client: it has fewer connections, or a free thread when there is none here. `nil`
+    /// when the client had better stay.
+    func placeForClient() -> Int? {
+        siblings == nil ? nil : emptiest(below: room.free > 0 ? connections.count : .max, hasRoom: true)
+    }
+
+    /// Gives a new connection to a sibling.
     /// - Returns: Whether it has it.
-    mutating func place(_ client: borrowing Acceptor.Client) -> Bool {
-        guard siblings != nil,
-            let sibling = emptiest(below: room.free > 0 ? connections.count : .max, hasRoom: true)
-        else { return false }
-        return send([Kind.newConnection.rawValue], client.descriptor.rawValue, to: sibling, isRequest: false)
+    mutating func send(_ client: borrowing Acceptor.Client, to sibling: Int, passes: UInt8 = 1) -> Bool {
+        send([Kind.newConnection.rawValue, passes], client.descriptor.rawValue, to: sibling, isRequest: false)
     }
 
     /// Gives a connection that has asked for nothing, or of which nothing has been received, to a sibling.
@@ -145,13 +148,20 @@ extension EventLoop {
     /// Reads what siblings have sent.
     mutating func readMail() {
         guard let siblings else { return }
-        while true {
+        while let message = mail.next(in: siblings.mailbox) {
             publish(arriving: 1)
-            guard let mail = reader.receive(on: siblings.mailbox) else { break }
-            take(mail)
+            take(message)
         }
         publish()
+        watchMailbox()
         offerRoom()
+    }
+
+    /// Hears of mail only while there are descriptors for it.
+    mutating func watchMailbox() {
+        guard let siblings, mail.isShort == isMailboxWatched else { return }
+        if mail.isShort { poller.epoll.remove(siblings.mailbox) } else { poller.epoll.add(siblings.mailbox, .read) }
+        isMailboxWatched = !mail.isShort
     }
 
     private mutating func take(_ mail: consuming Message) {
@@ -165,10 +175,21 @@ extension EventLoop {
         let client = Acceptor.Client(descriptor: descriptor)
         switch kind {
         case .room: break
-        case .newConnection: open(client)
+        case .newConnection: settle(client, passes: bytes.count > 1 ? bytes[1] : 1)
         case .idleConnection: open(client, since: .idle)
         case .waitingConnection: if bytes.count > Self.headSize { open(client, bytes) }
         }
+    }
+
+    /// Several may have thought at the same time that this server has the fewest: who comes too late goes on.
+    private mutating func settle(_ client: consuming Acceptor.Client, passes: UInt8) {
+        // With this client it has one more than ``placeForClient()`` knows of.
+        if passes < Self.mostPasses, connections.count > 0, let place = placeForClient(),
+            send(client, to: place, passes: passes + 1)
+        {
+            return
+        }
+        open(client)
     }
 
     private mutating func open(_ client: consuming Acceptor.Client, _ message: [UInt8]) {
