@@ -12,6 +12,10 @@ public protocol RequestObserver: AnyObject {
     /// next.
     func requestPaused()
 
+    /// The answer is written piece by piece, and the client has taken some: the request has more time, until this moment in
+    /// nanoseconds of `CLOCK_MONOTONIC`.
+    func requestContinued(until deadline: Int64)
+
     /// The answer has been given to the kernel (of an answer larger than the socket takes: its first part). Also called
     /// for requests that never reached a handler.
     func requestEnded(_ exchange: Exchange)
@@ -64,6 +68,8 @@ extension RequestObserver {
     public func requestBegan(_ request: Request) -> Measurements { [] }
     /// Does nothing.
     public func requestPaused() {}
+    /// Does nothing.
+    public func requestContinued(until deadline: Int64) {}
     /// Does nothing.
     public func requestEnded(_ exchange: Exchange) {}
     /// Does nothing.

@@ -90,6 +90,7 @@ extension Response {
         case .bytes(let bytes): String(decoding: bytes, as: UTF8.self)
         case .string(let text): text
         case .static(let text): text.description
+        case .stream: (try? body.collect()).map { String(decoding: $0, as: UTF8.self) } ?? ""
         }
     }
 }

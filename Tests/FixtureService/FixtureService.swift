@@ -39,6 +39,20 @@ struct FixtureService: Service {
             return response
         }
         router.get("/bytes/{count}") { .text(String(repeating: "x", count: number("count", of: $0))) }
+        router.get("/stream/{count}") { request in
+            let count = number("count", of: request)
+            return .stream(.bytes) { body in
+                let piece = [UInt8](repeating: 120, count: 10_000)
+                for _ in 0..<count / piece.count { try body.write(piece) }
+                try body.write([UInt8](piece.prefix(count % piece.count)))
+            }
+        }
+        router.post("/upload", body: .streamed) { request in
+            var count = 0
+            let body = request.bodyReader
+            while let piece = try body.next() { count += piece.count }
+            return .text("\(count)")
+        }
         router.post("/echo") { .json($0.body) }
         router.get("/sleep/{milliseconds}") { request in
             usleep(UInt32(number("milliseconds", of: request)) * 1000)

@@ -72,6 +72,9 @@ public struct Exchange: Sendable {
     /// See ``Request/clientAddress``.
     public var clientAddress: String { record.clientAddress }
 
+    /// Whether a body that was written piece by piece ended before its end: the client saw the connection cut.
+    public var isCut: Bool { record.isCut }
+
     /// What a handler threw, when it was not a ``Problem``: the cause of a 500, or a ``ProblemConvertible``.
     public var error: (any Error)? { record.error }
 }

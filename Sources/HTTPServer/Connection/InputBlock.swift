@@ -54,8 +54,8 @@ import Glibc
     }
 
     /// recv(2) into the room from `position` on.
-    func receive(from socket: CInt, at position: Int) -> Int {
-        precondition(position >= 0 && position < capacity)
-        return unsafe recv(socket, base + position, capacity - position, 0)
+    func receive(from socket: CInt, at position: Int, atMost limit: Int = .max) -> Int {
+        precondition(position >= 0 && position < capacity && limit > 0)
+        return unsafe recv(socket, base + position, min(capacity - position, limit), 0)
     }
 }

@@ -18,6 +18,8 @@ final class RequestRecord: @unchecked Sendable {
     var head = RequestHead()
     private var spareFields: [FieldEntry] = []
     var body = ByteRange()
+    /// Where the handler reads a body that has not arrived.
+    var bodyReader: BodyReader?
     /// The path without escapes, when it had any.
     var decodedPath: [UInt8]?
     /// The request id when the client brought none.
@@ -60,6 +62,8 @@ final class RequestRecord: @unchecked Sendable {
     var bytesOut = 0
     var status: UInt16 = 0
     var error: (any Error)?
+    /// Whether its streamed answer was cut.
+    var isCut = false
     /// Whether the observer knows the outcome.
     var isReported = false
 
@@ -116,6 +120,7 @@ final class RequestRecord: @unchecked Sendable {
         fields.removeAll(keepingCapacity: true)
         spareFields = fields
         body = ByteRange()
+        if bodyReader != nil { bodyReader = nil }
         if decodedPath != nil { decodedPath = nil }
         routeIndex = -1
         if case .open = admission {} else { admission = .open }
@@ -127,6 +132,7 @@ final class RequestRecord: @unchecked Sendable {
         cpuTime = -1
         if error != nil { error = nil }
         isReported = false
+        isCut = false
     }
 
     /// Its time began when it arrived at another server, which passed it on.

@@ -1,5 +1,10 @@
 import HTTPTypes
 
+extension Response {
+    /// Whether the body is written piece by piece.
+    var isStreamed: Bool { if case .stream = body { true } else { false } }
+}
+
 extension OutputBuffer {
     /// What follows an answer on its connection.
     enum Continuation {
@@ -41,7 +46,10 @@ extension OutputBuffer {
         }
         // RFC 9110 sections 15.3.5, 15.4.5 and 8.6: these two have no content, and no length of it.
         let hasContent = code != 204 && code != 304
-        if hasContent {
+        if hasContent, response.isStreamed {
+            // RFC 9112 section 6.1: HTTP/1.0 does not know it, and is told the end by that of the connection.
+            if record.head.version == .http1_1 { append("Transfer-Encoding: chunked\r\n") }
+        } else if hasContent {
             append("Content-Length: ")
             append(decimal: response.body.count)
             append("\r\n")
@@ -59,7 +67,7 @@ extension OutputBuffer {
         append("\r\n")
         guard hasContent, record.head.method != .head else { return }
         switch response.body {
-        case .empty: break
+        case .empty, .stream: break
         case .bytes(let bytes): append(body: bytes)
         case .string(let text): append(text)
         case .static(let text): append(text)

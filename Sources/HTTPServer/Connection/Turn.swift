@@ -125,6 +125,11 @@ final class Turn: @unchecked Sendable {
     /// - Returns: The request's record, for the end of its time to be written down.
     func write(_ response: Response, date: [UInt8], signature: [UInt8], isLast: Bool) -> RequestRecord {
         let record = takeRequest()
+        if let reader = record.bodyReader {
+            record.bytesIn += reader.received
+            // What was not read of the body must not be taken for another request.
+            if !reader.isFinished, ending == .keepAlive { ending = .linger }
+        }
         if ending == .keepAlive {
             if !record.head.keepsAlive {
                 ending = hasUnread ? .linger : .close
@@ -165,6 +170,21 @@ final class Turn: @unchecked Sendable {
         output.removeAll(shrinkingTo: Self.usualOutputSize)
         return sending
     }
+
+    /// Sends the answers, however long the client takes.
+    func send(on socket: BlockingSocket) throws(StreamError) {
+        let sent = output.send(to: connection.socket)
+        defer { output.removeAll(shrinkingTo: Self.usualOutputSize) }
+        if sent < 0, errno != EAGAIN, errno != EINTR { throw .clientGone }
+        let rest = output.remainder(after: max(0, sent))
+        try socket.send(rest.bytes.span.extracting(rest.start...))
+    }
+
+    /// The connection ends here and now: its client must see that the answer is not whole.
+    func cut() { sending = .failed }
+
+    /// What was answered has been sent.
+    func noteSent() { sending = .done }
 
     /// Tells an observer of the answers that it has not been told of.
     func report(to observer: (any RequestObserver)?) {

@@ -264,6 +264,7 @@ extension EventLoop {
             // Logs and slow clients may have held the loop up since its last look: everybody gets the whole grace.
             clock.look()
             drain.begin(at: clock.now)
+            signals?.isDraining.store(true, ordering: .relaxed)
             publish()
             for connection in connections.all {
                 guard case .lingering = connection.state else { continue }

@@ -25,7 +25,7 @@ extension EventLoop {
     private mutating func mayBegin(_ record: RequestRecord) -> Bool {
         let route = record.routeIndex
         if record.refusal != nil || routes.isUrgent(route) { return true }
-        let isQuick = speeds.isQuick(route)
+        let isQuick = speeds.isQuick(route) && !routes.isBlocking(route)
         guard room.has(for: record, isQuick: isQuick) else { return false }
         if !isQuick { queueDelay.noteServedAtOnce() }
         return true
@@ -77,8 +77,9 @@ extension EventLoop {
         let record = turn.record
         borrower = Borrower(socket: turn.connection.socket, route: record.routeIndex, isWriter: record.mayWrite)
         let route = record.routeIndex
-        if record.refusal != nil || speeds.isQuick(route) { return (true, false) }
-        return (false, speeds.isSlow(route) || routes.isBlocking(route))
+        if record.refusal != nil { return (true, false) }
+        if routes.isBlocking(route) { return (false, true) }
+        return (speeds.isQuick(route), speeds.isSlow(route))
     }
 
     /// The loop was taken while it was lent.
@@ -114,6 +115,12 @@ extension EventLoop {
         guard !connection.isAbandoned else { return }
         watch(connection)
         if turn.errand == .admission { return goOn(afterAdmissionOf: turn) }
+        goOn(afterSending: turn)
+    }
+
+    /// Goes on with a turn whose answer has been sent.
+    mutating func goOn(afterSending turn: consuming Turn) {
+        clock.look()
         noteAnswered()
         guard turn.sending == .done else { return end(turn, after: turn.sending) }
         goOn(with: turn)

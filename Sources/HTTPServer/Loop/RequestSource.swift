@@ -2,6 +2,8 @@
 struct RequestSource {
     private let dispatcher: Dispatcher
     private let limits: HeadParser.Limits
+    private let bodyTimeout: Duration
+    private let minimumRate: Int
     var records: RecordPool
     var memory: InputMemory
     /// Whether the server has more requests than it can answer, so that no body is read for another.
@@ -20,6 +22,8 @@ struct RequestSource {
     init(_ dispatcher: Dispatcher, _ configuration: ServerConfiguration) {
         self.dispatcher = dispatcher
         limits = HeadParser.Limits(configuration)
+        bodyTimeout = configuration.bodyTimeout
+        minimumRate = configuration.minimumRate
         records = RecordPool(
             ServerContext(routes: dispatcher.routes, trustedProxies: configuration.trustedProxies)
         )
@@ -60,7 +64,9 @@ struct RequestSource {
                 dispatcher.route(record)
                 if record.head.hasBody {
                     reader.maxBodySize = dispatcher.routes.maxBodySize(of: record.routeIndex)
-                    if needsAdmission(record, with: reader, hasArrived: end) {
+                    if dispatcher.routes.streamsBody(record.routeIndex)
+                        || needsAdmission(record, with: reader, hasArrived: end)
+                    {
                         record.deadline = now + dispatcher.routes.timeout(of: record.routeIndex)
                         if dispatcher.routes.hasAdmission(record.routeIndex) { return .admission }
                         guard dispatcher.admits(record) else {
@@ -68,6 +74,10 @@ struct RequestSource {
                             return .request
                         }
                         try admitBody(of: record, in: turn, with: reader)
+                        if dispatcher.routes.streamsBody(record.routeIndex) {
+                            stream(record, of: turn, reader, now: now)
+                            return .request
+                        }
                     }
                 }
             }
@@ -99,6 +109,12 @@ struct RequestSource {
         } catch {
             turn.begun = nil
             refuse(record, of: turn, error, now: now)
+            return .request
+        }
+        if dispatcher.routes.streamsBody(record.routeIndex) {
+            turn.begun = nil
+            turn.request = record
+            stream(record, of: turn, begun.reader, now: now)
             return .request
         }
         return read(turn, now: now)
@@ -146,6 +162,29 @@ struct RequestSource {
         start(record, now: now)
     }
 
+    /// The handler reads the body itself.
+    private func stream(_ record: RequestRecord, of turn: Turn, _ reader: RequestReader, now: Int64) {
+        // Nothing has been read of it but the head, whose size this is then.
+        let headSize = reader.expectedSize
+        let start = record.origin + headSize
+        let beginning = record.input.withSpan(start..<turn.unread.upperBound) { [UInt8](copying: $0) }
+        record.bodyReader = BodyReader(
+            record.head,
+            beginning: beginning,
+            from: BodyReader.Source(
+                socket: BlockingSocket(turn.connection.socket, timeout: bodyTimeout, rate: minimumRate),
+                maxBodySize: reader.maxBodySize,
+                limits: limits,
+                isAwaited: record.head.expectsContinue && beginning.isEmpty && turn.output.size == 0
+            )
+        )
+        record.body = ByteRange(headSize..<headSize)
+        record.bytesIn = headSize
+        record.isUnderstood = true
+        turn.unread = turn.unread.upperBound..<turn.unread.upperBound
+        self.start(record, now: now)
+    }
+
     /// From here on the answer is waited for.
     @inline(__always)
     private func start(_ record: RequestRecord, now: Int64) {
@@ -176,6 +215,7 @@ struct RequestSource {
         guard length <= reader.maxBodySize else { throw .contentTooLarge }
         guard !isOverloaded else { throw .overloaded }
         let size = reader.expectedSize + max(0, length)
+        if dispatcher.routes.streamsBody(record.routeIndex) { return }
         guard memory.hasRoom(for: size, as: .body, inPlaceOf: turn.pending) else { throw .noMemoryLeft }
         if record.head.expectsContinue, record.origin + reader.expectedSize == turn.unread.upperBound {
             turn.output.append("HTTP/1.1 100 Continue\r\n\r\n")

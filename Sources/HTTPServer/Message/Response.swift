@@ -28,14 +28,33 @@ public struct Response: Sendable {
         case string(String)
         /// Text known at compile time.
         case `static`(StaticString)
+        /// Written piece by piece: ``Response/stream(_:status:_:)``.
+        case stream(@Sendable (BodyWriter) throws -> Void)
 
-        /// The number of bytes.
+        /// The number of bytes; 0 for one that is written piece by piece, which nobody knows.
         public var count: Int {
             switch self {
             case .empty: 0
             case .bytes(let bytes): bytes.count
             case .string(let text): text.utf8.count
             case .static(let text): text.utf8CodeUnitCount
+            case .stream: 0
+            }
+        }
+
+        /// All bytes, also of one that is written piece by piece: for tests.
+        /// - Throws: What the closure throws that writes it.
+        public func collect() throws -> [UInt8] {
+            switch self {
+            case .empty: return []
+            case .bytes(let bytes): return bytes
+            case .string(let text): return Array(text.utf8)
+            case .static(let text): return Array(text.description.utf8)
+            case .stream(let write):
+                let body = BodyWriter()
+                try write(body)
+                try body.finish()
+                return body.collected
             }
         }
     }

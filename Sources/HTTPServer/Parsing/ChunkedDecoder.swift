@@ -32,6 +32,8 @@ struct ChunkedDecoder {
 
     /// The decoded bytes, which stand at the front.
     private(set) var decoded = 0
+    /// Decoded before and taken away.
+    private var taken = 0
     /// The bytes taken in, framing included.
     private(set) var received = 0
 
@@ -67,6 +69,14 @@ struct ChunkedDecoder {
         return nil
     }
 
+    /// The decoded bytes have been taken away: the next ones belong at the front.
+    /// - Returns: How many they were.
+    mutating func takeDecoded() -> Int {
+        defer { decoded = 0 }
+        taken += decoded
+        return decoded
+    }
+
     /// One byte of framing.
     /// - Returns: Whether it was the message's last one.
     private mutating func accept(
@@ -80,7 +90,7 @@ struct ChunkedDecoder {
                 digits += 1
                 guard digits <= Self.maxSizeDigits else { throw .malformed("A chunk's size has too many digits.") }
                 rest = rest << 4 | Int(digit)
-                guard rest <= maxBodySize - decoded else { throw .contentTooLarge }
+                guard rest <= maxBodySize - decoded - taken else { throw .contentTooLarge }
                 break
             }
             guard digits > 0 else { throw .malformed("A chunk does not begin with its size.") }

@@ -13,6 +13,8 @@ public struct Route: Sendable {
 
     /// Where its handler runs.
     public let execution: RouteExecution
+    /// How its handler gets the body.
+    public let body: RouteBody
 
     let requestMethod: RequestMethod
     let segments: [Segment]
@@ -33,6 +35,7 @@ public struct Route: Sendable {
         timeout: Duration?,
         maxBodySize: Int?,
         execution: RouteExecution,
+        body: RouteBody,
         admission: [Admission],
         handler: @escaping Handler,
         wrapped: Answer?
@@ -43,6 +46,7 @@ public struct Route: Sendable {
         self.timeout = timeout
         self.maxBodySize = maxBodySize
         self.execution = execution
+        self.body = body
         self.admission = admission
         self.handler = handler
         self.wrapped = wrapped

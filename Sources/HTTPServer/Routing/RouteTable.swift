@@ -16,6 +16,7 @@ final class RouteTable: Sendable {
         /// Whether somebody is asked before its body is read.
         let hasAdmission: Bool
         let execution: RouteExecution
+        let streamsBody: Bool
     }
 
     /// No configuration allows larger bodies: they are held in memory, and places in them are 32-bit numbers.
@@ -38,7 +39,8 @@ final class RouteTable: Sendable {
                 timeout: (route.timeout ?? timeout).nanoseconds,
                 maxBodySize: min(route.maxBodySize ?? maxBodySize, maxBodySize),
                 hasAdmission: !route.admission.isEmpty,
-                execution: route.execution
+                execution: route.execution,
+                streamsBody: route.body == .streamed
             )
         }
         trie = RouteTrie(router.routes)
@@ -61,7 +63,13 @@ final class RouteTable: Sendable {
 
     /// Whether it has a thread of its own from the beginning.
     @inline(__always)
-    func isBlocking(_ index: Int) -> Bool { index >= 0 && entries[index].execution == .blocking }
+    func isBlocking(_ index: Int) -> Bool {
+        index >= 0 && (entries[index].execution == .blocking || entries[index].streamsBody)
+    }
+
+    /// Whether its handler reads the body itself.
+    @inline(__always)
+    func streamsBody(_ index: Int) -> Bool { index >= 0 && entries[index].streamsBody }
 
     /// Whether it is answered although no thread is free. What the server itself answers, such as 404, is.
     @inline(__always)

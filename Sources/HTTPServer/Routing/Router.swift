@@ -82,6 +82,7 @@ public struct Router: Sendable {
     ///   - maxBodySize: The largest body this route takes, in bytes, if that is less than
     ///     ``ServerConfiguration/maxBodySize``.
     ///   - execution: Where its handler runs.
+    ///   - body: How its handler gets the body.
     ///   - handler: Answers the request.
     public mutating func on(
         _ method: HTTPRequest.Method,
@@ -89,6 +90,7 @@ public struct Router: Sendable {
         timeout: Duration? = nil,
         maxBodySize: Int? = nil,
         execution: RouteExecution = .adaptive,
+        body: RouteBody = .whole,
         use handler: @escaping Handler
     ) {
         let pattern = prefix + pattern
@@ -103,6 +105,7 @@ public struct Router: Sendable {
                 timeout: timeout,
                 maxBodySize: maxBodySize,
                 execution: execution,
+                body: body,
                 admission: admission,
                 handler: isGroup
                     ? middleware.reversed().reduce(handler) { handler, middleware in middleware(handler) } : handler,
@@ -127,9 +130,10 @@ public struct Router: Sendable {
         timeout: Duration? = nil,
         maxBodySize: Int? = nil,
         execution: RouteExecution = .adaptive,
+        body: RouteBody = .whole,
         use handler: @escaping Handler
     ) {
-        on(.post, pattern, timeout: timeout, maxBodySize: maxBodySize, execution: execution, use: handler)
+        on(.post, pattern, timeout: timeout, maxBodySize: maxBodySize, execution: execution, body: body, use: handler)
     }
 
     /// Adds a route for PUT.
@@ -138,9 +142,10 @@ public struct Router: Sendable {
         timeout: Duration? = nil,
         maxBodySize: Int? = nil,
         execution: RouteExecution = .adaptive,
+        body: RouteBody = .whole,
         use handler: @escaping Handler
     ) {
-        on(.put, pattern, timeout: timeout, maxBodySize: maxBodySize, execution: execution, use: handler)
+        on(.put, pattern, timeout: timeout, maxBodySize: maxBodySize, execution: execution, body: body, use: handler)
     }
 
     /// Adds a route for PATCH.
@@ -149,9 +154,10 @@ public struct Router: Sendable {
         timeout: Duration? = nil,
         maxBodySize: Int? = nil,
         execution: RouteExecution = .adaptive,
+        body: RouteBody = .whole,
         use handler: @escaping Handler
     ) {
-        on(.patch, pattern, timeout: timeout, maxBodySize: maxBodySize, execution: execution, use: handler)
+        on(.patch, pattern, timeout: timeout, maxBodySize: maxBodySize, execution: execution, body: body, use: handler)
     }
 
     /// Adds a route for DELETE.

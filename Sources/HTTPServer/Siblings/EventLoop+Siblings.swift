@@ -102,7 +102,9 @@ extension EventLoop {
         let record = turn.record
         let bytes = record.origin..<turn.unread.upperBound
         // A body that came in chunks is not any more what was received.
-        guard bytes.count <= Self.mostBytes, !record.head.isChunked, let sibling = emptiest(hasRoom: true) else {
+        guard bytes.count <= Self.mostBytes, !record.head.isChunked, record.bodyReader == nil,
+            let sibling = emptiest(hasRoom: true)
+        else {
             return false
         }
         var message = [Kind.waitingConnection.rawValue, turn.passes + 1]

@@ -5,6 +5,8 @@ import Synchronization
 final class ServerSignals: Sendable {
     /// Whether connections end with their answers: the server drains, and nobody takes them over.
     let closesConnections = Atomic(false)
+    /// Whether the server drains.
+    let isDraining = Atomic(false)
     /// How many handlers wait for the lock of a store that one writer at a time may write to.
     let writeLockWaits = Atomic(0)
     /// Turns on their way back to the loop.

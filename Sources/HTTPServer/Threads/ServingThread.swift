@@ -53,6 +53,49 @@ final class ServingThread: BlockingObserver, @unchecked Sendable {
 
     // MARK: Without the loop
 
+    /// Sends an answer whose body is written piece by piece, when nobody needs this thread for anything else.
+    func stream(_ write: (BodyWriter) throws -> Void, as response: Response, of turn: Turn) {
+        var now = MonotonicInstant.now.nanoseconds
+        date.update(now: now)
+        let configuration = threads.configuration
+        let socket = BlockingSocket(
+            turn.connection.socket,
+            timeout: configuration.writeTimeout,
+            rate: configuration.minimumRate
+        )
+        let isChunked = turn.record.head.version == .http1_1
+        if !isChunked { turn.ending = .close }
+        let isLast = threads.signals.closesConnections.load(ordering: .relaxed)
+        let record = turn.write(response, date: date.line, signature: signature, isLast: isLast)
+        let timeout = record.deadline - record.startedAt
+        let observer = observer
+        let body = BodyWriter(socket, isChunked: isChunked, threads.signals) {
+            record.deadline = MonotonicInstant.now.nanoseconds + timeout
+            observer?.requestContinued(until: record.deadline)
+        }
+        do {
+            try turn.send(on: socket)
+            do {
+                try write(body)
+            } catch StreamError.serverStopping {
+                // An orderly end.
+                turn.ending = .close
+            }
+            try body.finish()
+            turn.noteSent()
+        } catch {
+            record.error = error
+            record.isCut = true
+            turn.cut()
+        }
+        now = MonotonicInstant.now.nanoseconds
+        record.bytesOut += body.sentCount
+        record.endedAt = now
+        turn.noteHandlerTime()
+        observer?.batchEnded()
+        turn.report(to: observer)
+    }
+
     /// Sends the answer to a turn's request, when another thread has the loop.
     func finish(_ turn: Turn, with response: Response) {
         let now = MonotonicInstant.now.nanoseconds

@@ -122,6 +122,16 @@ final class ServingThreads: @unchecked Sendable {
             unsafe loop.goOn(afterAdmissionOf: turn)
         } else {
             let response = thread.run(during: loan) { thread.answerer.answer(turn) }
+            if case .stream(let write) = response.body, turn.record.head.method != .head {
+                giveUp(loan)
+                thread.stream(write, as: response, of: turn)
+                guard leadership.take(loan) else {
+                    signals.finished.append(turn)
+                    return false
+                }
+                unsafe loop.goOn(afterSending: turn)
+                return true
+            }
             guard leadership.take(loan) else {
                 thread.finish(turn, with: response)
                 signals.finished.append(turn)

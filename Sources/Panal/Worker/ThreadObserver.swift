@@ -66,6 +66,8 @@ final class ThreadObserver: RequestObserver {
 
     func requestPaused() { lane.pause() }
 
+    func requestContinued(until deadline: Int64) { lane.extend(until: MonotonicInstant(nanoseconds: deadline)) }
+
     func requestEnded(_ exchange: Exchange) {
         lane.end()
         if let taken = exchange.handlerTimes, let route = exchange.routeIndex {
@@ -73,7 +75,9 @@ final class ThreadObserver: RequestObserver {
         }
         // What the server itself refuses, such as an unknown method or a client too many, is no fault of the service: a stranger
         // could fill the log with it. Nor is a probe's "not ready"; why is logged when it changes.
-        let isFailure = exchange.status >= 500 && exchange.request != nil && !exchange.isRefused
+        var isFailure = exchange.status >= 500 && exchange.request != nil && !exchange.isRefused
+        // That a client leaves is no fault of the service.
+        if exchange.isCut, !(exchange.error is StreamError) { isFailure = true }
         if isFailure, exchange.error != nil || !Router.isProbe(exchange.route) {
             logFailure(exchange)
         }

@@ -70,6 +70,11 @@ public struct WorkerLane: Sendable {
         sequence.store(next &+ 1)
     }
 
+    /// The request in the black box has more time.
+    public func extend(until deadline: MonotonicInstant) {
+        word(ScoreboardLayout.BlackBox.deadline).store(UInt64(bitPattern: deadline.nanoseconds))
+    }
+
     /// The request is over: counts it and empties the black box.
     public func end() {
         let requests = word(ScoreboardLayout.BlackBox.requests)

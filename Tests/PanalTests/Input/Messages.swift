@@ -18,6 +18,7 @@ extension Response {
         case .bytes(let bytes): String(decoding: bytes, as: UTF8.self)
         case .string(let text): text
         case .static(let text): text.description
+        case .stream: ""
         }
     }
 }

@@ -55,6 +55,7 @@ struct ServiceRoutesTests {
             case .bytes(let bytes): String(decoding: bytes, as: UTF8.self)
             case .string(let text): text
             case .static(let text): text.description
+            case .stream: ""
             }
         return (response.status.code, text, response)
     }
