@@ -8,8 +8,8 @@ from statistics import median
 
 from report import Machine, Sample, of, servers_in
 from servers import OURS, OURS_WAITING
-from waiting import SHAPES, WAIT_MILLISECONDS, WaitingSample, shares
-from workloads import WORKLOADS
+from waiting import SHAPES, WaitingSample, shares
+from workloads import WAIT_MILLISECONDS, WORKLOADS
 
 WIDTH = 860
 LEFT = 190
@@ -59,7 +59,7 @@ def draw_waiting(samples: list[WaitingSample], machine: Machine) -> str:
             rows = [(server, found[server, shape, kind]) for server in titles if (server, shape, kind) in found]
             if not rows:
                 continue
-            title = f"{workers} {'worker' if workers == 1 else 'workers'} × {threads} {'thread' if threads == 1 else 'threads'}"
+            title = f"{_count(workers, 'worker')} × {_count(threads, 'thread')}"
             parts.append(f'<text class="title" x="16" y="{y}">{title}</text>')
             note = f"{clients} clients that {note}; a handler waits {WAIT_MILLISECONDS} ms; % of the ideal rate"
             parts.append(f'<text class="note" x="16" y="{y + 16}">{note}</text>')
@@ -70,6 +70,10 @@ def draw_waiting(samples: list[WaitingSample], machine: Machine) -> str:
                 y += BAR + GAP
             y += GROUP_HEAD - 10
     return _picture(parts, y, machine)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
 
 
 def _picture(parts: list[str], y: int, machine: Machine) -> str:

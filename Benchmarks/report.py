@@ -144,7 +144,7 @@ def footprint_table(figures: list[Figure]) -> str:
 
 
 def waiting_table(samples: list[WaitingSample]) -> str:
-    """The share of the ideal rate by workers × threads, medians of the rounds in percent, and the slowest answer of all."""
+    """The share of the ideal rate by workers × threads: medians of the rounds in percent; the slowest answer."""
     found = shares(samples)
     columns = [(f"{workers}×{threads}", kind) for workers, threads in SHAPES for kind in ("keep-alive", "one-shot")]
     rows = []

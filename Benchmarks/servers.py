@@ -339,8 +339,8 @@ class Hummingbird(Server):
 
 
 SERVERS: list[Server] = [
-    Panal(), PanalOneThread(), PanalFixture(), CLoop(), Nginx(), Go(), UWSGI(), Puma(), GunicornSync(), GunicornThreads(),
-    Hummingbird(), GoSQLite(), Flask(),
+    Panal(), PanalOneThread(), PanalFixture(), CLoop(), Nginx(), Go(), UWSGI(), Puma(), GunicornSync(),
+    GunicornThreads(), Hummingbird(), GoSQLite(), Flask(),
 ]
 OURS = "panal"
 OURS_WAITING = "panal-fixture"

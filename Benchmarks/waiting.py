@@ -122,7 +122,7 @@ def _served(
 
 
 def _ask(port: int, clients: int, close: bool, *, until: float) -> tuple[list[tuple[float, float]], int]:
-    """Lets clients ask all at once, each again when it was answered: when each request was sent and answered; errors."""
+    """Lets clients ask at once, each again when it was answered: when each request was sent and answered; errors."""
     spans: list[tuple[float, float]] = []
     errors: list[str] = []
     start = threading.Barrier(clients)
@@ -167,7 +167,8 @@ def memory(servers: list[Server], scratch: Path, *, say: Callable[[str], None]) 
             continue
         # Private_Dirty: the stack and the heap of the threads and of their connections.
         each = (sizes[many] - sizes[few]) / (many - few) / 1024
-        figure = Figure(server.name, server.title, "memory per thread blocked in a handler, private", each, "KB", at_most=100)
+        what = "memory per thread blocked in a handler, private"
+        figure = Figure(server.name, server.title, what, each, "KB", at_most=100)
         say(f"  {figure.title}: {figure.what}: {figure.value:.1f} {figure.unit}")
         found.append(figure)
     return found

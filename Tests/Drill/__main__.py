@@ -35,17 +35,20 @@ def main() -> int:
     # The service's user has to get through.
     directory.chmod(0o755)
     actor = user.ROOT if arguments.user == "root" else user.ordinary()
-    if not actor.can_execute(arguments.binary):
-        arguments.binary = Path(shutil.copy(arguments.binary, directory / "App"))
+    for name in ("binary", "fixture"):
+        if not actor.can_execute(binary := getattr(arguments, name)):
+            setattr(arguments, name, Path(shutil.copy(binary, directory / binary.name)))
     print(f"The service runs as {actor.name}.")
     timeline = Timeline()
     outcomes: list[Outcome] = []
     try:
+        memory = _memory(directory)
         on_disk = Stage(arguments.binary, directory / "disk", actor)
-        in_memory = Stage(arguments.binary, _memory(directory) / "stage", actor)
+        in_memory = Stage(arguments.binary, memory / "stage", actor)
+        fixture = Stage(arguments.fixture, memory / "fixture", actor, tasks=("migrate",))
         for scenario in ALL:
             if not arguments.scenarios or scenario.name in arguments.scenarios:
-                stage = on_disk if scenario.on_disk else in_memory
+                stage = fixture if scenario.on_fixture else on_disk if scenario.on_disk else in_memory
                 outcomes.append(Trial(scenario(), stage, timeline, is_short=arguments.short).run())
     except KeyboardInterrupt:
         print("\ninterrupted", file=sys.stderr)
@@ -81,14 +84,16 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--markdown", metavar="FILE", type=Path, help="write the table for the README")
     parser.add_argument("--directory", metavar="DIR", type=Path, help="where its files go (the temporary directory)")
     parser.add_argument("--binary", metavar="FILE", type=Path, required=True, help="the service (bin/drill sets it)")
+    parser.add_argument("--fixture", metavar="FILE", type=Path, required=True, help="the fixture service (so is this)")
     arguments = parser.parse_args()
     if unknown := set(arguments.scenarios or []) - set(names):
         parser.error(f"no such scenario: {', '.join(sorted(unknown))}; there are {', '.join(names)}")
     if arguments.user == "root" and os.geteuid() != 0:
         parser.error("--user root is for a drill that root starts")
-    arguments.binary = arguments.binary.resolve()
-    if not os.access(arguments.binary, os.X_OK):
-        parser.error(f"{arguments.binary} is no program")
+    for name in ("binary", "fixture"):
+        setattr(arguments, name, getattr(arguments, name).resolve())
+        if not os.access(getattr(arguments, name), os.X_OK):
+            parser.error(f"{getattr(arguments, name)} is no program")
     return arguments
 
 

@@ -87,12 +87,7 @@ class Load:
 
     def wait_until(self, condition: Callable[[], bool], timeout: float) -> bool:
         """Waits until something is so, at most so long; whether it is."""
-        end = time.monotonic() + timeout
-        while not condition():
-            if time.monotonic() > end:
-                return False
-            time.sleep(0.005)
-        return True
+        return wait_until(condition, timeout)
 
     def settle(self, timeout: float) -> int:
         """Asks again for every wish that was left open, until none is; how many still are."""
@@ -130,6 +125,7 @@ class Load:
             self.tally.add_sent()
             answer = connection.receive(move.request.method == "HEAD")
         except ClosedBefore:
+            self.tally.add_closed()
             connection.close()
             return self.perform(move, None)
         except Unanswered as failure:
@@ -179,6 +175,16 @@ class Load:
         if wish:
             return moves.cancel(wish, self.tally, one_shot=one_shot)
         return moves.book(self._ledger, self._ledger.next_wish(), self.tally, one_shot=one_shot)
+
+
+def wait_until(condition: Callable[[], bool], timeout: float) -> bool:
+    """Waits until something is so, at most so long; whether it is."""
+    end = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.005)
+    return True
 
 
 def _missing(answer: Answer) -> str | None:

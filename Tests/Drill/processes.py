@@ -122,6 +122,17 @@ def holder(pids: list[int], service_port: int, client_port: int) -> int | None:
     return None
 
 
+def connections(pids: list[int], service_port: int) -> dict[int, int]:
+    """How many connections to the service each of the processes holds."""
+    sockets: set[str] = set()
+    for table in ("tcp", "tcp6"):
+        with open(f"/proc/net/{table}", encoding="ascii") as file:
+            rows = [line.split() for line in file.readlines()[1:]]
+        # 01 is established.
+        sockets |= {f"socket:[{row[9]}]" for row in rows if row[1].endswith(f":{service_port:04X}") and row[3] == "01"}
+    return {pid: len(sockets & set(descriptors(pid).values())) for pid in pids}
+
+
 def _stat(pid: int, task: int | None = None) -> list[str] | None:
     """The fields of proc(5)'s stat file from the third on: the second, the name, may hold anything."""
     path = f"/proc/{pid}/stat" if task is None else f"/proc/{pid}/task/{task}/stat"

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 
 class Scenario(ABC):
-    """One kind of trouble. `run` makes it, the rest says which consequences are legitimate."""
+    """One kind of trouble. `run` makes it, the rest says which consequences are legitimate.
+
+    Unless it says otherwise it plays on the hotel, whose clients read and book all the time, and whose books are
+    checked afterwards.
+    """
 
     #: What `--scenarios` calls it.
     name: ClassVar[str]
@@ -35,6 +39,9 @@ class Scenario(ABC):
     pause: ClassVar[float] = PAUSE
     #: Seconds after which the scenario is given up.
     limit: ClassVar[float] = 90.0
+
+    #: Whether it plays on the fixture service of the tests, which has handlers that wait, with crowds of its own.
+    on_fixture: ClassVar[bool] = False
 
     def prepare(self, stage: Stage) -> Stage:
         """The stage to play on; the common one unless the scenario spoils its own.

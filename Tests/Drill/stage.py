@@ -22,13 +22,15 @@ class Stage:
     binary: Path
     directory: Path
     user: User
+    #: Admin tasks of the service that make the database.
+    tasks: tuple[str, ...] = ("migrate", "seed")
     ledger: Ledger = field(init=False)
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(prefix=self.directory.name)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.user.own(self.directory)
-        for task in ("migrate", "seed"):
+        for task in self.tasks:
             subprocess.run(
                 self.command(task),
                 env=self.environment,
@@ -40,7 +42,7 @@ class Stage:
 
     def elsewhere(self, directory: Path) -> Stage:
         """The same program and user in another directory, with a database of its own there."""
-        return Stage(self.binary, directory, self.user)
+        return Stage(self.binary, directory, self.user, self.tasks)
 
     def command(self, *arguments: str) -> list[str | Path]:
         """What runs the program as its user."""

@@ -32,6 +32,8 @@ class Tally:
 
     sent: int = 0
     refused: int = 0
+    #: Connections that were found closed, in good order, when the next request was to be sent.
+    closed: int = 0
     acknowledged: int = 0
     statuses: Counter[int] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
@@ -49,6 +51,10 @@ class Tally:
     def add_refused(self) -> None:
         with self._lock:
             self.refused += 1
+
+    def add_closed(self) -> None:
+        with self._lock:
+            self.closed += 1
 
     def add_answer(self, status: int, sent_at: float) -> None:
         with self._lock:

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 import processes
+from crowd import Ask, Crowd, Replies
 from heartbeat import Heartbeat
-from load import Load
+from load import Load, wait_until
 from logbook import Event
 from scenario import Scenario
 from service import Service, ServiceFault
@@ -28,6 +29,8 @@ SHOWN_EVENTS = 3
 SHOWN_FAULTS = 8
 #: Seconds by which the machine is late that are worth a line.
 NOTABLE_DELAY = 0.5
+#: The same of a crowd's process, whose waits are judged by milliseconds.
+NOTABLE_LATENESS = 0.01
 #: A worker may hold this many descriptors more than the busiest one at the start.
 SPARE_DESCRIPTORS = 2
 
@@ -88,6 +91,7 @@ class Trial:
         self.outcome = Outcome(scenario.name, scenario.title, scenario.promise)
         self.heartbeat = Heartbeat()
         self._outages: list[Outage] = []
+        self._crowds: list[Crowd] = []
         self._seen: Counter[str] = Counter()
 
     # For scenarios
@@ -155,13 +159,37 @@ class Trial:
         if self.check(seconds is not None, "the service is healthy again") and seconds is not None:
             self.outcome.recovery = max(seconds, self.outcome.recovery or 0.0)
 
+    def crowd(self, clients: int, *asks: Ask, pause: float = 0.0, one_shot: bool = False) -> Crowd:
+        """Clients in a process of their own, which send from now on; see `Crowd`."""
+        seed = len(self._crowds)
+        crowd = Crowd(self.service.port, clients, list(asks), pause=pause, one_shot=one_shot, seed=seed)
+        self.service.neighbours.add(crowd.pid)
+        self._crowds.append(crowd)
+        return crowd
+
+    def dismiss(self, *crowds: Crowd) -> Replies:
+        """Lets crowds finish; what became of their requests, which are counted, and those that failed written down."""
+        for crowd in crowds:
+            crowd.stop_soon()
+        replies = Replies.joined(crowd.stop() for crowd in crowds)
+        for reply in replies.all:
+            self.outcome.tally.add_sent()
+            if reply.status:
+                self.outcome.tally.add_answer(reply.status, time.monotonic() - reply.seconds)
+            else:
+                ended = reply.sent_at + reply.seconds
+                self.outcome.tally.add_failure(Failure(reply.target, reply.how, "", reply.sent_at, ended, None))
+        if replies.late > NOTABLE_LATENESS:
+            self.timeline.saw(f"the machine kept clients from running for {replies.late * 1000:.0f} ms at the longest")
+        return replies
+
     def wait_for_successors(self, former: set[int], timeout: float = 20) -> bool:
         """Waits until none of these workers serves any more; whether that came true."""
-        return self.load.wait_until(lambda: not former & set(self.service.workers), timeout)
+        return wait_until(lambda: not former & set(self.service.workers), timeout)
 
     def wait_for_size(self, size: int, timeout: float = 20) -> bool:
         """Waits until there are so many workers; whether there are."""
-        return self.load.wait_until(lambda: len(self.service.workers) == size, timeout)
+        return wait_until(lambda: len(self.service.workers) == size, timeout)
 
     def pause(self, seconds: float) -> None:
         """Lets the load run."""
@@ -202,17 +230,31 @@ class Trial:
 
     def _play(self) -> None:
         self.service = Service(self.stage, self.scenario.workers, self.scenario.settings, self._show)
-        losses, doubles = len(self.stage.ledger.losses), len(self.stage.ledger.doubles)
         code = self.service.start()
         if code is not None or self.service.wait_until_healthy() is None:
             raise ServiceFault(f"the service did not start, exit code {code}")
+        if self.scenario.on_fixture:
+            self._play_on_fixture()
+        else:
+            self._play_on_hotel()
+        self._judge()
+
+    def _play_on_fixture(self) -> None:
+        most = self._most_descriptors()
+        self.scenario.run(self)
+        if self.outcome.recovery is None:
+            self.recovered(self.service.wait_until_healthy())
+        self._look_for_leaks(most)
+        self._stop()
+
+    def _play_on_hotel(self) -> None:
+        losses, doubles = len(self.stage.ledger.losses), len(self.stage.ledger.doubles)
         entrance = self.scenario.entrance(self.service)
         self.load = Load(
             entrance, self.stage.ledger, self.scenario.readers, self.scenario.writers, self.scenario.pause
         )
         self.outcome.tally = self.load.tally
-        most = max(len(processes.descriptors(pid)) for pid in [self.service.pid, *self.service.workers])
-
+        most = self._most_descriptors()
         self.load.start()
         if not self.load.wait_for_answers(50, 20):
             raise ServiceFault("the service hardly answers, before anything was broken")
@@ -231,7 +273,9 @@ class Trial:
         self.timeline.held(f"database: {self.stage.ledger.audit(f'{self.stage.database}')}")
         self.outcome.losses = list(self.stage.ledger.losses.values())[losses:]
         self.outcome.doubles = self.stage.ledger.doubles[doubles:]
-        self._judge()
+
+    def _most_descriptors(self) -> int:
+        return max(len(processes.descriptors(pid)) for pid in [self.service.pid, *self.service.workers])
 
     def _look_for_leaks(self, most: int) -> None:
         """With no client connected, the service must be as slim as at its start."""
@@ -240,7 +284,7 @@ class Trial:
             return
         limit = most + SPARE_DESCRIPTORS
         pids = [self.service.pid, *self.service.workers]
-        self.load.wait_until(lambda: all(len(processes.descriptors(pid)) <= limit for pid in pids), 3)
+        wait_until(lambda: all(len(processes.descriptors(pid)) <= limit for pid in pids), 3)
         for pid in pids:
             found = processes.descriptors(pid)
             if len(found) > limit:
@@ -257,7 +301,7 @@ class Trial:
             self.check(False, f"every log line is one JSON event: {fault}")
 
     def _judge(self) -> None:
-        for failure in self.load.tally.failures:
+        for failure in self.outcome.tally.failures:
             legitimate = self.scenario.excuses(self, failure)
             (self.outcome.excused if legitimate else self.outcome.failed).append(failure)
         for kind, faults in (
