@@ -11,9 +11,9 @@ def write_refused_with_503(move: Move, answer: Answer) -> bool:
     return move.is_write and is_honest_503(answer)
 
 
-def turned_away(move: Move, answer: Answer) -> bool:
-    """The worker has no room for the connection: it says so and closes."""
-    return answer.status == 503 and answer.closes and _is_problem(answer)
+def short_of_descriptors(move: Move, answer: Answer) -> bool:
+    """The worker has no descriptor for the connection, or for the database of a thread that was never needed before."""
+    return answer.status == 503 and _is_problem(answer)
 
 
 def is_honest_503(answer: Answer) -> bool:

@@ -6,7 +6,7 @@ import subprocess
 import time
 
 import processes
-from allowances import turned_away
+from allowances import short_of_descriptors
 from scenario import Scenario
 from stage import Impossible
 from trial import Trial
@@ -22,14 +22,14 @@ class Descriptors(Scenario):
 
     name = "descriptors"
     title = "out of descriptors"
-    promise = "connected clients are served, new ones are turned away with 503 or wait; nothing is reset, nothing spins"
+    promise = "connected clients are served, who needs a descriptor is told 503 or waits; nothing is reset, nothing spins"
 
     def run(self, trial: Trial) -> None:
         service, load = trial.service, trial.load
         workers = service.workers
         usual = self._use(workers, 0.5)
         former = {pid: processes.descriptor_limit(pid) for pid in workers}
-        load.allow(turned_away)
+        load.allow(short_of_descriptors)
         idle: list[Connection] = []
         try:
             for pid in workers:
