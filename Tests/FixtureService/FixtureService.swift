@@ -58,6 +58,18 @@ struct FixtureService: Service {
             usleep(UInt32(number("milliseconds", of: request)) * 1000)
             return .noContent
         }
+        // Asks another service of this host, which answers when it wants to: by the end of the connection.
+        router.get("/ask/{port}/{question}") { request in
+            let socket = try FileDescriptor.streamSocket(family: AF_INET, isNonBlocking: false)
+            let port = UInt16(number("port", of: request))
+            try SocketAddress.resolve(host: "127.0.0.1", port: port).connect(socket.rawValue)
+            let question = Array("\(request.parameters["question"] ?? "")\n".utf8)
+            var answer: UInt8 = 0
+            guard write(socket.rawValue, question, question.count) == question.count,
+                read(socket.rawValue, &answer, 1) == 0
+            else { throw Problem(.badGateway) }
+            return .noContent
+        }
         // As above, and says so: the route beforehand, the handler when it comes to it.
         router.get("/blocking-route/{milliseconds}", execution: .blocking) { request in
             usleep(UInt32(number("milliseconds", of: request)) * 1000)

@@ -393,6 +393,25 @@ struct OverloadTests {
         #expect(isRefused, "nobody waits longer than QUEUE_TIMEOUT")
     }
 
+    @Test("is not refused for what it waits alone, nor before a queue has stood for an interval")
+    func alone() {
+        let ms: Int64 = 1_000_000
+        var delay = QueueDelay(longest: 5000 * ms)
+        // Long after anything else, and again and again.
+        for round in 1...5 as ClosedRange<Int64> {
+            let start = round * 60_000 * ms
+            delay.noteQueueBegan(now: start)
+            delay.look(waitingSince: start, now: start + 99 * ms)
+            #expect(!delay.isOverloaded && delay.limit(isAlone: false) == 5000 * ms)
+            delay.look(waitingSince: start, now: start + 101 * ms)
+            #expect(delay.isOverloaded && delay.limit(isAlone: true) == 5000 * ms)
+            #expect(delay.limit(isAlone: false) == 10 * ms)
+            // The one that waits is looked at again, but not all the time.
+            let next = delay.nextLook(waitingSince: start, isAlone: true)
+            #expect(next > start + 101 * ms && next <= start + 5001 * ms)
+        }
+    }
+
     @Test("is judged by what handlers take: where they take long, so may the wait")
     func longHandlers() {
         let ms: Int64 = 1_000_000

@@ -38,9 +38,9 @@ extension EventLoop {
             if queueDelay.refuses(clock.now - turn.record.arrivedAt, now: clock.now) { requests.refuseWaiting(turn) }
             return turn
         }
-        guard let since = waiting.since, clock.now - since > queueDelay.limit, let turn = waiting.removeFirst() else {
-            return nil
-        }
+        guard let since = waiting.since, clock.now - since > queueDelay.limit(isAlone: waiting.count == 1),
+            let turn = waiting.removeFirst()
+        else { return nil }
         publish()
         queueDelay.note(clock.now - since, now: clock.now)
         requests.refuseWaiting(turn)
@@ -64,6 +64,10 @@ extension EventLoop {
         if passOn(turn) { return }
         record.arrivedAt =
             turn.arrivedAt ?? record.startedAt - RequestStart.age(record.value(of: RequestStart.fieldName))
+        if waiting.isEmpty {
+            queueDelay.noteQueueBegan(now: clock.now)
+            lastLookAtSiblings = clock.now
+        }
         waiting.append(turn)
         publish()
     }

@@ -52,6 +52,7 @@ struct EventLoop: ~Copyable {
     var mail = MailReader()
     var isMailboxWatched = true
     var passed = PassedRequests()
+    var lastLookAtSiblings: Int64 = 0
     /// Whether siblings take over the connections that this server leaves behind.
     var passesConnectionsOn = false
 
@@ -154,7 +155,13 @@ struct EventLoop: ~Copyable {
         var nearest = deadlines.next ?? .max
         if let resumption = acceptor.resumption { nearest = min(nearest, resumption) }
         if let end = drain.nextEnd(isAccepting: !acceptor.isOver) { nearest = min(nearest, end) }
-        if let since = waiting.since { nearest = min(nearest, queueDelay.nextLook(waitingSince: since)) }
+        if let since = waiting.since {
+            nearest = min(
+                nearest,
+                queueDelay.nextLook(waitingSince: since, isAlone: waiting.count == 1),
+                nextLookAtSiblings
+            )
+        }
         return nearest
     }
 
@@ -220,6 +227,7 @@ struct EventLoop: ~Copyable {
         } else {
             lookAtQueue()
             passed.forgetOld(now: clock.now)
+            lookAtSiblings()
             if mail.isShort {
                 mail.renewReserve()
                 watchMailbox()

@@ -37,19 +37,26 @@ struct QueueDelay {
     /// again in which everybody waits for too long until that is seen.
     private var interval: Int64 { !isOverloaded && wasOverloaded ? target * 2 : target * 20 }
 
-    /// How long a request may wait now.
-    var limit: Int64 { isOverloaded ? min(longest, target * 2) : longest }
+    /// How long a request may wait now. One that waits alone is no queue: it is refused for ``longest`` only.
+    func limit(isAlone: Bool) -> Int64 { isOverloaded && !isAlone ? min(longest, target * 2) : longest }
 
     /// A handler took so long.
     mutating func noteHandler(took time: Int64) {
-        handlerTime += (time - handlerTime) / 16
+        handlerTime = handlerTime == 0 ? time : handlerTime + (time - handlerTime) / 16
     }
 
     /// A request has waited for so long and has a thread now.
     /// - Returns: Whether it must be refused all the same. The first of an interval never is, but for ``longest``.
     mutating func refuses(_ delay: Int64, now: Int64) -> Bool {
         note(delay, now: now)
-        return delay > (isFirst ? longest : limit)
+        return delay > limit(isAlone: isFirst)
+    }
+
+    /// A request has to wait, and none did before.
+    mutating func noteQueueBegan(now: Int64) {
+        // What was before that counts only if it was not long ago.
+        if now >= intervalEnd + interval { least = 0 }
+        endInterval(now: now)
     }
 
     /// A request has waited for so long.
@@ -78,7 +85,10 @@ struct QueueDelay {
     mutating func noteServedAtOnce() { least = 0 }
 
     /// When to look at those who wait, the first of whom waits since `start`.
-    func nextLook(waitingSince start: Int64) -> Int64 {
-        min(start.addingReportingOverflow(limit).partialValue + 1, max(intervalEnd, start + target))
+    func nextLook(waitingSince start: Int64, isAlone: Bool) -> Int64 {
+        min(
+            start.addingReportingOverflow(limit(isAlone: isAlone)).partialValue + 1,
+            max(intervalEnd, start + target)
+        )
     }
 }

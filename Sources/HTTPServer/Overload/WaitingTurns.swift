@@ -16,14 +16,21 @@ struct WaitingTurns {
 
         mutating func append(_ turn: consuming Turn) { turns.append(turn) }
 
-        mutating func prepend(_ turn: consuming Turn) {
-            if position > 0 {
-                position -= 1
-                turns[position] = turn
-            } else {
-                turns.insert(turn, at: 0)
-            }
+        /// Behind those that have waited longer.
+        mutating func insert(_ turn: Turn) {
+            let behind = index { $0.record.arrivedAt > turn.record.arrivedAt }
+            turns.insert(turn, at: behind ?? turns.count)
         }
+
+        func index(where matches: (Turn) -> Bool) -> Int? {
+            turns[position...].firstIndex { $0.map(matches) ?? false }
+        }
+
+        mutating func remove(at index: Int) -> Turn? {
+            index == position ? removeFirst() : turns.remove(at: index)
+        }
+
+        func turn(at index: Int) -> Turn? { turns[index] }
 
         mutating func removeFirst() -> Turn? {
             guard position < turns.count else { return nil }
@@ -57,15 +64,25 @@ struct WaitingTurns {
         if turn.record.mayWrite { writes.append(turn) } else { reads.append(turn) }
     }
 
-    /// Puts one back that was taken out as the first.
-    mutating func prepend(_ turn: consuming Turn) {
-        if turn.record.mayWrite { writes.prepend(turn) } else { reads.prepend(turn) }
+    /// Puts one back that was taken out.
+    mutating func insert(_ turn: Turn) {
+        if turn.record.mayWrite { writes.insert(turn) } else { reads.insert(turn) }
     }
 
     /// Takes out the one that has waited longest.
     mutating func removeFirst() -> Turn? {
         guard let first else { return nil }
         return first.record.mayWrite ? writes.removeFirst() : reads.removeFirst()
+    }
+
+    /// Takes out the one that has waited longest of those that something holds for.
+    mutating func removeFirst(where matches: (Turn) -> Bool) -> Turn? {
+        let (read, write) = (reads.index(where: matches), writes.index(where: matches))
+        guard let write, let oldestWrite = writes.turn(at: write) else { return read.flatMap { reads.remove(at: $0) } }
+        guard let read, let oldestRead = reads.turn(at: read),
+            oldestRead.record.arrivedAt <= oldestWrite.record.arrivedAt
+        else { return writes.remove(at: write) }
+        return reads.remove(at: read)
     }
 
     /// Takes out the one that has waited longest of those that there is room for.

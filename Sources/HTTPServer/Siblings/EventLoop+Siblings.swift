@@ -18,8 +18,11 @@ extension EventLoop {
     /// So many bytes of requests travel with a connection, at most; one with more waits where it is.
     private static let mostBytes = 64 * 1024
     private static let headSize = 10
-    /// Requests are passed on so often, and then stay.
+    /// A request is passed on so often at once, and then waits where it is until it is looked for a place again.
     private static let mostPasses: UInt8 = 3
+    /// While requests wait, siblings are looked at so often (5 ms): one may have got room at the very moment in which
+    /// another began to wait, and then neither has heard of the other.
+    private static let lookInterval: Int64 = 5_000_000
 
     // MARK: How busy
 
@@ -69,6 +72,16 @@ extension EventLoop {
         return best.sibling
     }
 
+    /// When to look again whether a sibling has room for those who wait.
+    var nextLookAtSiblings: Int64 { siblings == nil || waiting.isEmpty ? .max : lastLookAtSiblings + Self.lookInterval }
+
+    /// Looks whether a sibling has room for those who wait.
+    mutating func lookAtSiblings() {
+        guard nextLookAtSiblings <= clock.now else { return }
+        lastLookAtSiblings = clock.now
+        passOnWaiting()
+    }
+
     // MARK: Passing on
 
     /// The sibling that is to have the next client: it has fewer connections, or a free thread when there is none here. `nil`
@@ -93,21 +106,44 @@ extension EventLoop {
         return true
     }
 
-    /// Gives a connection, and what has been received of it, to a sibling with a free thread.
+    /// Whether a turn's connection may go to a sibling, with what has been received of it. Not if it has been answered in
+    /// part, or its requests are many bytes; a body that came in chunks is not any more what was received.
+    private static func isPassable(_ turn: Turn) -> Bool {
+        let record = turn.record
+        return turn.errand == .answer && turn.answeredCount == 0 && turn.output.size == 0
+            && turn.unread.upperBound - record.origin <= mostBytes && !record.head.isChunked
+            && record.bodyReader == nil
+    }
+
+    /// Gives the connection of a request that would have to wait to a sibling with a free thread.
     /// - Returns: Whether it has it.
     mutating func passOn(_ turn: Turn) -> Bool {
-        guard siblings != nil, turn.errand == .answer, turn.answeredCount == 0, turn.output.size == 0,
-            turn.passes < Self.mostPasses
+        // Siblings that pass it to each other know too little of each other; soon they know more.
+        guard siblings != nil, turn.passes < Self.mostPasses, Self.isPassable(turn),
+            let sibling = emptiest(hasRoom: true)
         else { return false }
+        return pass(turn, to: sibling)
+    }
+
+    /// Gives requests that wait to siblings that have room.
+    mutating func passOnWaiting() {
+        var hasPassed = false
+        while !waiting.isEmpty, let sibling = emptiest(hasRoom: true),
+            let turn = waiting.removeFirst(where: Self.isPassable)
+        {
+            guard pass(turn, to: sibling) else {
+                waiting.insert(turn)
+                break
+            }
+            hasPassed = true
+        }
+        if hasPassed { publish() }
+    }
+
+    private mutating func pass(_ turn: Turn, to sibling: Int) -> Bool {
         let record = turn.record
         let bytes = record.origin..<turn.unread.upperBound
-        // A body that came in chunks is not any more what was received.
-        guard bytes.count <= Self.mostBytes, !record.head.isChunked, record.bodyReader == nil,
-            let sibling = emptiest(hasRoom: true)
-        else {
-            return false
-        }
-        var message = [Kind.waitingConnection.rawValue, turn.passes + 1]
+        var message = [Kind.waitingConnection.rawValue, min(turn.passes, .max - 1) + 1]
         message.reserveCapacity(Self.headSize + bytes.count)
         for byte in 0..<8 { message.append(UInt8(truncatingIfNeeded: record.startedAt >> (8 * Int64(byte)))) }
         record.input.withSpan(bytes) { span in
@@ -202,12 +238,5 @@ extension EventLoop {
         connection.state = .waitingForTurn(pending)
         deadlines.disarm(connection.socket)
         turnQueue.append(connection)
-    }
-
-    /// A sibling has room: the one that has waited longest may go there.
-    private mutating func passOnWaiting() {
-        guard let turn = waiting.removeFirst() else { return }
-        if !passOn(turn) { waiting.prepend(turn) }
-        publish()
     }
 }
