@@ -3,6 +3,7 @@
 #define CSQLITE_SHIM_H
 
 #include <sqlite3.h>
+#include <stddef.h>
 #include <sys/vfs.h>
 
 // sqlite3_config(SQLITE_CONFIG_MEMSTATUS): for the whole process, before the first connection.
@@ -24,6 +25,14 @@ static inline int csqlite_bind_blob(sqlite3_stmt *_Nonnull statement, int index,
 static inline long csqlite_filesystem_kind(const char *_Nonnull path) {
     struct statfs filesystem;
     return statfs(path, &filesystem) == 0 ? (long)filesystem.f_type : -1;
+}
+
+// Puts the journal, with a write-ahead log that, on the disk (fsync(2)), and all that was written to it; a result code.
+static inline int csqlite_flush_journal(sqlite3 *_Nonnull database) {
+    sqlite3_file *journal = NULL;
+    int code = sqlite3_file_control(database, "main", SQLITE_FCNTL_JOURNAL_POINTER, &journal);
+    if (code != SQLITE_OK || journal == NULL || journal->pMethods == NULL) return code;
+    return journal->pMethods->xSync(journal, SQLITE_SYNC_NORMAL);
 }
 
 #endif

@@ -36,6 +36,10 @@ open class BlockingObserver {
     /// One that does nothing.
     public init() {}
 
+    /// Whether somebody is held up while the thread waits, until it has said that it does. A wait that is sure to be shorter
+    /// than it takes to tell may go without a word then.
+    open var holdsOthersUp: Bool { true }
+
     /// The thread is about to wait.
     open func willBlock(for reason: BlockingReason) {}
 

@@ -12,11 +12,20 @@ final class BusyTimeout {
     /// How long to wait for one lock when nothing else limits it.
     let longestWait: Duration
 
+    /// Where other threads of this process wait for the same lock.
+    var queue: WriteQueue?
+
     /// When the wait for the lock of now ends.
     private var end = SuspendingClock.now
 
     init(longestWait: Duration) {
         self.longestWait = longestWait
+    }
+
+    /// Until when a wait for a lock that begins now may last.
+    var lockDeadline: MonotonicInstant {
+        let left = deadline.map { SuspendingClock.now.duration(to: $0) } ?? longestWait
+        return .now + min(left, longestWait)
     }
 
     /// Waits a moment for a lock, unless the time is over: then the caller must give up.
@@ -31,7 +40,14 @@ final class BusyTimeout {
         let left = now.duration(to: end).components
         let microseconds = left.seconds >= 1 ? Self.longestPause : UInt32(left.attoseconds / 1_000_000_000_000)
         let pause = min(microseconds, UInt32.random(in: Self.shortestPause...Self.longestPause))
-        blocking(for: .writeLock) { _ = usleep(pause) }
+        // The first pause is short, and a write of another process most often shorter.
+        if attempt == 0 {
+            usleep(min(pause, Self.shortestPause))
+        } else if let queue {
+            queue.waitLong { _ = usleep(pause) }
+        } else {
+            blocking(for: .writeLock) { _ = usleep(pause) }
+        }
         return true
     }
 

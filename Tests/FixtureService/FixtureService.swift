@@ -70,6 +70,21 @@ struct FixtureService: Service {
             else { throw Problem(.badGateway) }
             return .noContent
         }
+        // Something asynchronous.
+        router.get("/async/{milliseconds}", timeout: .seconds(5)) { request in
+            let time = Duration.milliseconds(number("milliseconds", of: request))
+            let sum = try request.wait {
+                async let one = 1
+                async let two = 2
+                try await Task.sleep(for: time)
+                return await one + two
+            }
+            return .text("\(sum)")
+        }
+        router.get("/async-refusal") { request in
+            try request.wait { throw Problem(.conflict, detail: "Taken.") }
+            return .noContent
+        }
         // As above, and says so: the route beforehand, the handler when it comes to it.
         router.get("/blocking-route/{milliseconds}", execution: .blocking) { request in
             usleep(UInt32(number("milliseconds", of: request)) * 1000)

@@ -375,16 +375,16 @@ struct OverloadTests {
             #expect(!refuses)
         }
         #expect(!delay.isOverloaded)
-        // From here on all wait for long: an interval later who waited for more than 10 ms is refused, but for the first.
+        // From here on all wait for long: an interval later who waited for more than 40 ms is refused, but for the first.
         var refused: [Bool] = []
         for round in 0..<60 as Range<Int64> {
-            refused.append(delay.refuses(20 * ms, now: 2_000_000 * ms + round * 10 * ms))
+            refused.append(delay.refuses(60 * ms, now: 2_000_000 * ms + round * 10 * ms))
         }
         #expect(!refused[0..<10].contains(true))
         #expect(refused[20...].count { $0 } >= 30)
         #expect(refused[20...].contains(false), "the first of an interval is not")
         // Nobody who waits less is.
-        let refuses = delay.refuses(9 * ms, now: 2_000_601 * ms)
+        let refuses = delay.refuses(39 * ms, now: 2_000_601 * ms)
         #expect(!refuses)
         // And it ends with one good interval.
         for round in 0..<30 as Range<Int64> { _ = delay.refuses(2 * ms, now: 2_001_000 * ms + round * 10 * ms) }
@@ -405,7 +405,7 @@ struct OverloadTests {
             #expect(!delay.isOverloaded && delay.limit(isAlone: false) == 5000 * ms)
             delay.look(waitingSince: start, now: start + 101 * ms)
             #expect(delay.isOverloaded && delay.limit(isAlone: true) == 5000 * ms)
-            #expect(delay.limit(isAlone: false) == 10 * ms)
+            #expect(delay.limit(isAlone: false) == 40 * ms)
             // The one that waits is looked at again, but not all the time.
             let next = delay.nextLook(waitingSince: start, isAlone: true)
             #expect(next > start + 101 * ms && next <= start + 5001 * ms)
@@ -418,13 +418,13 @@ struct OverloadTests {
         var delay = QueueDelay(longest: 60_000 * ms)
         for _ in 0..<200 { delay.noteHandler(took: 1000 * ms) }
         var refused = 0
-        // A tenth of what a handler takes, all the time: the next thread is free soon.
+        // Almost as long as a handler takes, all the time: twice as many clients as threads.
         for round in 0..<100 as Range<Int64> {
-            if delay.refuses(90 * ms, now: round * 100 * ms) { refused += 1 }
+            if delay.refuses(900 * ms, now: round * 100 * ms) { refused += 1 }
         }
         #expect(refused == 0)
         for round in 0..<100 as Range<Int64> {
-            if delay.refuses(400 * ms, now: 20_000 * ms + round * 100 * ms) { refused += 1 }
+            if delay.refuses(4000 * ms, now: 20_000 * ms + round * 100 * ms) { refused += 1 }
         }
         #expect(refused > 50)
     }

@@ -138,6 +138,29 @@ extension ProcessTests {
             service.stop()
         }
 
+        @Test("something asynchronous gives its result or its error, holds nobody up, and ends at the deadline")
+        func asynchronous() throws {
+            let service = try Self.service(workers: 1, threads: 1)
+            #expect(try service.answer(.get("/async/0")).text == "3")
+            let refusal = try service.answer(.get("/async-refusal"))
+            #expect(refusal.status == 409 && refusal.text.contains("Taken."))
+            // As quick ones are known to be quick they need no thread.
+            let quick = try service.connect()
+            for _ in 0..<20 { #expect(quick.exchange(.get("/bytes/1")).status == 200) }
+            let slow = try service.connect()
+            slow.send(Request.get("/async/3600000").bytes)
+            var count = 0
+            while case .open = slow.peek() {
+                #expect(quick.exchange(.get("/bytes/1")).status == 200)
+                count += 1
+                usleep(10_000)
+            }
+            #expect(count > 10)
+            let late = try #require(slow.receive().answer)
+            #expect(late.status == 504 && late.text.contains("took too long"), "\(late.text)")
+            service.stop()
+        }
+
         @Test("threads that were needed once are gone when nothing waits any more")
         func idleThreads() throws {
             let service = try Self.service(workers: 1, threads: 8)

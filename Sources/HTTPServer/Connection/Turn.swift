@@ -48,6 +48,8 @@ final class Turn: @unchecked Sendable {
     var route = -1
     /// How long the handler took, in nanoseconds.
     private(set) var handlerTime: Int64 = 0
+    /// The part of it that says nothing of the handler: others had the store's write lock.
+    private(set) var lockWait: Int64 = 0
     /// When it began; later than the request's start when that had to wait for a thread.
     var handlerStartedAt: Int64 = 0
 
@@ -153,7 +155,11 @@ final class Turn: @unchecked Sendable {
     }
 
     /// The handler has done its work.
-    func noteHandlerTime() { handlerTime = MonotonicInstant.now.nanoseconds - handlerStartedAt }
+    /// - Parameter lockWait: How much of it was a wait for a store's write lock.
+    func noteHandlerTime(lockWait: Int64 = 0) {
+        handlerTime = MonotonicInstant.now.nanoseconds - handlerStartedAt
+        self.lockWait = lockWait
+    }
 
     /// Sends the answers, as far as the socket takes them.
     @discardableResult

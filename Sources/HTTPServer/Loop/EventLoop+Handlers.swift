@@ -114,7 +114,8 @@ extension EventLoop {
         turn.isAway = false
         room.giveBack(isWriter: turn.isWriter)
         queueDelay.noteHandler(took: turn.handlerTime)
-        if turn.handlerTime >= Self.longTime { speeds.noteSlow(turn.route) } else { speeds.noteQuick(turn.route) }
+        let time = turn.handlerTime - turn.lockWait
+        if time >= Self.longTime { speeds.noteSlow(turn.route) } else { speeds.noteQuick(turn.route) }
         let connection = turn.connection
         guard !connection.isAbandoned else { return }
         watch(connection)

@@ -17,6 +17,9 @@ final class ServingThread: BlockingObserver, @unchecked Sendable {
     private unowned let threads: ServingThreads
     /// The loan of the loop while it runs a handler; 0 when it has given it up.
     private var loan: UInt64 = 0
+    /// How long the handler has waited for a store's write lock, and since when it does, in nanoseconds.
+    private(set) var lockWait: Int64 = 0
+    private var lockWaitBegan: Int64 = 0
 
     init(index: Int, of threads: ServingThreads) {
         self.index = index
@@ -36,19 +39,27 @@ final class ServingThread: BlockingObserver, @unchecked Sendable {
     @inline(__always)
     func run<Result>(during loan: UInt64, _ handler: () -> Result) -> Result {
         self.loan = loan
+        lockWait = 0
         defer { self.loan = 0 }
         return handler()
     }
 
+    override var holdsOthersUp: Bool { loan != 0 }
+
     override func willBlock(for reason: BlockingReason) {
-        if reason == .writeLock { threads.signals.writeLockWaits.add(1, ordering: .relaxed) }
+        if reason == .writeLock {
+            threads.signals.writeLockWaits.add(1, ordering: .relaxed)
+            lockWaitBegan = MonotonicInstant.now.nanoseconds
+        }
         guard loan != 0 else { return }
         threads.giveUp(loan)
         loan = 0
     }
 
     override func didBlock(for reason: BlockingReason) {
-        if reason == .writeLock { threads.signals.writeLockWaits.subtract(1, ordering: .relaxed) }
+        guard reason == .writeLock else { return }
+        threads.signals.writeLockWaits.subtract(1, ordering: .relaxed)
+        lockWait += MonotonicInstant.now.nanoseconds - lockWaitBegan
     }
 
     // MARK: Without the loop
@@ -103,7 +114,7 @@ final class ServingThread: BlockingObserver, @unchecked Sendable {
         let isLast = threads.signals.closesConnections.load(ordering: .relaxed)
         let record = turn.write(response, date: date.line, signature: signature, isLast: isLast)
         record.endedAt = now
-        turn.noteHandlerTime()
+        turn.noteHandlerTime(lockWait: lockWait)
         turn.send()
         observer?.batchEnded()
         turn.report(to: observer)

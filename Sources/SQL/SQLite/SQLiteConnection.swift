@@ -1,5 +1,6 @@
 import CSQLite
 import Glibc
+import Linux
 
 /// An open SQLite database with its compiled statements, which closes itself. It belongs to the thread that opened it and
 /// must never be carried across a fork, not even to be closed there. It is dropped whole when something breaks.
@@ -26,10 +27,23 @@ import Glibc
         var statement: SQLiteStatement?
     }
 
-    private init(handle: OpaquePointer, location: SQLiteLocation, busyTimeout: BusyTimeout) {
+    private let purpose: Purpose
+    private let writeQueue: WriteQueue
+    private let logFlush: LogFlush
+    /// Whether it is this connection's turn to write.
+    private var mayWrite = false
+    /// Rows that it had changed when its transaction began.
+    private var changesBefore: Int64 = 0
+
+    private init(handle: OpaquePointer, location: SQLiteLocation, busyTimeout: BusyTimeout, purpose: Purpose) {
         unsafe self.handle = handle
         self.location = location
         self.busyTimeout = busyTimeout
+        self.purpose = purpose
+        let file = DatabaseFile(at: location)
+        writeQueue = .of(file)
+        logFlush = .of(file)
+        busyTimeout.queue = writeQueue
     }
 
     static func open(
@@ -50,7 +64,12 @@ import Glibc
             throw missing ? .noDatabase(at: location) : error
         }
         unsafe busyTimeout.attend(opened)
-        let connection = unsafe SQLiteConnection(handle: opened, location: location, busyTimeout: busyTimeout)
+        let connection = unsafe SQLiteConnection(
+            handle: opened,
+            location: location,
+            busyTimeout: busyTimeout,
+            purpose: purpose
+        )
         try connection.configure()
         return connection
     }
@@ -58,6 +77,7 @@ import Glibc
     deinit {
         // Version 2 waits for statements that are finalized later.
         unsafe sqlite3_close_v2(handle)
+        endTurn()
     }
 
     /// Runs statements that bind and return nothing.
@@ -138,7 +158,23 @@ import Glibc
 
     /// Takes the write lock at once. A transaction that first reads and then wants to write could not wait for the lock:
     /// what it has read may be outdated by then.
-    func beginWriting() throws(DatabaseError) { try control("BEGIN IMMEDIATE") }
+    func beginWriting() throws(DatabaseError) {
+        if !mayWrite {
+            guard writeQueue.enter(until: busyTimeout.lockDeadline) else { throw .busy(retryAfter: .seconds(1)) }
+            mayWrite = true
+        }
+        do throws(DatabaseError) { try control("BEGIN IMMEDIATE") } catch {
+            endTurn()
+            throw error
+        }
+        changesBefore = unsafe sqlite3_total_changes64(handle)
+    }
+
+    private func endTurn() {
+        guard mayWrite else { return }
+        mayWrite = false
+        writeQueue.leave()
+    }
 
     /// Lets the reads from now on see one state of the database, which the first of them takes. That costs two system calls
     /// for a lock, and giving it back another: more than a read by primary key itself.
@@ -146,15 +182,25 @@ import Glibc
         if !isInTransaction { try control("BEGIN") }
     }
 
-    /// Puts what was written on the disk and gives the lock back.
-    func commit() throws(DatabaseError) { try control("COMMIT") }
+    /// Gives the lock back, and returns when what was written is on the disk: others may see it a moment earlier.
+    ///
+    /// SQLite would have the lock held meanwhile (`synchronous = FULL`), so that each commit waits for a write of its own.
+    /// Nothing else is different: what was acknowledged is on the disk, and a crash before that leaves the log without its end.
+    func commit() throws(DatabaseError) {
+        try control("COMMIT")
+        endTurn()
+        guard purpose == .serving, unsafe sqlite3_total_changes64(handle) != changesBefore else { return }
+        // Not announced: on most disks it takes less time than a change of threads, and where it does not the watch sees it.
+        let code = logFlush.wait { unsafe csqlite_flush_journal(handle) }
+        guard code == SQLITE_OK else { throw unsafe DatabaseError(code: code, on: nil, path: location.path) }
+    }
 
     /// Undoes what was not committed and gives every lock back: the next read sees what is there then. Where that fails
     /// `isInTransaction` stays true, and closing the connection ends what nothing else could.
     func endTransaction() {
         // Some errors have rolled back already, and there may have been nothing.
-        guard isInTransaction else { return }
-        try? control("ROLLBACK")
+        if isInTransaction { try? control("ROLLBACK") }
+        if !isInTransaction { endTurn() }
     }
 
     /// Runs a statement that begins or ends a transaction.
@@ -169,9 +215,9 @@ import Glibc
     private func configure() throws(DatabaseError) {
         try execute(
             """
-            -- An acknowledged write survives a power loss: each commit is on the disk before it is answered. NORMAL would
-            -- save that wait and lose the last commits.
-            PRAGMA synchronous = FULL;
+            -- An acknowledged write survives a power loss: each commit is on the disk before it is answered. With NORMAL
+            -- SQLite leaves that to `commit()`, and orders the writes of a checkpoint as ever.
+            PRAGMA synchronous = \(purpose == .serving ? "NORMAL" : "FULL");
             PRAGMA foreign_keys = ON;
             -- Not mapped into memory: a failing disk or a truncated file would then kill the worker (SIGBUS) instead of
             -- failing one request, and hot reads are no faster for it.
