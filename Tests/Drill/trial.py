@@ -31,11 +31,12 @@ SHOWN_FAULTS = 8
 NOTABLE_DELAY = 0.5
 #: The same of a crowd's process, whose waits are judged by milliseconds.
 NOTABLE_LATENESS = 0.01
-#: A process may hold this many descriptors more than the busiest one at the start: a pool that grew has more mailboxes.
+#: A process may hold this many descriptors more than the busiest one at the start, and a mailbox more, of two descriptors, for
+#: each worker more that there ever was at a time: whoever takes its place later reads what is in it.
 #: Those of the database are counted for themselves. Of these
 #: SQLite keeps what closed connections had as long as others of the process are open, because to close one would drop the
 #: locks of all, and opens none anew meanwhile: three for each thread that ever had one.
-SPARE_DESCRIPTORS = 12
+SPARE_DESCRIPTORS = 4
 DATABASE_DESCRIPTORS = 3 * 19
 
 
@@ -286,7 +287,9 @@ class Trial:
         if self.service.wait_until_healthy() is None:
             self.check(False, f"{self.service.worker_count} workers and nothing else")
             return
-        limit = most + SPARE_DESCRIPTORS
+        numbers = [int(str(event.get("number", 0))) for event in self.service.log.named("worker started")]
+        grown = max(0, max(numbers, default=0) - self.service.worker_count)
+        limit = most + SPARE_DESCRIPTORS + 2 * grown
         pids = [self.service.pid, *self.service.workers]
         wait_until(lambda: all(len(_without_database(pid)) <= limit for pid in pids), 3)
         for pid in pids:

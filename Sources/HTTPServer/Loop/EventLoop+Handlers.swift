@@ -38,9 +38,11 @@ extension EventLoop {
             if queueDelay.refuses(clock.now - turn.record.arrivedAt, now: clock.now) { requests.refuseWaiting(turn) }
             return turn
         }
-        guard let since = waiting.since, clock.now - since > queueDelay.limit(isAlone: waiting.count == 1),
-            let turn = waiting.removeFirst()
-        else { return nil }
+        guard let since = waiting.since else { return nil }
+        queueDelay.look(waitingSince: since, now: clock.now)
+        guard clock.now - since > queueDelay.limit(isAlone: waiting.count == 1), let turn = waiting.removeFirst() else {
+            return nil
+        }
         publish()
         queueDelay.note(clock.now - since, now: clock.now)
         requests.refuseWaiting(turn)
@@ -68,7 +70,8 @@ extension EventLoop {
             queueDelay.noteQueueBegan(now: clock.now)
             lastLookAtSiblings = clock.now
         }
-        waiting.append(turn)
+        // One that waited elsewhere before may have come earlier than others here.
+        if turn.arrivedAt == nil { waiting.append(turn) } else { waiting.insert(turn) }
         publish()
     }
 

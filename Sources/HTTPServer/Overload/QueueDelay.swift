@@ -13,35 +13,26 @@ struct QueueDelay {
     /// Whether the last that was seen was the first of the interval.
     private var isFirst = true
     private(set) var isOverloaded = false
-    /// When it last was.
-    private var lastOverload: Int64?
-    private var wasOverloaded = false
     /// How long handlers take that waited or computed for long, on average.
     private var handlerTime: Int64 = 0
 
-    /// Wait by which a queue that does not empty is told from one that does. 5 ms is what is usual for a router. Here 32 clients
-    /// that book on one disk wait for 20 ms each, time after time: with 5 ms every second one was refused, for nothing.
-    private static let shortestTarget: Int64 = 20_000_000
-
-    private static let shortestInterval: Int64 = 100_000_000
-
-    /// So many times the target, some seconds, an overload is remembered.
-    private static let memory: Int64 = 100
+    /// Wait by which a queue that does not empty is told from one that does: 15 ms. 5 is what is usual for a router; but 32 clients
+    /// that book on one disk wait for 12 ms each, time after time, and with 5 every second one was refused, for nothing.
+    private static let shortestTarget: Int64 = 15_000_000
+    /// A queue from which nobody got a thread for so long stands: 100 ms.
+    private static let standing: Int64 = 100_000_000
 
     init(longest: Int64) {
         self.longest = longest
     }
 
-    /// Who waits less than this is well served. Where handlers take long, a wait of as long is no overload: a few clients more
-    /// than there are threads wait for as long as the handlers before them take.
-    private var target: Int64 { max(Self.shortestTarget, handlerTime) }
+    /// Who waits less than this is well served. Where handlers take long, a wait of almost as long is no overload: with twice
+    /// as many clients as threads everybody waits for as long as the handler before.
+    private var target: Int64 { max(Self.shortestTarget, handlerTime / 4 * 3) }
 
-    /// As folly's: 100 ms, or some handlers' time. Shorter when there was too much not long ago, so that it is not a tenth of a
-    /// second again in which everybody waits for too long until that is seen.
-    private var interval: Int64 {
-        let short = target * 2
-        return !isOverloaded && wasOverloaded ? short : max(Self.shortestInterval, short)
-    }
+    /// Longer than the target, so that a queue which only grows is seen with the second interval. Then nobody has waited for
+    /// more than three times the target.
+    private var interval: Int64 { target / 2 * 3 }
 
     /// How long a request may wait now. One that waits alone is no queue: it is refused for ``longest`` only.
     func limit(isAlone: Bool) -> Int64 { isOverloaded && !isAlone ? min(longest, target * 2) : longest }
@@ -72,17 +63,20 @@ struct QueueDelay {
         least = min(least ?? .max, delay)
     }
 
-    /// Nobody may have had an end of waiting in the whole interval: then what the first waits counts.
+    /// Nobody may have had an end of waiting in the whole interval: then handlers take at least as long as the first waits, and
+    /// no thread is the sooner free for it that somebody is refused. What has not come yet is told at once.
     mutating func look(waitingSince start: Int64, now: Int64) {
-        if least == nil, now >= intervalEnd { least = now - start }
-        endInterval(now: now)
+        guard least == nil, now >= intervalEnd else { return endInterval(now: now) }
+        let wait = now - start
+        handlerTime = max(handlerTime, wait)
+        isOverloaded = wait >= Self.standing
+        intervalEnd = now + max(Self.standing, wait) / 4
     }
 
     private mutating func endInterval(now: Int64) {
         guard now >= intervalEnd else { return }
-        isOverloaded = least.map { $0 > target } ?? false
-        if isOverloaded { lastOverload = now }
-        wasOverloaded = lastOverload.map { now - $0 < target * Self.memory } ?? false
+        // It ends later than it begins, or it would end with each thread that is free a little sooner than others.
+        isOverloaded = least.map { $0 > (isOverloaded ? target / 2 : target) } ?? false
         least = nil
         intervalEnd = now + interval
     }

@@ -64,7 +64,7 @@ struct WaitingTurns {
         if turn.record.mayWrite { writes.append(turn) } else { reads.append(turn) }
     }
 
-    /// Puts one back that was taken out.
+    /// Puts one where it belongs that came earlier.
     mutating func insert(_ turn: Turn) {
         if turn.record.mayWrite { writes.insert(turn) } else { reads.insert(turn) }
     }

@@ -25,6 +25,8 @@ global
 defaults
     mode http
     timeout connect 10s
+    # Without it a check that takes longer than its interval has failed, and a busy machine takes that long.
+    timeout check 2s
     timeout client 60s
     timeout server 60s
     option http-keep-alive
