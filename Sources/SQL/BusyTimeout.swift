@@ -15,8 +15,12 @@ final class BusyTimeout {
     /// When the wait for the lock of now ends.
     private var end = SuspendingClock.now
 
-    init(longestWait: Duration) {
+    /// For how many microseconds it sleeps between two looks at a lock, at random.
+    private let pauses: ClosedRange<UInt32>
+
+    init(longestWait: Duration, pauses: ClosedRange<UInt32> = BusyTimeout.pauses) {
         self.longestWait = longestWait
+        self.pauses = pauses
     }
 
     /// Waits a moment for a lock, unless the time is over: then the caller must give up.
@@ -29,8 +33,8 @@ final class BusyTimeout {
         }
         guard now < end else { return false }
         let left = now.duration(to: end).components
-        let microseconds = left.seconds >= 1 ? Self.longestPause : UInt32(left.attoseconds / 1_000_000_000_000)
-        let pause = min(microseconds, UInt32.random(in: Self.shortestPause...Self.longestPause))
+        let microseconds = left.seconds >= 1 ? pauses.upperBound : UInt32(left.attoseconds / 1_000_000_000_000)
+        let pause = min(microseconds, UInt32.random(in: pauses))
         blocking(for: .writeLock) { _ = usleep(pause) }
         return true
     }
@@ -51,10 +55,9 @@ final class BusyTimeout {
         return deadline <= SuspendingClock.now
     }
 
-    // A commit takes about a millisecond, so that is how often to look again. Pauses do not grow with the attempts: they
-    // would let newcomers overtake those who have waited longest. They differ so that waiters do not march in step.
-    private static let shortestPause: UInt32 = 500
-    private static let longestPause: UInt32 = 1_500
+    /// A commit takes about a millisecond, so that is how often to look again. Pauses do not grow with the attempts: they
+    /// would let newcomers overtake those who have waited longest. They differ so that waiters do not march in step.
+    static let pauses: ClosedRange<UInt32> = 500...1_500
 
     /// How many steps of SQLite's virtual machine pass between two looks at the clock: some hundred microseconds.
     static let stepsBetweenLooks: Int32 = 10_000

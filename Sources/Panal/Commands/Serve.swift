@@ -49,6 +49,7 @@ struct Serve<S: Service>: ParsableCommand {
                 metadata: ["variable": .string(misspelling.variable), "setting": .string(misspelling.setting)]
             )
         }
+        settings.database?.warnOfLibrary(logger)
         if settings.server.shutdownTimeout <= settings.server.requestTimeout {
             logger.warning("SHUTDOWN_TIMEOUT should exceed REQUEST_TIMEOUT, or a stop cuts long requests off")
         }

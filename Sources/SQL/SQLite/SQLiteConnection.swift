@@ -8,11 +8,16 @@ import Glibc
     enum Purpose {
         case serving
         case migrating
+        /// Nothing is written, not even the log.
+        case reading
     }
 
     let handle: OpaquePointer
     let location: SQLiteLocation
     let busyTimeout: BusyTimeout
+
+    /// Kept for SQLite, which calls it.
+    private var checkpointer: Checkpointer?
 
     /// All compiled statements by their text.
     private var statements: [String: SQLiteStatement] = [:]
@@ -39,8 +44,12 @@ import Glibc
     ) throws(DatabaseError) -> SQLiteConnection {
         Self.prepareProcess
         // One thread per connection needs no mutex on each call.
-        var flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
-        if purpose == .migrating { flags |= SQLITE_OPEN_CREATE }
+        var flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+        switch purpose {
+        case .serving: flags |= SQLITE_OPEN_READWRITE
+        case .migrating: flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+        case .reading: flags |= SQLITE_OPEN_READONLY
+        }
         var opened: OpaquePointer?
         let code = unsafe sqlite3_open_v2(location.path, &opened, flags, nil)
         guard code == SQLITE_OK, let opened = unsafe opened else {
@@ -157,6 +166,34 @@ import Glibc
         try? control("ROLLBACK")
     }
 
+    /// Tells a checkpointer after each commit how long the write-ahead log is.
+    func notify(_ checkpointer: Checkpointer) {
+        self.checkpointer = checkpointer
+        let context = unsafe Unmanaged.passUnretained(checkpointer).toOpaque()
+        _ = unsafe sqlite3_wal_hook(
+            handle,
+            { context, _, _, pages in
+                if let context = unsafe context {
+                    unsafe Unmanaged<Checkpointer>.fromOpaque(context).takeUnretainedValue().committed(
+                        pages: Int(pages)
+                    )
+                }
+                return SQLITE_OK
+            },
+            context
+        )
+    }
+
+    /// Copies the write-ahead log into the database's file as far as readers allow, without waiting. Another connection has
+    /// to hold the write lock: ``Checkpointer`` tells why.
+    /// - Returns: How many pages are in the log, and how many of them are in the file now.
+    func checkpoint() throws(DatabaseError) -> (pages: Int, copied: Int) {
+        var (pages, copied): (Int32, Int32) = (0, 0)
+        let code = unsafe sqlite3_wal_checkpoint_v2(handle, "main", SQLITE_CHECKPOINT_PASSIVE, &pages, &copied)
+        guard code == SQLITE_OK else { throw unsafe DatabaseError(code: code, on: handle, path: location.path) }
+        return (Int(pages), Int(copied))
+    }
+
     /// Runs a statement that begins or ends a transaction.
     private func control(_ sql: String) throws(DatabaseError) {
         let statement = try statement(sql)
@@ -167,8 +204,11 @@ import Glibc
     }
 
     private func configure() throws(DatabaseError) {
+        _ = unsafe csqlite_leave_log_on_close(handle)
         try execute(
             """
+            -- A connection that checkpoints by itself can lose what others commit: only a Checkpointer does it.
+            PRAGMA wal_autocheckpoint = 0;
             -- An acknowledged write survives a power loss: each commit is on the disk before it is answered. NORMAL would
             -- save that wait and lose the last commits.
             PRAGMA synchronous = FULL;
