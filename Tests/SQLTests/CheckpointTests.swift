@@ -66,8 +66,9 @@ struct CheckpointTests {
                 longest.see(size("-wal"))
             }
         }
-        // 20,000 commits of two pages and more. What is written while a checkpoint waits for the lock comes on top.
-        #expect(longest.seen < 3 * Checkpointer.threshold * Self.frame)
+        // They write 25,000 pages. Twice the threshold is usual here: another connection may just be reading when a writer
+        // could begin the log anew, and then the next chance comes after as many pages.
+        #expect(longest.seen < 6 * Checkpointer.threshold * Self.frame)
         #expect(reports.checkpoints.count >= 10)
         #expect(reports.checkpoints.count <= 60, "one each time that it is due, not with each commit")
         #expect(reports.checkpoints.count == reports.all.count, "\(reports.all)")
@@ -164,22 +165,13 @@ struct CheckpointTests {
         #expect(pages > 1_000)
         #expect(reports.all.count <= pages / 100)
         reader.endTransaction()
-        // The next ones copy it, and a writer begins it anew.
-        for number in 0..<400 { try database.add("\(number)") }
+        // The next ones copy it, and a writer begins it anew: then a checkpoint finds few pages.
         var written = 0
-        while try connectionPages() > 300, written < 2_000 {
+        while reports.checkpoints.last?.pages ?? .max > 500, written < 5_000 {
             try database.add("more")
             written += 1
         }
-        #expect(try connectionPages() <= 300)
-    }
-
-    /// How many pages are in the log, as SQLite counts them.
-    private func connectionPages() throws -> Int {
-        let connection = try file.connect()
-        defer { connection.endTransaction() }
-        try? connection.beginWriting()
-        return try file.connect().checkpoint().pages
+        #expect(written < 5_000)
     }
 
     @Test(
