@@ -5,12 +5,14 @@
  *   cc -O1 -o stress stress.c -lsqlite3
  *   ./stress plain DIRECTORY SECONDS         every connection checkpoints by itself, as SQLite does by default
  *   ./stress disciplined DIRECTORY SECONDS   only under the write lock, on a second connection
+ *   ./stress default DIRECTORY SECONDS       as plain, but with all of SQLite's defaults: see below
  *   ./stress measure DIRECTORY               the pause of writers for 1,000 pages, 20 times
  *
  * It goes in rounds of a few seconds, each on a new database: four writers insert rows of random sizes, each a transaction,
  * and note in shared memory what was acknowledged; two checkpointers checkpoint all the time. Then everything is checked:
  * integrity_check, and every acknowledged row. `synchronous` is OFF, since it is about a race and not about the disk: that
- * makes more commits. Thresholds are tiny, so that the log is begun anew thousands of times.
+ * makes more commits. Thresholds are tiny, so that the log is begun anew thousands of times. `default` has none of this:
+ * `synchronous` is FULL, a connection checkpoints after a commit that leaves 1,000 pages, and nobody else does.
  * Exit code 0: nothing was lost; 1: rows were lost or the database was damaged; 2: something else failed.
  */
 #define _GNU_SOURCE
@@ -24,13 +26,20 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WRITERS = 4, CHECKPOINTERS = 2, ROUND_SECONDS = 5, THRESHOLD = 8, MEASURED_PAGES = 1000, MEASUREMENTS = 20 };
+enum { WRITERS = 4, CHECKPOINTERS = 2, ROUND_SECONDS = 5, THRESHOLD = 8, DEFAULT_THRESHOLD = 1000, MEASURED_PAGES = 1000, MEASUREMENTS = 20 };
 
 static struct shared {
     _Atomic int ending;
     _Atomic long acknowledged[WRITERS];
     _Atomic long checkpoints, complete, resets;
 } *shared;
+
+enum mode { PLAIN, DISCIPLINED, DEFAULT };
+
+/* What a round, or all of them, came to. */
+struct outcome {
+    long rounds, faulty, commits, lost, damaged;
+};
 
 static double now(void) {
     struct timespec time;
@@ -61,8 +70,9 @@ static sqlite3 *connect_to(const char *path, const char *synchronous, int autoch
     return connection;
 }
 
-static void write_rows(const char *path, int writer, int disciplined) {
-    sqlite3 *connection = connect_to(path, "OFF", disciplined ? 0 : THRESHOLD);
+static void write_rows(const char *path, int writer, enum mode mode) {
+    static const int thresholds[] = {THRESHOLD, 0, DEFAULT_THRESHOLD};
+    sqlite3 *connection = connect_to(path, mode == DEFAULT ? "FULL" : "OFF", thresholds[mode]);
     unsigned seed = (unsigned)(getpid() ^ time(NULL));
     long row = 0;
     while (!atomic_load(&shared->ending)) {
@@ -82,8 +92,8 @@ static int look_again_soon(void *context, int attempt) {
     return attempt < 50000;
 }
 
-static void checkpoint_all_the_time(const char *path, int disciplined) {
-    sqlite3 *copier = connect_to(path, "OFF", 0), *lock = disciplined ? connect_to(path, "OFF", 0) : NULL;
+static void checkpoint_all_the_time(const char *path, enum mode mode) {
+    sqlite3 *copier = connect_to(path, "OFF", 0), *lock = mode == DISCIPLINED ? connect_to(path, "OFF", 0) : NULL;
     if (lock) sqlite3_busy_handler(lock, look_again_soon, NULL);
     unsigned seed = (unsigned)(getpid() ^ time(NULL));
     int before = 0;
@@ -118,7 +128,6 @@ static int is_sound(sqlite3 *connection) {
     int code = sqlite3_step(statement);
     const char *verdict = code == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : sqlite3_errmsg(connection);
     int sound = strcmp(verdict, "ok") == 0;
-    if (!sound) printf("integrity_check: %.300s\n", verdict);
     sqlite3_finalize(statement);
     return sound;
 }
@@ -132,22 +141,21 @@ static void delete(const char *path) {
     }
 }
 
-/* Returns how many acknowledged rows are missing; -1 for a damaged database. */
-static long round_of(const char *path, int disciplined, double seconds, long *commits) {
+static void round_of(const char *path, enum mode mode, double seconds, struct outcome *outcome) {
     delete(path);
     memset(shared, 0, sizeof shared->ending + sizeof shared->acknowledged);
     sqlite3 *connection = connect_to(path, "OFF", 0);
     run(connection, "CREATE TABLE entry (writer INTEGER, id INTEGER, text BLOB, PRIMARY KEY (writer, id))");
     sqlite3_close(connection);
     for (int i = 0; i < WRITERS; i++)
-        if (fork() == 0) write_rows(path, i, disciplined);
-    for (int i = 0; i < CHECKPOINTERS; i++)
-        if (fork() == 0) checkpoint_all_the_time(path, disciplined);
+        if (fork() == 0) write_rows(path, i, mode);
+    for (int i = 0; i < CHECKPOINTERS && mode != DEFAULT; i++)
+        if (fork() == 0) checkpoint_all_the_time(path, mode);
     usleep((useconds_t)(seconds * 1e6));
     atomic_store(&shared->ending, 1);
+    /* A process fails when SQLite tells it that the database is damaged. */
     int status, failed = 0;
     while (wait(&status) > 0) failed |= status != 0;
-    if (failed) printf("a process failed in this round\n");
 
     connection = connect_to(path, "OFF", 0);
     long missing = 0;
@@ -155,12 +163,16 @@ static long round_of(const char *path, int disciplined, double seconds, long *co
         char sql[200];
         long acknowledged = atomic_load(&shared->acknowledged[i]);
         snprintf(sql, sizeof sql, "SELECT count(*) FROM entry WHERE writer = %d AND id < %ld", i, acknowledged);
-        missing += acknowledged - number(connection, sql);
-        *commits += acknowledged;
+        long found = number(connection, sql);
+        missing += acknowledged - (found < 0 ? 0 : found);
+        outcome->commits += acknowledged;
     }
-    int sound = is_sound(connection) && !failed;
+    int damaged = failed || !is_sound(connection);
     sqlite3_close(connection);
-    return missing == 0 && !sound ? -1 : missing;
+    outcome->rounds++;
+    outcome->lost += missing;
+    outcome->damaged += damaged;
+    outcome->faulty += damaged || missing != 0;
 }
 
 static void measure(const char *path) {
@@ -190,29 +202,25 @@ static void measure(const char *path) {
 }
 
 int main(int count, char **arguments) {
-    const char *mode = count > 1 ? arguments[1] : "";
-    int is_measure = strcmp(mode, "measure") == 0, disciplined = strcmp(mode, "disciplined") == 0;
-    if (count != (is_measure ? 3 : 4) || (!is_measure && !disciplined && strcmp(mode, "plain") != 0))
-        return fprintf(stderr, "usage: stress plain|disciplined DIRECTORY SECONDS, or stress measure DIRECTORY\n"), 2;
+    static const char *const names[] = {"plain", "disciplined", "default"};
+    const char *name = count > 1 ? arguments[1] : "";
+    int mode = 0, is_measure = strcmp(name, "measure") == 0;
+    while (mode < 3 && strcmp(name, names[mode]) != 0) mode++;
+    if (count != (is_measure ? 3 : 4) || (!is_measure && mode == 3))
+        return fprintf(stderr, "usage: stress plain|disciplined|default DIRECTORY SECONDS, or stress measure DIRECTORY\n"), 2;
     char path[4000];
     snprintf(path, sizeof path, "%s/stress-%d.sqlite", arguments[2], (int)getpid());
     if (is_measure) return measure(path), 0;
 
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    double end = now() + atof(arguments[3]);
-    long rounds = 0, bad = 0, damaged = 0, lost = 0, commits = 0;
-    while (now() < end) {
-        double left = end - now();
-        long missing = round_of(path, disciplined, left < ROUND_SECONDS ? left : ROUND_SECONDS, &commits);
-        rounds++;
-        bad += missing != 0;
-        damaged += missing < 0;
-        lost += missing > 0 ? missing : 0;
-    }
+    struct outcome outcome = {0};
+    for (double end = now() + atof(arguments[3]), left; (left = end - now()) > 0;)
+        round_of(path, (enum mode)mode, left < ROUND_SECONDS ? left : ROUND_SECONDS, &outcome);
     delete(path);
-    printf("%s: SQLite %s, %ld rounds, %ld commits, %ld checkpoints (%ld complete), the log begun anew at least %ld times: "
-           "%ld rounds with a loss, %ld rows lost, %ld databases damaged without one\n",
-           mode, sqlite3_libversion(), rounds, commits, atomic_load(&shared->checkpoints), atomic_load(&shared->complete),
-           atomic_load(&shared->resets), bad, lost, damaged);
-    return bad != 0;
+    printf("%s: SQLite %s, %ld rounds, %ld commits, ", name, sqlite3_libversion(), outcome.rounds, outcome.commits);
+    if (mode != DEFAULT)
+        printf("%ld checkpoints (%ld complete), the log begun anew at least %ld times, ", atomic_load(&shared->checkpoints),
+               atomic_load(&shared->complete), atomic_load(&shared->resets));
+    printf("%ld rounds with a fault: %ld rows lost, %ld databases damaged\n", outcome.faulty, outcome.lost, outcome.damaged);
+    return outcome.faulty != 0;
 }

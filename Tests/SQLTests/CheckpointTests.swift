@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Linux
 import Synchronization
 import TestDatabases
@@ -172,6 +173,28 @@ struct CheckpointTests {
             written += 1
         }
         #expect(written < 5_000)
+    }
+
+    @Test("an attempt that came to nothing is repeated after as many pages, or once the log has been begun anew")
+    func due() throws {
+        let reports = Reports()
+        let checkpointer = checkpointer(reports)
+        func attempts(after pages: Int...) -> Int {
+            let before = reports.all.count
+            for pages in pages { checkpointer.committed(pages: pages) }
+            // What is not reported within this time is never: an attempt takes a millisecond.
+            let end = SuspendingClock.now.advanced(by: .milliseconds(100))
+            while SuspendingClock.now < end { usleep(1_000) }
+            return reports.all.count - before
+        }
+        #expect(attempts(after: 1, 500, 999) == 0)
+        #expect(attempts(after: 1_000) == 1)
+        #expect(attempts(after: 1_001, 1_500, 1_999) == 0)
+        #expect(attempts(after: 100_000) == 1)
+        #expect(attempts(after: 100_001, 100_900) == 0)
+        #expect(attempts(after: 1_500) == 1, "others have begun it anew, and this process did not write meanwhile")
+        #expect(attempts(after: 1_600, 10, 999) == 0)
+        #expect(attempts(after: 1_000) == 1)
     }
 
     @Test(

@@ -68,12 +68,13 @@ public final class Checkpointer: Sendable {
 
     /// Hears from a connection that its commit left so many pages in the log.
     func committed(pages: Int) {
-        let due = due.load(ordering: .relaxed)
-        guard pages >= due else {
-            // The log was begun anew.
-            if due > threshold, pages < threshold { self.due.store(threshold, ordering: .relaxed) }
-            return
+        var due = due.load(ordering: .relaxed)
+        // Far below where the last attempt was: the log has been begun anew since.
+        if due > threshold, pages < max(threshold, due - 2 * threshold) {
+            due = threshold
+            self.due.store(due, ordering: .relaxed)
         }
+        guard pages >= due else { return }
         // One thread of this process, however many commit at the same time.
         let next = pages + threshold
         guard self.due.compareExchange(expected: due, desired: next, ordering: .relaxed).exchanged else { return }
