@@ -3,8 +3,10 @@ import Linux
 
 /// Puts a backup in an SQLite database's place.
 ///
-/// Only while nobody has the database open. The backup is checked first; then a copy of it is made beside the database, and
-/// takes its name. The replaced database is kept with its write-ahead log as `<database>.before-restore`.
+/// Only while nobody has the database open, least of all the process that restores: looking at the file takes SQLite's locks
+/// away from its own connections (fcntl(2), "Advisory record locking"). The backup is checked first; then a copy of it is
+/// made beside the database, and takes its name. The replaced database is kept with its write-ahead log as
+/// `<database>.before-restore`.
 ///
 /// Whoever opens the database finds the old one or the whole new one, or for a moment none: the old log must never lie beside
 /// the new file, which SQLite would take it to belong to. A restore that was killed in that moment is to be run again.
