@@ -1,4 +1,5 @@
 import Logging
+import Prefork
 import SQL
 import Telemetry
 
@@ -37,12 +38,12 @@ extension DatabaseSettings {
         return "SQLite library \(SQLiteLibrary.version), which has the WAL-reset bug (corrected in 3.51.3): \(remedy)"
     }
 
-    /// Warns of a library that can lose writes.
-    func warnOfLibrary(_ logger: Logger) {
-        guard SQLiteLibrary.hasLogResetBug, let libraryNote else { return }
-        logger.warning(
-            "SQLite library with the WAL-reset bug",
-            metadata: ["sqlite": .string(SQLiteLibrary.version), "details": .string(libraryNote)]
-        )
+    /// What the log says at the start of `serve` about a library that can lose writes; `nil` for any other.
+    var libraryNotice: Notice? {
+        guard SQLiteLibrary.hasLogResetBug, let libraryNote else { return nil }
+        let fields = [
+            Notice.Field("sqlite", .text(SQLiteLibrary.version)), Notice.Field("details", .text(libraryNote)),
+        ]
+        return Notice(.warning, "SQLite library with the WAL-reset bug", fields)
     }
 }
