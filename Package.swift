@@ -140,7 +140,7 @@ package.targets += [
     .target(name: "TestDatabases", dependencies: ["SQL"], path: "Tests/TestDatabases", swiftSettings: house),
     .testTarget(
         name: "SQLTests",
-        dependencies: ["CSQLite", "MigrationEmbedder", "SQL", "TestDatabases", "Values"],
+        dependencies: ["CSQLite", "Linux", "MigrationEmbedder", "SQL", "TestDatabases", "Values"],
         swiftSettings: house
     ),
     // One suite for every adapter of `StayStore`: the port's contract, as a library of checks.

@@ -348,6 +348,11 @@ int clinux_raise_descriptor_limit(void) {
     return setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+int clinux_lock_file(int file, int64_t start, int64_t count) {
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = start, .l_len = count};
+    return fcntl(file, F_OFD_SETLK, &lock);
+}
+
 void clinux_release_free_memory(void) { malloc_trim(0); }
 
 static int take_base(struct dl_phdr_info *info, size_t size, void *base) {

@@ -11,6 +11,11 @@ static inline int csqlite_set_memory_statistics(int enabled) {
     return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, enabled);
 }
 
+// sqlite3_db_config(SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE): the last connection to close leaves the write-ahead log as it is.
+static inline int csqlite_leave_log_on_close(sqlite3 *_Nonnull connection) {
+    return sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)0);
+}
+
 // sqlite3_bind_text with SQLITE_TRANSIENT: SQLite takes a copy.
 static inline int csqlite_bind_text(sqlite3_stmt *_Nonnull statement, int index, const char *_Nonnull text, int length) {
     return sqlite3_bind_text(statement, index, text, length, SQLITE_TRANSIENT);

@@ -85,3 +85,34 @@ extension FileDescriptor {
         try FileDescriptor(unsafe clinux_memfd(name), of: "memfd_create")
     }
 }
+
+extension FileDescriptor {
+    /// Writes the rest of the file's content to another open file, which may be a pipe.
+    public func copyContent(to target: CInt) throws(SystemError) {
+        var buffer = [UInt8](repeating: 0, count: 256 * 1024)
+        while true {
+            let count = unsafe Glibc.read(rawValue, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw SystemError("read") }
+            guard count > 0 else { return }
+            var written = 0
+            while written < count {
+                let more = unsafe buffer.withUnsafeBytes { bytes in
+                    unsafe Glibc.write(target, bytes.baseAddress! + written, count - written)
+                }
+                if more < 0, errno == EINTR { continue }
+                guard more >= 0 else { throw SystemError("write") }
+                written += more
+            }
+        }
+    }
+
+    /// Gives the open file the permissions of another and, as far as this user may, its owner (fchmod(2), fchown(2)).
+    public func adopt(statusOf path: String) {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return }
+        // First the owner: a change of owner takes some permissions away.
+        if geteuid() == 0 { _ = fchown(rawValue, status.st_uid, status.st_gid) }
+        _ = fchmod(rawValue, status.st_mode & 0o7777)
+    }
+}

@@ -27,6 +27,16 @@ public struct FileStatus: Equatable, Sendable {
         self.init(status)
     }
 
+    /// Of what a path leads to, through symbolic links (stat(2)). `nil` when there is nothing, or nothing may be known.
+    public init?(of path: String) {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        self.init(status)
+    }
+
+    /// Whether both are of one file.
+    public func isSameFile(as other: FileStatus?) -> Bool { device == other?.device && node == other?.node }
+
     private init(_ status: stat) {
         device = UInt64(status.st_dev)
         node = UInt64(status.st_ino)

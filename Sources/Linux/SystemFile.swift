@@ -55,6 +55,13 @@ public enum SystemFile {
         return count < 0 ? nil : String(decoding: target[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
+    /// The path without symbolic links (realpath(3)); `nil` when there is nothing.
+    public static func resolve(_ path: String) -> String? {
+        guard let resolved = unsafe realpath(path, nil) else { return nil }
+        defer { unsafe free(resolved) }
+        return unsafe String(cString: resolved)
+    }
+
     /// Takes a name out of the file system (unlink(2)).
     public static func remove(_ path: String) { unsafe unlink(path) }
 

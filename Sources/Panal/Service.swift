@@ -22,7 +22,7 @@ public protocol Service: Sendable {
     static var info: ServiceInfo { get }
 
     /// The schema of its database, in steps; `nil` for a service that keeps no data. With migrations there are a
-    /// `DATABASE_URL`, the command `migrate`, and a database for each thread.
+    /// `DATABASE_URL`, the commands `migrate`, `backup` and `restore`, and a database for each thread.
     static var migrations: [Migration]? { get }
 
     /// By variable: defaults of common settings that are others for this service.

@@ -18,8 +18,12 @@ final class BusyTimeout {
     /// When the wait for the lock of now ends.
     private var end = SuspendingClock.now
 
-    init(longestWait: Duration) {
+    /// For how many microseconds it sleeps between two looks at a lock, at random.
+    private let pauses: ClosedRange<UInt32>
+
+    init(longestWait: Duration, pauses: ClosedRange<UInt32> = BusyTimeout.pauses) {
         self.longestWait = longestWait
+        self.pauses = pauses
     }
 
     /// Until when a wait for a lock that begins now may last.
@@ -38,11 +42,11 @@ final class BusyTimeout {
         }
         guard now < end else { return false }
         let left = now.duration(to: end).components
-        let microseconds = left.seconds >= 1 ? Self.longestPause : UInt32(left.attoseconds / 1_000_000_000_000)
-        let pause = min(microseconds, UInt32.random(in: Self.shortestPause...Self.longestPause))
+        let microseconds = left.seconds >= 1 ? pauses.upperBound : UInt32(left.attoseconds / 1_000_000_000_000)
+        let pause = min(microseconds, UInt32.random(in: pauses))
         // The first pause is short, and a write of another process most often shorter.
         if attempt == 0 {
-            usleep(min(pause, Self.shortestPause))
+            usleep(min(pause, pauses.lowerBound))
         } else if let queue {
             queue.waitLong { _ = usleep(pause) }
         } else {
@@ -67,10 +71,9 @@ final class BusyTimeout {
         return deadline <= SuspendingClock.now
     }
 
-    // A commit takes about a millisecond, so that is how often to look again. Pauses do not grow with the attempts: they
-    // would let newcomers overtake those who have waited longest. They differ so that waiters do not march in step.
-    private static let shortestPause: UInt32 = 500
-    private static let longestPause: UInt32 = 1_500
+    /// A commit takes about a millisecond, so that is how often to look again. Pauses do not grow with the attempts: they
+    /// would let newcomers overtake those who have waited longest. They differ so that waiters do not march in step.
+    static let pauses: ClosedRange<UInt32> = 500...1_500
 
     /// How many steps of SQLite's virtual machine pass between two looks at the clock: some hundred microseconds.
     static let stepsBetweenLooks: Int32 = 10_000

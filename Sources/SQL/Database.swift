@@ -25,6 +25,7 @@ public final class Database {
     private let neededSchema: Int
     private let busyTimeout: BusyTimeout
     private let networkFilesystem: NetworkFilesystem.Policy
+    private let checkpointer: Checkpointer?
     private var connection: SQLiteConnection?
     private var transaction = Transaction.none
     private var isInBatch = false
@@ -44,13 +45,17 @@ public final class Database {
     ///   - migrations: What it must have been through before it is used; a database of a newer release is used too.
     ///   - longestWait: How long a write waits for other writers when `deadline` does not end it sooner.
     ///   - networkFilesystem: Whether to open a database on a network file system.
+    ///   - checkpointer: Keeps the database's write-ahead log short; one for all threads of a process. Without one, something
+    ///     else has to: the log of an SQLite database grows with each write.
     public init(
         _ url: DatabaseURL,
         migrations: [Migration] = [],
         longestWait: Duration = .seconds(5),
-        networkFilesystem: NetworkFilesystem.Policy = .refused
+        networkFilesystem: NetworkFilesystem.Policy = .refused,
+        checkpointer: Checkpointer? = nil
     ) {
         self.url = url
+        self.checkpointer = checkpointer
         switch url.location {
         case .sqlite(let location): self.location = location
         }
@@ -70,6 +75,9 @@ public final class Database {
     public func open() throws(DatabaseError) {
         _ = try openConnection()
     }
+
+    /// Closes the database; the next call opens it again.
+    func close() { connection = nil }
 
     /// Opens the database if need be and compares its schema with this release; takes a few microseconds once it is open.
     public func readiness() -> DatabaseReadiness {
@@ -210,6 +218,7 @@ public final class Database {
         try SchemaHistory.requireServable(opened, needed: neededSchema)
         // A backup that was put back may have lost this property of the file.
         try opened.useWriteAheadLog()
+        if let checkpointer { opened.notify(checkpointer) }
         connection = opened
         return opened
     }

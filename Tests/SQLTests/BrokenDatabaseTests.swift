@@ -82,6 +82,8 @@ struct BrokenDatabaseTests {
         let file = try TemporaryDatabase()
         let text = String(repeating: "This is a letter, not a database. ", count: 100)
         try text.write(toFile: file.path, atomically: true, encoding: .utf8)
+        // The log still holds the database that was there.
+        for end in ["-wal", "-shm"] { try FileManager.default.removeItem(atPath: file.path + end) }
         guard case .unready(let error) = Database(file.url).readiness() else {
             Issue.record("a letter is no database")
             return

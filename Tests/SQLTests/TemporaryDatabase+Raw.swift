@@ -41,6 +41,12 @@ extension TemporaryDatabase {
         try SQLiteConnection.open(location, for: purpose, busyTimeout: BusyTimeout(longestWait: .zero))
     }
 
+    /// A connection to a database in another file, which is made where there is none.
+    func connect(to path: String) throws -> SQLiteConnection {
+        let location = try SQLiteLocation(path: path)
+        return try SQLiteConnection.open(location, for: .migrating, busyTimeout: BusyTimeout(longestWait: .zero))
+    }
+
     /// The first column of the first row.
     func text(_ sql: String) throws(DatabaseError) -> String? {
         try connect().text(sql)

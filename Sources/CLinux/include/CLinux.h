@@ -125,6 +125,9 @@ ssize_t clinux_receive_message(int socket, void *_Nonnull bytes, size_t room, in
 // getrlimit(2), setrlimit(2): as many descriptors as this process may allow itself. -1 when that fails.
 int clinux_raise_descriptor_limit(void);
 
+// fcntl(2), F_OFD_SETLK: a write lock on a range of bytes of an open file (0 bytes: all), without waiting.
+int clinux_lock_file(int file, int64_t start, int64_t count);
+
 // malloc_trim(3): gives the kernel back the pages that nothing is allocated in.
 void clinux_release_free_memory(void);
 

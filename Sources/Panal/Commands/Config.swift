@@ -23,6 +23,7 @@ struct Config<S: Service>: ParsableCommand {
         case .table:
             let settings = S.settingsOrExit()
             print(ConfigText.table(settings.found))
+            if let note = settings.database?.libraryNote { print("\n\(note)") }
             for misspelling in settings.misspellings {
                 StandardError.write("\(misspelling.variable) is no setting; is \(misspelling.setting) meant?\n")
             }

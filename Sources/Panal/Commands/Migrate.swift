@@ -1,4 +1,5 @@
 import ArgumentParser
+import Logging
 import SQL
 
 /// `migrate`: brings the database to this release's schema. The release phase runs it; `serve` never does.
@@ -14,12 +15,16 @@ struct Migrate<S: Service>: ParsableCommand {
     var status = false
 
     func run() throws {
-        guard let url = S.settingsOrExit().database?.url, let migrations = S.migrations else {
+        let settings = S.settingsOrExit()
+        guard let database = settings.database, let migrations = S.migrations else {
             preconditionFailure("a service without migrations has no command to run them")
         }
-        let migrator = Migrator(url, migrations: migrations)
+        let migrator = Migrator(database.url, migrations: migrations)
         guard status else {
             print(try migrator.migrate())
+            // A migration may have filled the log. If that fails, the service does it later.
+            let logger = Logger.json(S.info, level: settings.server.logLevel)
+            _ = try? database.checkpointer(logger)?.checkpoint()
             return
         }
         let schema = try migrator.status()

@@ -27,6 +27,8 @@ struct Serve<S: Service>: ParsableCommand {
         let logger = Logger.json(S.info, level: settings.server.logLevel)
         LoggingSystem.bootstrap { _ in JSONLogHandler(level: settings.server.logLevel) }
         warn(of: settings, logger)
+        let notices = NoticeLog(level: settings.server.logLevel)
+        if let notice = settings.database?.libraryNotice { notices.write(notice) }
         let listener = try listen(settings.server, logger)
         let handlerTimes = try makeHandlerTimes(logger)
         let process = WorkerProcess<S>(settings: settings, logger: logger, handlerTimes: handlerTimes)
@@ -34,7 +36,7 @@ struct Serve<S: Service>: ParsableCommand {
         let supervisor = Supervisor(
             configuration: configuration,
             listener: listener,
-            notices: NoticeLog(level: settings.server.logLevel),
+            notices: notices,
             report: report(on: handlerTimes, settings.server, workers: configuration.workers.lowerBound),
             worker: { process.run($0) }
         )

@@ -12,7 +12,7 @@ struct ServiceCommand<S: Service>: ParsableCommand {
             abstract: S.info.summary,
             discussion: "All configuration comes from the environment; `\(programName) config` shows it.",
             subcommands: [Serve<S>.self]
-                + (S.migrations == nil ? [] : [Migrate<S>.self])
+                + (S.migrations == nil ? [] : [Migrate<S>.self, Backup<S>.self, Restore<S>.self])
                 + S.commands
                 + [Config<S>.self, Routes<S>.self, Healthcheck<S>.self, Status<S>.self, Version<S>.self]
         )
@@ -37,10 +37,11 @@ extension Service {
     /// 78 when the configuration is faulty, after each fault was reported on stderr.
     public static func dependenciesOrExit() -> Dependencies<Settings> {
         let settings = settingsOrExit()
+        let logger = Logger.json(info, level: settings.server.logLevel)
         return Dependencies<Settings>(
             settings: settings,
-            databases: databases(settings),
-            logger: Logger.json(info, level: settings.server.logLevel)
+            databases: databases(settings, logger),
+            logger: logger
         )
     }
 
@@ -57,9 +58,10 @@ extension Service {
     }
 
     /// A connection for each thread; `nil` for a service without a database.
-    static func databases(_ settings: ServiceSettings<Settings>) -> PerThread<Database>? {
-        guard let url = settings.database?.url, let migrations else { return nil }
-        return PerThread { Database(url, migrations: migrations) }
+    static func databases(_ settings: ServiceSettings<Settings>, _ logger: Logger) -> PerThread<Database>? {
+        guard let database = settings.database, let migrations else { return nil }
+        let (url, checkpointer) = (database.url, database.checkpointer(logger))
+        return PerThread { Database(url, migrations: migrations, checkpointer: checkpointer) }
     }
 
     static func settings(_ variables: [String: String]) throws(InvalidSettings) -> ServiceSettings<Settings> {

@@ -13,11 +13,12 @@ extension Service {
         if let url = settings.database?.url, let migrations {
             _ = try Migrator(url, migrations: migrations).migrate()
         }
+        let logger = Logger(label: info.name) { _ in SwiftLogNoOpLogHandler() }
         return router(
             Dependencies(
                 settings: settings,
-                databases: databases(settings),
-                logger: Logger(label: info.name) { _ in SwiftLogNoOpLogHandler() },
+                databases: databases(settings, logger),
+                logger: logger,
                 now: now
             )
         )

@@ -15,6 +15,15 @@ public struct DatabaseSettings: SettingsGroup {
     )
     public var url: DatabaseURL
 
+    /// Who copies the write-ahead log of an SQLite database into its file.
+    @Setting(
+        "CHECKPOINTS",
+        default: "auto",
+        "Who checkpoints an SQLite database: `auto` the service, `external` a replicator such as Litestream.",
+        .oneOf()
+    )
+    public var checkpoints: Checkpoints
+
     /// `scheme://user:password@host` with the password hidden.
     private static func redactPassword(_ url: String) -> String {
         guard let scheme = url.firstRange(of: "://"), let at = url.lastIndex(of: "@"), scheme.upperBound < at,

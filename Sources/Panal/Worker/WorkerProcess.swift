@@ -23,7 +23,7 @@ struct WorkerProcess<S: Service>: Sendable {
         let readinessLog = ReadinessLog(logger, metadata: ["worker": .number(worker.slot.pid)])
         let dependencies = Dependencies<S.Settings>(
             settings: settings,
-            databases: S.databases(settings),
+            databases: S.databases(settings, logger),
             logger: logger,
             isLeaving: { worker.isLast },
             noteReadiness: { readinessLog.note($0) }

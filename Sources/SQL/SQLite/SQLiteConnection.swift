@@ -9,11 +9,15 @@ import Linux
     enum Purpose {
         case serving
         case migrating
+        /// Nothing is written, not even the log.
+        case reading
     }
 
     let handle: OpaquePointer
     let location: SQLiteLocation
     let busyTimeout: BusyTimeout
+
+    private var checkpointer: Checkpointer?
 
     /// All compiled statements by their text.
     private var statements: [String: SQLiteStatement] = [:]
@@ -32,8 +36,8 @@ import Linux
     private let logFlush: LogFlush
     /// Whether it is this connection's turn to write.
     private var mayWrite = false
-    /// Rows that it had changed when its transaction began.
-    private var changesBefore: Int64 = 0
+    /// Whether it has committed something that may not be on the disk yet.
+    private var hasUnflushed = false
 
     private init(handle: OpaquePointer, location: SQLiteLocation, busyTimeout: BusyTimeout, purpose: Purpose) {
         unsafe self.handle = handle
@@ -53,8 +57,12 @@ import Linux
     ) throws(DatabaseError) -> SQLiteConnection {
         Self.prepareProcess
         // One thread per connection needs no mutex on each call.
-        var flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
-        if purpose == .migrating { flags |= SQLITE_OPEN_CREATE }
+        var flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+        switch purpose {
+        case .serving: flags |= SQLITE_OPEN_READWRITE
+        case .migrating: flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+        case .reading: flags |= SQLITE_OPEN_READONLY
+        }
         var opened: OpaquePointer?
         let code = unsafe sqlite3_open_v2(location.path, &opened, flags, nil)
         guard code == SQLITE_OK, let opened = unsafe opened else {
@@ -71,6 +79,7 @@ import Linux
             purpose: purpose
         )
         try connection.configure()
+        connection.attendCommits()
         return connection
     }
 
@@ -167,7 +176,6 @@ import Linux
             endTurn()
             throw error
         }
-        changesBefore = unsafe sqlite3_total_changes64(handle)
     }
 
     private func endTurn() {
@@ -189,10 +197,11 @@ import Linux
     func commit() throws(DatabaseError) {
         try control("COMMIT")
         endTurn()
-        guard purpose == .serving, unsafe sqlite3_total_changes64(handle) != changesBefore else { return }
+        guard purpose == .serving, hasUnflushed else { return }
         // Not announced: on most disks it takes less time than a change of threads, and where it does not the watch sees it.
         let code = logFlush.wait { unsafe csqlite_flush_journal(handle) }
         guard code == SQLITE_OK else { throw unsafe DatabaseError(code: code, on: nil, path: location.path) }
+        hasUnflushed = false
     }
 
     /// Undoes what was not committed and gives every lock back: the next read sees what is there then. Where that fails
@@ -201,6 +210,40 @@ import Linux
         // Some errors have rolled back already, and there may have been nothing.
         if isInTransaction { try? control("ROLLBACK") }
         if !isInTransaction { endTurn() }
+    }
+
+    /// Tells a checkpointer after each commit how long the write-ahead log is.
+    func notify(_ checkpointer: Checkpointer) { self.checkpointer = checkpointer }
+
+    /// Hears of each commit that has written something.
+    private func attendCommits() {
+        _ = unsafe sqlite3_wal_hook(
+            handle,
+            { context, _, _, pages in
+                if let context = unsafe context {
+                    unsafe Unmanaged<SQLiteConnection>.fromOpaque(context).takeUnretainedValue().committed(
+                        pages: Int(pages)
+                    )
+                }
+                return SQLITE_OK
+            },
+            Unmanaged.passUnretained(self).toOpaque()
+        )
+    }
+
+    private func committed(pages: Int) {
+        hasUnflushed = true
+        checkpointer?.committed(pages: pages)
+    }
+
+    /// Copies the write-ahead log into the database's file as far as readers allow, without waiting. Another connection has
+    /// to hold the write lock: ``Checkpointer`` tells why.
+    /// - Returns: How many pages are in the log, and how many of them are in the file now.
+    func checkpoint() throws(DatabaseError) -> (pages: Int, copied: Int) {
+        var (pages, copied): (Int32, Int32) = (0, 0)
+        let code = unsafe sqlite3_wal_checkpoint_v2(handle, "main", SQLITE_CHECKPOINT_PASSIVE, &pages, &copied)
+        guard code == SQLITE_OK else { throw unsafe DatabaseError(code: code, on: handle, path: location.path) }
+        return (Int(pages), Int(copied))
     }
 
     /// Runs a statement that begins or ends a transaction.
@@ -213,8 +256,11 @@ import Linux
     }
 
     private func configure() throws(DatabaseError) {
+        _ = unsafe csqlite_leave_log_on_close(handle)
         try execute(
             """
+            -- A connection that checkpoints by itself can lose what others commit: only a Checkpointer does it.
+            PRAGMA wal_autocheckpoint = 0;
             -- An acknowledged write survives a power loss: each commit is on the disk before it is answered. With NORMAL
             -- SQLite leaves that to `commit()`, and orders the writes of a checkpoint as ever.
             PRAGMA synchronous = \(purpose == .serving ? "NORMAL" : "FULL");

@@ -81,7 +81,7 @@ public struct Migrator {
 
     private func advance(_ connection: SQLiteConnection) throws(DatabaseError) -> MigrationOutcome {
         let applied = try SchemaHistory.read(connection) ?? []
-        try requireUnchanged(applied)
+        try SchemaHistory.requireUnchanged(applied, migrations)
         let newest = applied.last?.number ?? 0
         let known = migrations.last?.number ?? 0
         guard newest <= known else { return .newer(schema: newest, known: known) }
@@ -98,18 +98,6 @@ public struct Migrator {
         }
         try requireSoundReferences(connection)
         return .applied(pending.map { "\($0.number) \($0.name)" })
-    }
-
-    private func requireUnchanged(_ applied: [SchemaHistory.Entry]) throws(DatabaseError) {
-        for entry in applied {
-            guard let migration = migrations.first(where: { $0.number == entry.number }) else { continue }
-            guard migration.checksum == entry.checksum else {
-                throw .failed(
-                    "migration \(entry.number) \(entry.name) was applied on \(entry.appliedAt) with another text; "
-                        + "restore the text and put the change into a new migration"
-                )
-            }
-        }
     }
 
     private func requireSoundReferences(_ connection: SQLiteConnection) throws(DatabaseError) {

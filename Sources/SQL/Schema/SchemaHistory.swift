@@ -68,6 +68,19 @@ enum SchemaHistory {
         while try statement.step() {}
     }
 
+    /// Refuses a database that has been through a migration of another text than this release knows.
+    static func requireUnchanged(_ applied: [Entry], _ migrations: [Migration]) throws(DatabaseError) {
+        for entry in applied {
+            guard let migration = migrations.first(where: { $0.number == entry.number }) else { continue }
+            guard migration.checksum == entry.checksum else {
+                throw .failed(
+                    "migration \(entry.number) \(entry.name) was applied on \(entry.appliedAt) with another text; "
+                        + "restore the text and put the change into a new migration"
+                )
+            }
+        }
+    }
+
     /// Refuses a database that lacks a migration this release needs. A newer one is served: it was migrated by a later
     /// release, whose migrations keep the one before working until it is gone.
     static func requireServable(_ connection: SQLiteConnection, needed: Int) throws(DatabaseError) {
