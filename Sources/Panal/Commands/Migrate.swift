@@ -13,11 +13,22 @@ struct Migrate<S: Service>: ParsableCommand {
     @Flag(help: "Only show which migrations are applied; exit code 1 when some are pending.")
     var status = false
 
+    @Flag(help: "Apply what is pending and undo it again: shows whether it can be applied, changes nothing.")
+    var dryRun = false
+
+    func validate() throws {
+        if status, dryRun { throw ValidationError("--status and --dry-run exclude each other") }
+    }
+
     func run() throws {
         guard let url = S.settingsOrExit().database?.url, let migrations = S.migrations else {
             preconditionFailure("a service without migrations has no command to run them")
         }
         let migrator = Migrator(url, migrations: migrations)
+        guard !dryRun else {
+            print("dry run, nothing was kept:", try migrator.rehearse())
+            return
+        }
         guard status else {
             print(try migrator.migrate())
             return

@@ -107,9 +107,6 @@ import Glibc
         return try statement.step() ? statement.integer(0) : nil
     }
 
-    /// How many rows the last insert, update or delete touched.
-    var changes: Int { unsafe Int(sqlite3_changes64(handle)) }
-
     var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
 
     /// Whether the path now leads to another file or none. What is written to this connection then is lost to everyone.
@@ -148,6 +145,18 @@ import Glibc
 
     /// Puts what was written on the disk and gives the lock back.
     func commit() throws(DatabaseError) { try control("COMMIT") }
+
+    /// Begins a part of the transaction that can fail alone.
+    func beginSavepoint() throws(DatabaseError) { try control("SAVEPOINT panal") }
+
+    /// Keeps what was done since.
+    func releaseSavepoint() throws(DatabaseError) { try control("RELEASE panal") }
+
+    /// Undoes what was done since.
+    func rollBackToSavepoint() throws(DatabaseError) {
+        try control("ROLLBACK TO panal")
+        try control("RELEASE panal")
+    }
 
     /// Undoes what was not committed and gives every lock back: the next read sees what is there then. Where that fails
     /// `isInTransaction` stays true, and closing the connection ends what nothing else could.

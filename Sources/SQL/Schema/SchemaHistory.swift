@@ -18,6 +18,13 @@ enum SchemaHistory {
         let name: String
         let checksum: String
         let appliedAt: String
+
+        init(_ row: consuming Row) throws(DatabaseError) {
+            number = try row["number"]
+            name = try row["name"]
+            checksum = try row["checksum"]
+            appliedAt = try row["applied_at"]
+        }
     }
 
     /// What is on record; nil for a database that is still empty.
@@ -39,15 +46,7 @@ enum SchemaHistory {
         defer { statement.reset() }
         var entries: [Entry] = []
         while try statement.step() {
-            let row = Row(of: statement)
-            entries.append(
-                Entry(
-                    number: try row["number"],
-                    name: try row["name"],
-                    checksum: try row["checksum"],
-                    appliedAt: try row["applied_at"]
-                )
-            )
+            entries.append(try Entry(Row(of: .sqlite(statement))))
         }
         return entries
     }
@@ -61,9 +60,9 @@ enum SchemaHistory {
             """
         )
         let values: Parameters = [
-            "number": migration.number, "name": migration.name, "checksum": migration.checksum,
+            "number": migration.number, "name": migration.name, "checksum": migration.checksum(for: .sqlite),
         ]
-        try values.bind(to: statement)
+        try values.bind(to: .sqlite(statement))
         defer { statement.reset() }
         while try statement.step() {}
     }
@@ -72,11 +71,11 @@ enum SchemaHistory {
     /// release, whose migrations keep the one before working until it is gone.
     static func requireServable(_ connection: SQLiteConnection, needed: Int) throws(DatabaseError) {
         let entries = try read(connection)
-        try requireServable(version: entries?.last?.number ?? 0, needed: needed, at: connection.location)
+        try requireServable(version: entries?.last?.number ?? 0, needed: needed, at: connection.location.path)
     }
 
-    static func requireServable(version: Int, needed: Int, at location: SQLiteLocation) throws(DatabaseError) {
+    static func requireServable(version: Int, needed: Int, at place: String) throws(DatabaseError) {
         guard version < needed else { return }
-        throw .unprepared("the database at \(location.path) has schema \(version), this release needs \(needed)")
+        throw .unprepared("the database at \(place) has schema \(version), this release needs \(needed)")
     }
 }
