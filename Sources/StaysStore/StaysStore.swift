@@ -54,8 +54,9 @@ public struct StaysStore: StayStore {
             made = booking
             return BookingAnswer(booking)
         }
+        // The body may have run more often than once; what it made last is what was kept, if this was done now.
+        if case .done = answer, let made { return .done(made) }
         return try answer.map { answer in
-            if let made { return made }
             guard let kept = try BookingID(answer.id).flatMap({ try booking($0) }),
                 let booking = answer.booking(asKept: kept)
             else {

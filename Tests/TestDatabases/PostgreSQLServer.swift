@@ -60,6 +60,7 @@ public final class PostgreSQLServer: Sendable {
             guard process.isRunning else { break }
             usleep(20_000)
         }
+        defer { try? FileManager.default.removeItem(atPath: directory) }
         let log = (try? String(contentsOfFile: "\(directory)/log", encoding: .utf8)) ?? ""
         throw Failure(description: "the PostgreSQL server for the tests did not start: \(log)")
     }
