@@ -95,9 +95,11 @@ final class PostgreSQLConnector {
             bytes.append(0)
         }
         return unsafe bytes.withUnsafeBufferPointer { bytes in
-            let pointers = starts.map { start in unsafe bytes.baseAddress.map { unsafe $0 + start } } + [nil]
+            var pointers: [UnsafePointer<CChar>?] = unsafe []
+            for start in starts { unsafe pointers.append(bytes.baseAddress.map { unsafe $0 + start }) }
+            unsafe pointers.append(nil)
             return unsafe pointers.withUnsafeBufferPointer { pointers in
-                guard let base = unsafe pointers.baseAddress else { preconditionFailure("there is one, for the end") }
+                guard let base = pointers.baseAddress else { preconditionFailure("there is one, for the end") }
                 return unsafe body(base)
             }
         }
