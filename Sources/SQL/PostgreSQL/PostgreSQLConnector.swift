@@ -25,6 +25,9 @@ final class PostgreSQLConnector {
     /// How long to wait for a server that does not answer when no deadline ends it sooner.
     private static let longestWait = Duration.seconds(5)
 
+    /// Whoever waits for less than this and gets no answer cannot say that the server is down.
+    private static let leastWait = Duration.seconds(1)
+
     /// Connects, unless the last try has failed only just now.
     func connect(_ limits: BusyTimeout) throws(DatabaseError) -> PostgreSQLConnection {
         if let failure, SuspendingClock.now < nextTry { throw failure }
@@ -35,6 +38,7 @@ final class PostgreSQLConnector {
             failures = 0
             return connection
         } catch {
+            if case .busy = error { throw error }
             failure = error
             // Together a service's threads try once in a moment each, not all at the same one.
             let pause = min(Self.shortestPause * (1 << min(failures, 10)), Self.longestPause)
@@ -110,12 +114,17 @@ final class PostgreSQLConnector {
         _ location: PostgreSQLLocation,
         _ limits: BusyTimeout
     ) throws(DatabaseError) {
-        let end = min(limits.deadline ?? .now.advanced(by: longestWait), .now.advanced(by: longestWait))
+        let start = SuspendingClock.now
+        let end = min(limits.deadline ?? start.advanced(by: longestWait), start.advanced(by: longestWait))
         // libpq wants to write first.
         var state: CInt = unsafe cpostgresql_is_bad(handle) ? failed : toWrite
         while state == toRead || state == toWrite {
             let left = SuspendingClock.now.duration(to: end).nanoseconds
-            guard left > 0 else { throw .unreachable(location, "the server did not answer in time") }
+            guard left > 0 else {
+                // Who had hardly any time has learnt nothing about the server.
+                guard start.duration(to: end) >= leastWait else { throw .busy(retryAfter: .seconds(1)) }
+                throw .unreachable(location, "the server did not answer in time")
+            }
             // The socket may have become another: libpq goes through the addresses of all hosts.
             let socket = unsafe cpostgresql_socket(handle)
             if blocking({ cpostgresql_wait(socket, state == toRead, state == toWrite, left) }) == 1 {
