@@ -286,7 +286,7 @@ import Linux
         let status = unsafe cpostgresql_transaction_status(handle)
         isInTransaction = status == 2 || status == 3
         // A cancellation that came too late may hit whatever runs next.
-        if wait.isCancelled, failure?.state != "57014" { isBroken = true }
+        if wait.isCancelled, failure?.state != "57014" || wait.cancellations > 1 { isBroken = true }
         if let failure {
             if isInTransaction { transactionFailure = failure.error }
             mayRepeat = Self.repeatable.contains(failure.state)
@@ -398,7 +398,9 @@ import Linux
     /// How long to wait, and what was done about it.
     struct Wait {
         private(set) var end: SuspendingClock.Instant?
-        private(set) var isCancelled = false
+        private(set) var cancellations = 0
+
+        var isCancelled: Bool { cancellations > 0 }
 
         init(until end: SuspendingClock.Instant?) { self.end = end }
 
@@ -409,13 +411,15 @@ import Linux
         }
 
         mutating func cancel() {
-            isCancelled = true
+            cancellations += 1
             end = .now.advanced(by: PostgreSQLConnection.timeToCancel)
         }
     }
 
-    /// For how long the server may take to answer that it was told to stop.
-    private static let timeToCancel = Duration.seconds(1)
+    /// How often the server is told to stop, and for how long it may take to answer each time: one that comes before the
+    /// statement is of no effect.
+    private static let mostCancellations = 10
+    private static let timeToCancel = Duration.milliseconds(100)
 
     /// For how long a thread waits without a word, in nanoseconds. To hand the event loop to another thread and back costs
     /// more than such a wait is long, and nobody is held up by it.
@@ -439,7 +443,7 @@ import Linux
             let left = wait.left
             if left != 0 {
                 if blocking({ cpostgresql_wait(socket, true, isWriting, left) }) == 1 { return }
-            } else if !wait.isCancelled {
+            } else if wait.cancellations < Self.mostCancellations {
                 unsafe cpostgresql_cancel(handle)
                 wait.cancel()
             } else {
