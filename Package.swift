@@ -43,6 +43,8 @@ let package = Package(
         // The outside world, as C sees it.
         .target(name: "CLinux"),
         .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+        // Without libpq's headers, and loaded by whoever asks for it: nothing is needed to build.
+        .target(name: "CPostgreSQL"),
 
         // The system's calls as safe Swift: everything above uses these.
         .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: engineRoom),
@@ -64,7 +66,7 @@ let package = Package(
         ),
 
         // One thread's connection to a database, and what compiles a folder of migrations in.
-        .target(name: "SQL", dependencies: ["CSQLite", "Linux", "Values"], swiftSettings: engineRoom),
+        .target(name: "SQL", dependencies: ["CPostgreSQL", "CSQLite", "Linux", "Values"], swiftSettings: engineRoom),
         .executableTarget(name: "MigrationEmbedder", path: "Plugins/MigrationEmbedder", swiftSettings: house),
         .plugin(name: "EmbedMigrations", capability: .buildTool(), dependencies: ["MigrationEmbedder"]),
 

@@ -23,6 +23,7 @@ let package = Package(
         .target(name: "CLinux", path: "Modules/CLinux"),
         .target(name: "Linux", dependencies: ["CLinux"], path: "Modules/Linux", swiftSettings: house),
         .systemLibrary(name: "CSQLite", path: "Modules/CSQLite"),
+        .target(name: "CPostgreSQL", path: "Modules/CPostgreSQL"),
         .target(name: "Prefork", dependencies: ["Linux"], path: "Modules/Prefork", swiftSettings: house),
         .target(
             name: "HTTPServer",
@@ -38,7 +39,12 @@ let package = Package(
         ),
         .target(name: "Values", path: "Modules/Values", swiftSettings: house),
         .target(name: "Stays", dependencies: ["Values"], path: "Modules/Stays", swiftSettings: house),
-        .target(name: "SQL", dependencies: ["CSQLite", "Linux", "Values"], path: "Modules/SQL", swiftSettings: house),
+        .target(
+            name: "SQL",
+            dependencies: ["CPostgreSQL", "CSQLite", "Linux", "Values"],
+            path: "Modules/SQL",
+            swiftSettings: house
+        ),
         .executableTarget(name: "MigrationEmbedder", path: "Modules/MigrationEmbedder", swiftSettings: house),
         .plugin(
             name: "EmbedMigrations",

@@ -2,7 +2,7 @@ import Foundation
 import PackagePlugin
 
 /// Compiles a target's folder `Migrations` in: each file `NNNN_name.sql` becomes an element of `Migrations.all`. Nothing else
-/// is to be registered. A gap, a number used twice or a malformed name ends the build with an error that says so.
+/// is to be registered. `NNNN_name.postgres.sql` beside it is the text for PostgreSQL, where it needs another. A gap, a number used twice or a malformed name ends the build with an error that says so.
 ///
 /// ```swift
 /// .target(name: "OrderStore", dependencies: ["SQL"], plugins: ["EmbedMigrations"])

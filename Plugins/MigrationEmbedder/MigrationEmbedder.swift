@@ -10,12 +10,12 @@ struct MigrationEmbedder {
         let files = names(in: folder).filter { !$0.hasPrefix(".") }.sorted().map { MigrationFile(name: $0) }
         let faults = MigrationFile.faults(of: files)
         guard faults.isEmpty else { fail(faults.map { "\(folder)/\($0)" }) }
-        let entries = files.map { file in
+        let texts = files.map { file in
             let path = "\(folder)/\(file.name)"
             guard let text = String(validating: bytes(of: path), as: UTF8.self) else { fail(["\(path): is not UTF-8"]) }
-            return file.entry(text: text)
+            return (file: file, text: text)
         }
-        write(source(entries), to: arguments[2])
+        write(source(MigrationFile.entries(texts)), to: arguments[2])
     }
 
     // Foundation's files would bring a function into the program that linkers warn about.

@@ -10,8 +10,20 @@ extension Database {
     public func run(_ sql: String, _ parameters: Parameters) throws -> Int {
         try withStatement(sql) { statement in
             try parameters.bind(to: statement)
-            return try finish(statement)
+            return try statement.finish()
         }
+    }
+
+    /// Runs a statement of a write whose answer nobody needs: it goes out together with what is asked next, at the latest with
+    /// the commit, and saves a round trip to a server. What it fails with is thrown there, out of ``write(_:)``. On SQLite, and
+    /// outside of a write, it runs at once.
+    public func enqueue(_ sql: String, _ parameters: Parameters) throws {
+        guard let statement = try statementToEnqueue(sql) else {
+            try run(sql, parameters)
+            return
+        }
+        try parameters.bind(to: .postgreSQL(statement))
+        try statement.enqueue()
     }
 
     /// Runs a statement up to its first row.
@@ -109,14 +121,10 @@ extension Database {
     // MARK: -
 
     @usableFromInline
-    func finish(_ statement: SQLiteStatement) throws(DatabaseError) -> Int {
-        defer { statement.reset() }
-        while try statement.step() {}
-        return changes
-    }
+    func finish(_ statement: Statement) throws(DatabaseError) -> Int { try statement.finish() }
 
     @inlinable
-    func firstRow<Result>(_ statement: SQLiteStatement, _ make: (borrowing Row) throws -> Result) throws -> Result? {
+    func firstRow<Result>(_ statement: Statement, _ make: (borrowing Row) throws -> Result) throws -> Result? {
         defer { statement.reset() }
         guard try statement.step() else { return nil }
         let row = Row(of: statement)
@@ -124,7 +132,7 @@ extension Database {
     }
 
     @inlinable
-    func allRows<Result>(_ statement: SQLiteStatement, _ make: (borrowing Row) throws -> Result) throws -> [Result] {
+    func allRows<Result>(_ statement: Statement, _ make: (borrowing Row) throws -> Result) throws -> [Result] {
         defer { statement.reset() }
         var results: [Result] = []
         while try statement.step() {
@@ -137,15 +145,11 @@ extension Database {
     @inlinable
     func bind<each Value: ColumnValue>(
         _ values: repeat each Value,
-        to statement: SQLiteStatement
+        to statement: Statement
     ) throws(DatabaseError) {
         var index = 0
         for value in repeat each values {
-            switch value.databaseValue {
-            case .text(let text): try statement.bind(text, at: index)
-            case .integer(let integer): try statement.bind(integer, at: index)
-            case let other: try statement.bind(other, at: index)
-            }
+            try statement.bind(value.databaseValue, at: index)
             index += 1
         }
         try statement.requireParameters(index)

@@ -1,4 +1,5 @@
 import Glibc
+import Linux
 
 /// One thread's connection to a database.
 ///
@@ -17,20 +18,31 @@ import Glibc
 /// Statements are compiled once and kept by their text, so write each as one literal, with `:name` where a value goes:
 /// values are always bound, never part of the text. One that changes something is, outside of ``write(_:)``, a transaction
 /// of its own. What has been answered as written survives a crash of the process and of the machine.
+///
+/// The URL alone decides whether SQLite or PostgreSQL keeps the data. Write what both understand; where only one does, a
+/// migration has a file for each (``Migration``).
 public final class Database {
     /// Which database.
     public let url: DatabaseURL
 
-    private let location: SQLiteLocation
+    private let driver: Driver
     private let neededSchema: Int
     private let busyTimeout: BusyTimeout
     private let networkFilesystem: NetworkFilesystem.Policy
     private let checkpointer: Checkpointer?
-    private var connection: SQLiteConnection?
+    private var connection: Connection?
     private var transaction = Transaction.none
     private var isInBatch = false
     /// When a read looks again whether the database is still in its place.
     private var nextLook: Int64 = 0
+
+    /// Whether the write or read that failed last undid everything and may succeed when it is run again.
+    private var mayRepeat = false
+
+    private enum Driver {
+        case sqlite(SQLiteLocation)
+        case postgreSQL(PostgreSQLConnector)
+    }
 
     /// What the calls of now belong to.
     private enum Transaction {
@@ -56,9 +68,11 @@ public final class Database {
     ) {
         self.url = url
         self.checkpointer = checkpointer
-        switch url.location {
-        case .sqlite(let location): self.location = location
-        }
+        driver =
+            switch url.location {
+            case .sqlite(let location): .sqlite(location)
+            case .postgreSQL(let location): .postgreSQL(PostgreSQLConnector(location))
+            }
         neededSchema = migrations.last?.number ?? 0
         self.networkFilesystem = networkFilesystem
         busyTimeout = BusyTimeout(longestWait: longestWait)
@@ -79,15 +93,19 @@ public final class Database {
     /// Closes the database; the next call opens it again.
     func close() { connection = nil }
 
-    /// Opens the database if need be and compares its schema with this release; takes a few microseconds once it is open.
+    /// Opens the database if need be and compares its schema with this release; takes a few microseconds once it is open, on
+    /// PostgreSQL two round trips.
     public func readiness() -> DatabaseReadiness {
-        leaveMovedDatabase()
+        lookAfterConnection()
         do {
-            try use { connection in
-                let version = Int(try connection.integer(SchemaHistory.newest) ?? 0)
-                try SchemaHistory.requireServable(version: version, needed: neededSchema, at: location)
+            return try use { connection in
+                let obstacle =
+                    switch connection {
+                    case .sqlite(let connection): try obstacleToWriting(on: connection)
+                    case .postgreSQL(let connection): try obstacleToWriting(on: connection)
+                    }
+                return obstacle.map { .readable(obstacle: $0) } ?? .ready
             }
-            return location.obstacleToWriting.map { .readable(obstacle: $0) } ?? .ready
         } catch let error as DatabaseError {
             return .unready(error)
         } catch {
@@ -95,28 +113,54 @@ public final class Database {
         }
     }
 
+    private func obstacleToWriting(on connection: SQLiteConnection) throws(DatabaseError) -> DatabaseError? {
+        let version = Int(try connection.integer(SchemaHistory.newest) ?? 0)
+        try SchemaHistory.requireServable(version: version, needed: neededSchema, at: connection.location.path)
+        return connection.location.obstacleToWriting
+    }
+
+    private func obstacleToWriting(on connection: PostgreSQLConnection) throws(DatabaseError) -> DatabaseError? {
+        try SchemaHistory.requireServable(connection, needed: neededSchema)
+        let isReadOnly = "SELECT CASE current_setting('transaction_read_only') WHEN 'on' THEN 1 ELSE 0 END"
+        guard try connection.integer(isReadOnly) == 1 else { return nil }
+        return .readOnly("the server of \(connection.location) takes no writes: it is a standby, or was made read-only")
+    }
+
     // MARK: Transactions
 
     /// Reads several things from one state of the database: what others write meanwhile is not seen. One statement alone
-    /// needs no such frame.
+    /// needs no such frame. It may be run a second time, after a first attempt that failed.
     public func read<Result>(_ body: () throws -> Result) throws -> Result {
         // A transaction sees one state anyway.
         guard transaction == .none else { return try body() }
-        leaveMovedDatabaseNowAndThen()
+        return try repeatedly { try readOnce(body) }
+    }
+
+    private func readOnce<Result>(_ body: () throws -> Result) throws -> Result {
+        lookAfterConnectionNowAndThen()
         return try use { connection in
             try connection.beginSnapshot()
             transaction = .reading
             defer { transaction = .none }
-            let result = try body()
-            if !isInBatch { endTransaction() }
-            return result
+            do {
+                let result = try body()
+                if !isInBatch || !connection.sharesSnapshots { endTransaction() }
+                return result
+            } catch DatabaseError.readOnly(let detail) where isOnPostgreSQL {
+                throw DatabaseError.failed("a read tried to write; put it into a `write`: \(detail)")
+            } catch {
+                mayRepeat = connection.mayRepeat
+                throw error
+            }
         }
     }
 
     /// Writes several things together: all of them are kept once this returns, or, when the body throws, none.
     ///
-    /// The body runs under the database's write lock, so what it reads stays true until it ends; keep it short. Inside of
-    /// another `write` it joins that one. It may be run a second time, after a first attempt that could write nothing.
+    /// What the body reads stays true until it ends: on SQLite it runs under the database's write lock, on PostgreSQL as a
+    /// serializable transaction, which is run again when it met with another. Keep it short, and let it do nothing but ask
+    /// the database: it may be run several times, after attempts of which nothing was kept. Inside of another `write` it
+    /// joins that one.
     /// - Throws: What the body throws, and `DatabaseError`.
     public func write<Result>(_ body: () throws -> Result) throws -> Result {
         switch transaction {
@@ -126,16 +170,17 @@ public final class Database {
         }
         let wasOpen = connection != nil
         do {
-            return try writeOnce(body)
+            return try repeatedly { try writeOnce(body) }
         } catch DatabaseError.readOnly where wasOpen {
-            // A connection that was opened when only reading was possible never tries to write. A new one does, and the
-            // operator who mended the matter need not wait until each worker has refused once more. Nothing was changed.
-            return try writeOnce(body)
+            // A connection that was opened when only reading was possible never tries to write; that of a server which has
+            // become a standby cannot. A new one does, and the operator who mended the matter need not wait until each worker
+            // has refused once more. Nothing was changed.
+            return try repeatedly { try writeOnce(body) }
         }
     }
 
     private func writeOnce<Result>(_ body: () throws -> Result) throws -> Result {
-        leaveMovedDatabase()
+        lookAfterConnection()
         return try use { connection in
             connection.endTransaction()
             do {
@@ -146,14 +191,63 @@ public final class Database {
                 try connection.commit()
                 return result
             } catch {
+                mayRepeat = connection.mayRepeat
                 connection.endTransaction()
                 throw error
             }
         }
     }
 
+    /// Lets a part of a write fail alone: when the body throws, what it wrote is undone and the write goes on. Outside of a
+    /// write it is one.
+    public func savepoint<Result>(_ body: () throws -> Result) throws -> Result {
+        guard transaction == .writing, let connection else { return try write(body) }
+        try connection.beginSavepoint()
+        do {
+            let result = try body()
+            try connection.releaseSavepoint()
+            return result
+        } catch {
+            try connection.rollBackToSavepoint()
+            throw error
+        }
+    }
+
+    /// Runs the body again after a failure that undid everything and need not happen again, for a bounded time.
+    private func repeatedly<Result>(_ body: () throws -> Result) throws -> Result {
+        var attempts = 1
+        while true {
+            mayRepeat = false
+            do {
+                return try body()
+            } catch {
+                guard mayRepeat, pause(afterAttempt: attempts) else { throw error }
+                attempts += 1
+            }
+        }
+    }
+
+    /// Waits a moment before another attempt, longer after each, so that those who met do not meet again; not when there was
+    /// enough of them or the time is up.
+    @usableFromInline
+    func pause(afterAttempt attempt: Int) -> Bool {
+        let longest = Self.shortestPause << min(attempt - 1, Self.mostDoublings)
+        let pause = UInt32.random(in: 0...longest)
+        let end = SuspendingClock.now.advanced(by: .microseconds(Int64(pause)))
+        guard attempt < Self.mostAttempts, deadline.map({ end < $0 }) ?? true else { return false }
+        blocking { _ = usleep(pause) }
+        return true
+    }
+
+    /// Of several that meet, one always gets through; so many would have to meet one after another.
+    private static let mostAttempts = 40
+    /// In microseconds: a transaction takes about so long, and many waiters soon spread over 16 of them.
+    private static let shortestPause: UInt32 = 1_000
+    private static let mostDoublings = 4
+
     /// The calls from here to ``endBatch()`` serve requests that have all been received: their reads share one snapshot,
-    /// taken with the first of them, and taken anew after each write.
+    /// taken with the first of them, and taken anew after each write. On PostgreSQL it means nothing: there a snapshot is
+    /// part of each statement, while a shared one would cost messages.
     public func beginBatch() { isInBatch = true }
 
     /// Ends the snapshot, so that no idle worker keeps the write-ahead log from being cut. Without one, or twice, it does
@@ -165,9 +259,9 @@ public final class Database {
 
     // MARK: Statements
 
-    /// Hands out the compiled statement where it belongs: in the transaction of now, or as a read or a write of its own.
+    /// Hands out the statement where it belongs: in the transaction of now, or as a read or a write of its own.
     @inlinable
-    func withStatement<Result>(_ sql: String, _ body: (SQLiteStatement) throws -> Result) throws -> Result {
+    func withStatement<Result>(_ sql: String, _ body: (Statement) throws -> Result) throws -> Result {
         guard let statement = try statementAtHand(sql) else {
             return try write {
                 guard let statement = try statementAtHand(sql) else {
@@ -179,51 +273,95 @@ public final class Database {
         do {
             return try body(statement)
         } catch {
-            recover(from: error)
+            if mayRunAgain(statement, after: error) { return try withRepeatedStatement(sql, body) }
             throw error
         }
     }
 
-    /// The compiled statement, inside of a transaction or for a read alone, with the batch's snapshot if there is a batch;
-    /// nil for a write that needs a transaction of its own.
-    @usableFromInline
-    func statementAtHand(_ sql: String) throws(DatabaseError) -> SQLiteStatement? {
-        if transaction == .none { leaveMovedDatabaseNowAndThen() }
-        do throws(DatabaseError) {
-            let connection = try openConnection()
-            let statement = try connection.statement(sql)
-            switch transaction {
-            case .writing: break
-            case .reading where statement.isReadOnly: break
-            case .reading: throw .failed("a read tried to write; use `write` for: \(sql)")
-            case .none where !statement.isReadOnly: return nil
-            case .none: if isInBatch { try connection.beginSnapshot() }
+    @inlinable @inline(never)
+    func withRepeatedStatement<Result>(_ sql: String, _ body: (Statement) throws -> Result) throws -> Result {
+        var attempts = 1
+        while true {
+            guard let statement = try statementAtHand(sql) else { preconditionFailure("PostgreSQL takes it as it is") }
+            do {
+                return try body(statement)
+            } catch {
+                guard mayRunAgain(statement, after: error), pause(afterAttempt: attempts) else { throw error }
+                attempts += 1
             }
-            return statement
+        }
+    }
+
+    /// Recovers from a failure of this statement. Returns whether it may simply be run again: outside of a transaction, when
+    /// it has had no effect and met with another's or with a schema that has changed.
+    @usableFromInline
+    func mayRunAgain(_ statement: Statement, after error: any Error) -> Bool {
+        recover(from: error)
+        guard transaction == .none, case .postgreSQL(let statement) = statement else { return false }
+        return statement.mayRepeat
+    }
+
+    /// The statement, inside of a transaction or for a read alone, with the batch's snapshot if there is a batch; nil for a
+    /// write on SQLite that needs a transaction of its own.
+    @usableFromInline
+    func statementAtHand(_ sql: String) throws(DatabaseError) -> Statement? {
+        if transaction == .none { lookAfterConnectionNowAndThen() }
+        do throws(DatabaseError) {
+            switch try openConnection() {
+            case .sqlite(let connection):
+                let statement = try connection.statement(sql)
+                switch transaction {
+                case .writing: break
+                case .reading where statement.isReadOnly: break
+                case .reading: throw .failed("a read tried to write; use `write` for: \(sql)")
+                case .none where !statement.isReadOnly: return nil
+                case .none: if isInBatch { try connection.beginSnapshot() }
+                }
+                return .sqlite(statement)
+            case .postgreSQL(let connection):
+                return .postgreSQL(connection.statement(sql))
+            }
         } catch {
             recover(from: error)
             throw error
         }
     }
 
-    /// How many rows the last insert, update or delete touched.
-    @usableFromInline var changes: Int { connection?.changes ?? 0 }
+    /// The statement on PostgreSQL inside of a write, where its answer can wait; nil elsewhere.
+    func statementToEnqueue(_ sql: String) throws(DatabaseError) -> PostgreSQLStatement? {
+        guard transaction == .writing, case .postgreSQL(let connection) = try openConnection() else { return nil }
+        return connection.statement(sql)
+    }
+
+    /// Whether PostgreSQL keeps the data.
+    var isOnPostgreSQL: Bool {
+        if case .postgreSQL = driver { true } else { false }
+    }
 
     // MARK: The connection
 
-    func openConnection() throws(DatabaseError) -> SQLiteConnection {
+    func openConnection() throws(DatabaseError) -> Connection {
         if let connection { return connection }
-        if networkFilesystem == .refused { try NetworkFilesystem.refuse(location) }
-        let opened = try SQLiteConnection.open(location, for: .serving, busyTimeout: busyTimeout)
-        try SchemaHistory.requireServable(opened, needed: neededSchema)
-        // A backup that was put back may have lost this property of the file.
-        try opened.useWriteAheadLog()
-        if let checkpointer { opened.notify(checkpointer) }
+        let opened: Connection
+        switch driver {
+        case .sqlite(let location):
+            if networkFilesystem == .refused { try NetworkFilesystem.refuse(location) }
+            let connection = try SQLiteConnection.open(location, for: .serving, busyTimeout: busyTimeout)
+            try SchemaHistory.requireServable(connection, needed: neededSchema)
+            // A backup that was put back may have lost this property of the file.
+            try connection.useWriteAheadLog()
+            if let checkpointer { connection.notify(checkpointer) }
+            opened = .sqlite(connection)
+        case .postgreSQL(let connector):
+            let connection = try connector.connect(busyTimeout)
+            try SchemaHistory.requireServable(connection, needed: neededSchema)
+            opened = .postgreSQL(connection)
+        }
         connection = opened
         return opened
     }
 
-    private func use<Result>(_ body: (SQLiteConnection) throws -> Result) throws -> Result {
+    private func use<Result>(_ body: (Connection) throws -> Result) throws -> Result {
         let connection = try openConnection()
         do {
             return try body(connection)
@@ -236,20 +374,17 @@ public final class Database {
     /// After a failure: a transaction's outermost call sees to it, when all is over.
     @usableFromInline
     func recover(from error: any Error) {
-        guard transaction == .none else { return }
-        switch error as? DatabaseError {
+        guard transaction == .none, let connection else { return }
         // An idle worker must hold no lock, whatever was interrupted where.
-        case nil, .busy, .full, .violated: endTransaction()
-        // Whatever broke may be repaired by now: the next call opens the database anew.
-        case .unprepared, .unavailable, .readOnly, .corrupted, .failed: connection = nil
-        }
+        if connection.survives(error as? DatabaseError) { endTransaction() } else { self.connection = nil }
     }
 
-    private func leaveMovedDatabaseNowAndThen() {
+    private func lookAfterConnectionNowAndThen() {
+        guard case .sqlite = driver else { return lookAfterConnection() }
         let now = Self.nanoseconds
         if now >= nextLook {
             nextLook = now + Self.timeBetweenLooks
-            leaveMovedDatabase()
+            lookAfterConnection()
         }
     }
 
@@ -261,9 +396,14 @@ public final class Database {
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
-    /// Someone may have put another database in this one's place: what is written here then is lost, what is read is old.
-    private func leaveMovedDatabase() {
-        if let connection, connection.hasMoved { self.connection = nil }
+    /// Gives a connection up that leads nowhere. In place of SQLite's file there may be another: what is written here then is
+    /// lost, what is read is old. PostgreSQL's server may have ended the connection while nobody used it.
+    private func lookAfterConnection() {
+        switch connection {
+        case nil: break
+        case .sqlite(let connection): if connection.hasMoved { self.connection = nil }
+        case .postgreSQL(let connection): if !connection.isAlive() { self.connection = nil }
+        }
     }
 
     /// Leaves no transaction open: one that cannot be rolled back ends with its connection.

@@ -13,13 +13,18 @@ public enum DatabaseError: Error, Hashable {
     /// The database cannot be reached. It is tried again with every call.
     case unavailable(reason: String, remedy: String)
 
+    /// The connection was lost while a write was being committed: it was kept or it was not. Whoever repeats it under the same
+    /// idempotency key (``Database/write(once:at:_:)``) learns which, and does it once.
+    case unknownOutcome(String)
+
     /// There is no room left where the database writes. Nothing was changed; reads still work.
     case full(String)
 
     /// The database can be read but not written. Nothing was changed.
     case readOnly(String)
 
-    /// A statement would break a rule that the schema declares. The statement changed nothing; the transaction goes on.
+    /// A statement would break a rule that the schema declares. The statement changed nothing. The transaction goes on in
+    /// SQLite; in PostgreSQL it can only end, but for what ``Database/savepoint(_:)`` encloses.
     case violated(Constraint, String)
 
     /// What the database holds is damaged, or is nothing that a release wrote.
@@ -50,6 +55,7 @@ extension DatabaseError {
         case .busy: "busy"
         case .unprepared: "unprepared"
         case .unavailable: "unavailable"
+        case .unknownOutcome: "unknown_outcome"
         case .full: "full"
         case .readOnly: "read_only"
         case .violated: "violated"
@@ -64,6 +70,7 @@ extension DatabaseError {
         case .busy: "the store is busy"
         case .unprepared: "the store is not prepared for this release: run the `migrate` command"
         case .unavailable: "the store cannot be reached"
+        case .unknownOutcome: "the store was lost while it wrote: repeat the request under its idempotency key"
         case .full: "the store is full"
         case .readOnly: "the store cannot be written"
         case .violated: "the store refuses the change"
@@ -83,6 +90,8 @@ extension DatabaseError: CustomStringConvertible {
             "the store is not prepared: \(reason); run the `migrate` command"
         case .unavailable(let reason, let remedy):
             "the store is not available: \(reason); \(remedy)"
+        case .unknownOutcome(let detail):
+            "whether a write was kept is not known: \(detail); who repeats the request under its idempotency key learns it"
         case .full(let detail):
             "the store is full: \(detail); free space where the database lies"
         case .readOnly(let detail):

@@ -1,13 +1,15 @@
-/// Which database, as an operator writes it: `sqlite:` and the path of a file.
+/// Which database, as an operator writes it: `sqlite:` and the path of a file, or a `postgres://` URL of libpq.
 ///
 /// ```swift
 /// let database = Database(try DatabaseURL("sqlite:data/service.sqlite"), migrations: Migrations.all)
 /// ```
 public struct DatabaseURL: Hashable, Sendable {
-    /// The kinds of database there are drivers for. The next one begins as a case here.
+    /// The kinds of database there are drivers for.
     public enum Location: Hashable, Sendable {
         /// A file on a local disk of this host.
         case sqlite(SQLiteLocation)
+        /// A database of a PostgreSQL server.
+        case postgreSQL(PostgreSQLLocation)
     }
 
     /// Where the database is, by its driver.
@@ -22,7 +24,7 @@ public struct DatabaseURL: Hashable, Sendable {
         case "sqlite":
             location = .sqlite(try SQLiteLocation(path: String(url.dropFirst(scheme.count + 1))))
         case "postgres", "postgresql":
-            throw InvalidDatabaseURL("asks for PostgreSQL, for which this release has no driver")
+            location = .postgreSQL(try PostgreSQLLocation(url: url))
         default:
             // Without the URL itself: it may hold a password.
             throw InvalidDatabaseURL("has the scheme \(scheme.prefix(20)), for which there is no driver")
@@ -33,15 +35,47 @@ public struct DatabaseURL: Hashable, Sendable {
     public init(_ location: SQLiteLocation) {
         self.location = .sqlite(location)
     }
+
+    /// Which texts of a migration that differ between databases are for this one.
+    var dialect: Dialect {
+        switch location {
+        case .sqlite: .sqlite
+        case .postgreSQL: .postgreSQL
+        }
+    }
 }
 
 extension DatabaseURL: CustomStringConvertible {
-    /// The URL.
+    /// The URL; passwords are left out.
     public var description: String {
         switch location {
         case .sqlite(let location): location.description
+        case .postgreSQL(let location): location.description
         }
     }
+}
+
+extension DatabaseURL {
+    /// What may be shown of a text that was meant to be a URL, sound or not: without what stands where passwords do.
+    public static func redacted(_ url: String) -> String {
+        guard let scheme = url.firstRange(of: "://") else { return url }
+        var rest = url[scheme.upperBound...]
+        var shown = String(url[..<scheme.upperBound])
+        // Up to the last @: a password may hold one that should have been written as %40.
+        if let at = rest.lastIndex(of: "@"), let colon = rest[..<at].firstIndex(of: ":") {
+            shown += rest[...colon] + mask
+            rest = rest[at...]
+        }
+        guard let mark = rest.firstIndex(of: "?") else { return shown + rest }
+        let parameters = rest[rest.index(after: mark)...].split(separator: "&", omittingEmptySubsequences: false)
+        let shownParameters = parameters.map { parameter in
+            let name = parameter.prefix { $0 != "=" }
+            return name.lowercased().contains("password") ? name + "=" + mask : String(parameter)
+        }
+        return shown + rest[...mark] + shownParameters.joined(separator: "&")
+    }
+
+    private static let mask = "<redacted>"
 }
 
 /// A URL that names no database that the processes of this service could share.
@@ -52,5 +86,9 @@ public struct InvalidDatabaseURL: Error, Hashable, CustomStringConvertible {
     init(_ fault: String) {
         description =
             "the database URL \(fault); write sqlite: and the path of a file, such as sqlite:data/service.sqlite"
+    }
+
+    init(_ fault: String, write example: String) {
+        description = "the database URL \(fault); it looks like \(example)"
     }
 }

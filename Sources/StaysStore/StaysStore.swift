@@ -38,7 +38,7 @@ public struct StaysStore: StayStore {
         ) { row in try Room(row) }
     }
 
-    /// Books under the write lock, which makes the check and the change one; refusals that need no lock take none.
+    /// Books in one transaction, which makes the check and the change one; refusals that need no write lock take none.
     public func book(
         _ request: BookingRequest,
         idempotency: Idempotency?,
@@ -54,8 +54,9 @@ public struct StaysStore: StayStore {
             made = booking
             return BookingAnswer(booking)
         }
+        // The body may have run more often than once; what it made last is what was kept, if this was done now.
+        if case .done = answer, let made { return .done(made) }
         return try answer.map { answer in
-            if let made { return made }
             guard let kept = try BookingID(answer.id).flatMap({ try booking($0) }),
                 let booking = answer.booking(asKept: kept)
             else {
@@ -70,7 +71,7 @@ public struct StaysStore: StayStore {
         try database.first("SELECT * FROM booking WHERE id = :id", id.description) { row in try Booking(row) }
     }
 
-    /// Cancels and frees the nights under the write lock; where nothing is to be changed it takes none.
+    /// Cancels and frees the nights in one transaction; where nothing is to be changed no write lock is taken.
     public func cancel(_ id: BookingID, expecting version: ExpectedVersion) throws -> CancellationOutcome {
         let known = try booking(id)
         let outcome = CancellationOutcome(of: known, expecting: version)
@@ -150,7 +151,7 @@ extension StaysStore {
     }
 
     private func insert(_ booking: Booking) throws {
-        try database.run(
+        try database.enqueue(
             """
             INSERT INTO booking (id, room_id, arrival, departure, guests, guest_name, guest_email, total, currency, status,
                 version, created_at)
@@ -165,7 +166,7 @@ extension StaysStore {
             ]
         )
         for night in booking.stay.eachNight {
-            try database.run(
+            try database.enqueue(
                 "INSERT INTO held_night (room_id, night, booking_id) VALUES (:room, :night, :booking)",
                 ["room": booking.roomID, "night": night, "booking": booking.id]
             )
@@ -174,11 +175,11 @@ extension StaysStore {
 
     /// Writes the status and version of a booking that was cancelled, and frees its nights.
     private func update(_ booking: Booking) throws {
-        try database.run(
+        try database.enqueue(
             "UPDATE booking SET status = :status, version = :version WHERE id = :id",
             ["id": booking.id, "status": booking.status, "version": booking.version]
         )
-        try database.run(
+        try database.enqueue(
             "DELETE FROM held_night WHERE room_id = :room AND night >= :from AND night < :to AND booking_id = :booking",
             ["room": booking.roomID, "from": booking.stay.from, "to": booking.stay.to, "booking": booking.id]
         )

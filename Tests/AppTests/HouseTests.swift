@@ -11,7 +11,10 @@ struct HouseTests {
             ("Prefork", ["Linux", "Glibc", "Synchronization"]),
             ("HTTPServer", ["CLinux", "Linux", "Values", "Glibc", "Synchronization", "HTTPTypes"]),
             ("Telemetry", ["Linux", "Values", "Glibc", "Synchronization", "Logging"]),
-            ("SQL", ["CSQLite", "Linux", "Values", "Glibc", "Synchronization", "FoundationEssentials"]),
+            (
+                "SQL",
+                ["CPostgreSQL", "CSQLite", "Linux", "Values", "Glibc", "Synchronization", "FoundationEssentials"]
+            ),
             (
                 "Panal",
                 [

@@ -134,10 +134,10 @@ struct BrokenDatabaseTests {
         let database = try file.open()
         try database.add("one")
         // The same result code as from a file that could not be written when it was opened.
-        try database.openConnection().execute("PRAGMA query_only = ON")
+        try database.sqliteConnection().execute("PRAGMA query_only = ON")
         #expect(try database.notes() == ["one"])
         try database.add("two")
-        try database.openConnection().execute("PRAGMA query_only = ON")
+        try database.sqliteConnection().execute("PRAGMA query_only = ON")
         // A write of one statement, without a frame of its own, has the same right.
         #expect(try database.run("INSERT INTO note (text) VALUES ('three')") == 1)
         #expect(try database.notes() == ["one", "two", "three"])
@@ -156,14 +156,14 @@ struct BrokenDatabaseTests {
             }
         }
         // SQLite's own limit stands in for the disk's: the same result code, on this connection alone.
-        try database.openConnection().execute("PRAGMA max_page_count = 20")
+        try database.sqliteConnection().execute("PRAGMA max_page_count = 20")
         let refusal = #expect(throws: DatabaseError.self) { try addMany() }
         guard case .full = refusal else {
             Issue.record("\(String(describing: refusal)) is no full disk")
             return
         }
         #expect(try database.notes() == ["one"])
-        try database.openConnection().execute("PRAGMA max_page_count = 1000000")
+        try database.sqliteConnection().execute("PRAGMA max_page_count = 1000000")
         try addMany()
         #expect(try database.notes().count == 501)
     }

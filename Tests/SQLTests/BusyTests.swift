@@ -64,7 +64,7 @@ struct BusyTests {
         let file = try TemporaryDatabase()
         let database = try file.open()
         // Not the disk is to be seen here.
-        try database.openConnection().execute("PRAGMA synchronous = OFF")
+        try database.sqliteConnection().execute("PRAGMA synchronous = OFF")
         database.deadline = .now
         // SQLite asks whether the time is up once in ten thousand steps, counted over all runs of a statement.
         var (kept, refused) = (0, 0)
@@ -74,7 +74,7 @@ struct BusyTests {
                 kept += 1
             } catch {
                 refused += 1
-                let isInTransaction = try database.openConnection().isInTransaction
+                let isInTransaction = try database.sqliteConnection().isInTransaction
                 #expect(!isInTransaction, "refusal \(refused), write \(number)")
             }
         }
@@ -100,7 +100,7 @@ struct BusyTests {
             for isInBatch in [false, true] {
                 // Looks at the clock, whose time is up, after so few steps that every place has its turn.
                 database.deadline = nil
-                let connection = try database.openConnection()
+                let connection = try database.sqliteConnection()
                 connection.busyTimeout.attend(connection.handle, stepsBetweenLooks: steps)
                 database.deadline = .now
                 if isInBatch { database.beginBatch() }

@@ -46,7 +46,7 @@ struct CheckpointTests {
             checkpointer: checkpointer
         )
         // These tests are about the log and not about the disk.
-        try database.openConnection().execute("PRAGMA synchronous = OFF")
+        try database.sqliteConnection().execute("PRAGMA synchronous = OFF")
         return database
     }
 

@@ -38,6 +38,20 @@ struct EmbeddingTests {
         #expect(order.count == 2 && order[0] < order[1])
     }
 
+    @Test("has a text of its own for PostgreSQL where one stands beside")
+    func dialects() throws {
+        let source = try embed([
+            "0001_a.sql": "one", "0001_a.postgres.sql": "one for PostgreSQL", "0002_b.sqlite.sql": "two",
+            "0002_b.postgres.sql": "two for PostgreSQL", "0003_c.sql": "three",
+        ]).source
+        let expected = [
+            #"Migration(number: 1, name: "a", sql: "one", postgreSQL: "one for PostgreSQL"),"#,
+            #"Migration(number: 2, name: "b", sql: "two", postgreSQL: "two for PostgreSQL"),"#,
+            #"Migration(number: 3, name: "c", sql: "three"),"#,
+        ]
+        #expect(source?.contains(expected.map { "        \($0)\n" }.joined()) == true, "\(source ?? "")")
+    }
+
     @Test("may be empty: a service begins without a table")
     func empty() throws {
         #expect(try embed([:]).source?.contains("static let all: [Migration] = [") == true)
@@ -53,6 +67,17 @@ struct EmbeddingTests {
             (["0001-a.sql"], ["0001-a.sql: is no migration"]), (["0001_A.sql"], ["0001_A.sql: is no migration"]),
             (["0001_.sql"], ["0001_.sql: is no migration"]), (["0000_a.sql"], ["0000_a.sql: is no migration"]),
             (["0001_a.txt"], ["0001_a.txt: is no migration"]), (["0001_a b.sql"], ["0001_a b.sql: is no migration"]),
+            (["0001_a.sqlite.sql"], ["0001_a.sqlite.sql: has no counterpart; add 0001_a.postgres.sql"]),
+            (["0001_a.postgres.sql"], ["0001_a.postgres.sql: has no counterpart; add 0001_a.sqlite.sql"]),
+            (
+                ["0001_a.sql", "0001_a.sqlite.sql", "0001_a.postgres.sql"],
+                ["0001_a.sqlite.sql: is for the same database as 0001_a.sql; remove one of them"]
+            ),
+            (
+                ["0001_a.sql", "0001_b.postgres.sql"],
+                ["0001_b.postgres.sql: has the number of 0001_a.sql; give it the next free one"]
+            ),
+            (["0001_a.mysql.sql"], ["0001_a.mysql.sql: is no migration"]),
             (
                 ["0001_a.sql", "0002_b.sql", "0002_c.sql", "x.sql"],
                 ["0002_c.sql: has the number", "x.sql: is no migration"]

@@ -11,8 +11,8 @@ import Values
 struct StaysDatabase: StoreUnderTest {
     let file: TemporaryDatabase
 
-    init(migrated: Bool = true) throws {
-        file = try TemporaryDatabase(StaysStore.migrations, migrated: migrated)
+    init(on store: Store = .sqlite, migrated: Bool = true) throws {
+        file = try TemporaryDatabase(StaysStore.migrations, on: store, migrated: migrated)
     }
 
     func open() throws -> any StayStore { try store().store }

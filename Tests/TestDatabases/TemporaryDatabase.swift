@@ -1,31 +1,51 @@
 import FoundationEssentials
 public import SQL
 
-/// A directory that is deleted with the last reference to it, and where a database lies or will lie.
+/// A database that is deleted with the last reference to it.
 public final class TemporaryDatabase: Sendable {
-    /// The directory; the database is in one below it.
+    /// What keeps it.
+    public let store: Store
+
+    /// The directory of an SQLite database; the database is in one below it.
     public let directory: String
 
     /// The database.
     public let url: DatabaseURL
 
-    /// Where the database's file is.
+    /// Where the file of an SQLite database is.
     public let path: String
 
     /// What the database is to go through.
     public let migrations: [Migration]
 
+    private let name: String?
+
     /// Migrated, unless the test begins before that.
-    public init(_ migrations: [Migration], migrated: Bool = true) throws {
-        directory = FileManager.default.temporaryDirectory.path + "/panal-\(UUID().uuidString)"
-        path = "\(directory)/data/test.sqlite"
-        url = try DatabaseURL("sqlite:\(path)")
+    public init(_ migrations: [Migration], on store: Store = .sqlite, migrated: Bool = true) throws {
+        self.store = store
         self.migrations = migrations
+        switch store {
+        case .sqlite:
+            directory = FileManager.default.temporaryDirectory.path + "/panal-\(UUID().uuidString)"
+            path = "\(directory)/data/test.sqlite"
+            url = try DatabaseURL("sqlite:\(path)")
+            name = nil
+        case .postgreSQL:
+            let server = try PostgreSQLServer.running()
+            let name = try server.makeDatabase()
+            (directory, path) = ("", "")
+            url = server.url(of: name)
+            self.name = name
+        }
         if migrated { _ = try migrate() }
     }
 
     deinit {
-        try? FileManager.default.removeItem(atPath: directory)
+        if let name {
+            try? PostgreSQLServer.running().drop(name)
+        } else {
+            try? FileManager.default.removeItem(atPath: directory)
+        }
     }
 
     /// Brings it to the schema of these migrations, or of its own.

@@ -8,7 +8,7 @@ extension DatabaseError: ProblemConvertible {
         switch self {
         case .busy(let retryAfter):
             return retrying(.storeBusy, after: retryAfter)
-        case .unprepared, .unavailable:
+        case .unprepared, .unavailable, .unknownOutcome:
             return retrying(.storeUnavailable, after: .seconds(5))
         case .full, .readOnly:
             return retrying(.storeUnavailable, after: .seconds(60))

@@ -9,9 +9,11 @@ public struct DatabaseSettings: SettingsGroup {
     @Setting(
         "DATABASE_URL",
         default: "sqlite:data/service.sqlite",
-        "Where the data lives: `sqlite:` and a file on a local disk of this host.",
-        SettingFormat("sqlite: and a path, such as sqlite:data/service.sqlite") { try? DatabaseURL($0) },
-        redact: DatabaseSettings.redactPassword
+        "Where the data lives: `sqlite:` and a file on a local disk of this host, or the `postgres://` URL of a server.",
+        SettingFormat(
+            "sqlite: and a path, such as sqlite:data/service.sqlite, or postgres://user:password@host/database"
+        ) { try? DatabaseURL($0) },
+        redact: DatabaseURL.redacted
     )
     public var url: DatabaseURL
 
@@ -23,12 +25,4 @@ public struct DatabaseSettings: SettingsGroup {
         .oneOf()
     )
     public var checkpoints: Checkpoints
-
-    /// `scheme://user:password@host` with the password hidden.
-    private static func redactPassword(_ url: String) -> String {
-        guard let scheme = url.firstRange(of: "://"), let at = url.lastIndex(of: "@"), scheme.upperBound < at,
-            let colon = url[scheme.upperBound..<at].firstIndex(of: ":")
-        else { return url }
-        return url[...colon] + "<redacted>" + url[at...]
-    }
 }

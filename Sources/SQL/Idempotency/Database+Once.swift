@@ -34,7 +34,9 @@ extension Database {
         _ body: () throws -> Value
     ) throws -> Once<Value> {
         // A repeat needs no lock.
-        if let idempotency, let answer = try recordedAnswer(to: idempotency, as: Value.self) { return answer }
+        if !isOnPostgreSQL, let idempotency, let answer = try recordedAnswer(to: idempotency, as: Value.self) {
+            return answer
+        }
         return try write(once: idempotency, at: now, judging: {}, body)
     }
 
@@ -52,8 +54,8 @@ extension Database {
     /// - Parameters:
     ///   - idempotency: As in ``write(once:at:_:)``.
     ///   - now: When it is written.
-    ///   - judge: Reads what the decision needs and throws when the write is refused. It runs before the lock is asked for,
-    ///     and once more under it: only then does what it has read hold for longer than a moment.
+    ///   - judge: Reads what the decision needs and throws when the write is refused. On SQLite it runs before the lock is
+    ///     asked for, and once more under it: only then does what it has read hold for longer than a moment.
     ///   - body: Writes what was judged; the value is kept as its JSON.
     public func write<Judgement, Value: Codable>(
         once idempotency: Idempotency?,
@@ -61,6 +63,7 @@ extension Database {
         judging judge: () throws -> Judgement,
         _ body: (Judgement) throws -> Value
     ) throws -> Once<Value> {
+        guard !isOnPostgreSQL else { return try writeInOneGo(once: idempotency, at: now, judging: judge, body) }
         do {
             _ = try judge()
         } catch let failure as DatabaseError {
@@ -79,42 +82,87 @@ extension Database {
         }
     }
 
+    /// As ``write(once:at:judging:_:)``, where nobody waits for a write lock, but each answer is a round trip away: the key is
+    /// looked up together with what is judged first.
+    private func writeInOneGo<Judgement, Value: Codable>(
+        once idempotency: Idempotency?,
+        at now: Timestamp,
+        judging judge: () throws -> Judgement,
+        _ body: (Judgement) throws -> Value
+    ) throws -> Once<Value> {
+        do {
+            return try write {
+                let lookup = try idempotency.flatMap { try beginLookup(of: $0) }
+                defer { lookup?.reset() }
+                let judgement: Swift.Result<Judgement, any Error>
+                do {
+                    judgement = .success(try judge())
+                } catch let failure as DatabaseError {
+                    throw failure
+                } catch {
+                    judgement = .failure(error)
+                }
+                if let idempotency, let lookup, try lookup.step() {
+                    return try answer(to: idempotency, in: Row(of: .postgreSQL(lookup)))
+                }
+                let value = try body(try judgement.get())
+                if let idempotency { try record(value, for: idempotency, at: now) }
+                return .done(value)
+            }
+        } catch DatabaseError.violated(.unique, let detail) {
+            // Somebody was faster with the same key, and not as a transaction that the server could have told from this one.
+            if let idempotency, let answer = try recordedAnswer(to: idempotency, as: Value.self) { return answer }
+            throw DatabaseError.violated(.unique, detail)
+        }
+    }
+
+    private func beginLookup(of asked: Idempotency) throws(DatabaseError) -> PostgreSQLStatement? {
+        guard let statement = try statementToEnqueue(Self.lookup) else { return nil }
+        try bind(asked.key.text, asked.scope.text, to: .postgreSQL(statement))
+        try statement.send()
+        return statement
+    }
+
+    private static let lookup =
+        "SELECT fingerprint, answer FROM idempotency WHERE key = :key AND scope IN (:scope, '*')"
+
     /// What was answered under this key; nil when it is not on record. A record answers as long as it is there: by which
     /// clock would it be too old? One with the scope `*` answers whoever comes with the key.
     private func recordedAnswer<Value: Codable>(
         to asked: Idempotency,
         as type: Value.Type
     ) throws -> Once<Value>? {
-        let sql = "SELECT fingerprint, answer FROM idempotency WHERE key = :key AND scope IN (:scope, '*')"
-        return try first(sql, asked.key.text, asked.scope.text) { row in
-            let fingerprint: String = try row["fingerprint"]
-            guard fingerprint == asked.fingerprint.description else { return .keyReused }
-            return .replayed(try RecordedAnswer.value(of: try row["answer"]))
-        }
+        try first(Self.lookup, asked.key.text, asked.scope.text) { row in try answer(to: asked, in: row) }
+    }
+
+    private func answer<Value: Codable>(to asked: Idempotency, in row: borrowing Row) throws -> Once<Value> {
+        let fingerprint: String = try row["fingerprint"]
+        guard fingerprint == asked.fingerprint.description else { return .keyReused }
+        return .replayed(try RecordedAnswer.value(of: try row["answer"]))
     }
 
     private func record(_ value: some Encodable, for asked: Idempotency, at now: Timestamp) throws {
         // Two with each new record, the oldest first: the table shrinks as long as any is expired, and a clock that jumps
         // ahead, by whatever, costs no key at a stroke. When writes go on as before, those that lived are gone half a
         // lifetime later, and none was younger than that when it went.
-        try run(
+        try enqueue(
             """
             DELETE FROM idempotency WHERE (key, scope) IN (
                 SELECT key, scope FROM idempotency WHERE expires_at <= :now ORDER BY expires_at LIMIT 2
             )
             """,
-            now.microsecondsSinceEpoch
+            ["now": now.microsecondsSinceEpoch]
         )
-        try run(
+        try enqueue(
             """
             INSERT INTO idempotency (key, scope, fingerprint, answer, expires_at)
             VALUES (:key, :scope, :fingerprint, :answer, :expires_at)
             """,
-            asked.key.text,
-            asked.scope.text,
-            asked.fingerprint.description,
-            try RecordedAnswer.text(of: value),
-            now.adding(IdempotencyKey.lifetime).microsecondsSinceEpoch
+            [
+                "key": asked.key.text, "scope": asked.scope.text, "fingerprint": asked.fingerprint.description,
+                "answer": try RecordedAnswer.text(of: value),
+                "expires_at": now.adding(IdempotencyKey.lifetime).microsecondsSinceEpoch,
+            ]
         )
     }
 }

@@ -35,7 +35,7 @@ public struct Parameters: ExpressibleByDictionaryLiteral {
     }
 
     @usableFromInline
-    func bind(to statement: SQLiteStatement) throws(DatabaseError) {
+    func bind(to statement: Statement) throws(DatabaseError) {
         let names = statement.parameterNames
         for index in names.indices {
             let name = names[index]

@@ -6,10 +6,10 @@
 /// }
 /// ```
 public struct Row: ~Copyable {
-    @usableFromInline let statement: SQLiteStatement
+    @usableFromInline let statement: Statement
 
     @usableFromInline
-    init(of statement: SQLiteStatement) {
+    init(of statement: Statement) {
         self.statement = statement
     }
 
@@ -62,12 +62,13 @@ public struct Row: ~Copyable {
     /// The value in a column, whatever its kind is.
     /// - Throws: `DatabaseError.corrupted` for a text that is not UTF-8.
     public func stored(_ column: Int) throws(DatabaseError) -> DatabaseValue {
-        switch storage(column) {
+        switch statement.storage(column) {
         case .null: .null
         case .integer: .integer(statement.integer(column))
         case .real: .real(statement.real(column))
         case .text: .text(try text(column))
-        case .blob: .blob(statement.blob(column))
+        case .blob:
+            if let bytes = statement.blob(column) { .blob(bytes) } else { throw corrupted(column) }
         }
     }
 
@@ -79,20 +80,5 @@ public struct Row: ~Copyable {
     /// What to throw when the column with this name does not hold what it must.
     public func corrupted(_ name: String) -> DatabaseError {
         .corrupted("column \(name) holds what no release wrote")
-    }
-
-    enum Storage {
-        case null, integer, real, text, blob
-    }
-
-    func storage(_ column: Int) -> Storage {
-        // The fundamental data types of sqlite3.h.
-        switch statement.kind(column) {
-        case 1: .integer
-        case 2: .real
-        case 3: .text
-        case 4: .blob
-        default: .null
-        }
     }
 }

@@ -24,7 +24,7 @@ extension Row {
 }
 
 private struct RowDecoder: Decoder {
-    let statement: SQLiteStatement
+    let statement: Statement
     /// The column to decode; nil for the whole row.
     var column: Int?
     var codingPath: [any CodingKey] = []
@@ -51,7 +51,7 @@ private struct RowContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
     var codingPath: [any CodingKey] { decoder.codingPath }
     var allKeys: [Key] { statement.columnNames.compactMap { Key(stringValue: $0) } }
 
-    private var statement: SQLiteStatement { decoder.statement }
+    private var statement: Statement { decoder.statement }
 
     private func column(_ key: Key) -> Int? {
         statement.existingColumn(named: key.stringValue)
@@ -93,7 +93,7 @@ private struct RowContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
 }
 
 private struct ColumnContainer: SingleValueDecodingContainer {
-    let statement: SQLiteStatement
+    let statement: Statement
     let column: Int
     var codingPath: [any CodingKey]
 

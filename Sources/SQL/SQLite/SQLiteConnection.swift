@@ -136,9 +136,6 @@ import Linux
         return try statement.step() ? statement.integer(0) : nil
     }
 
-    /// How many rows the last insert, update or delete touched.
-    var changes: Int { unsafe Int(sqlite3_changes64(handle)) }
-
     var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
 
     /// Whether the path now leads to another file or none. What is written to this connection then is lost to everyone.
@@ -202,6 +199,18 @@ import Linux
         let code = logFlush.wait { unsafe csqlite_flush_journal(handle) }
         guard code == SQLITE_OK else { throw unsafe DatabaseError(code: code, on: nil, path: location.path) }
         hasUnflushed = false
+    }
+
+    /// Begins a part of the transaction that can fail alone.
+    func beginSavepoint() throws(DatabaseError) { try control("SAVEPOINT panal") }
+
+    /// Keeps what was done since.
+    func releaseSavepoint() throws(DatabaseError) { try control("RELEASE panal") }
+
+    /// Undoes what was done since.
+    func rollBackToSavepoint() throws(DatabaseError) {
+        try control("ROLLBACK TO panal")
+        try control("RELEASE panal")
     }
 
     /// Undoes what was not committed and gives every lock back: the next read sees what is there then. Where that fails

@@ -147,6 +147,9 @@ import CSQLite
         unsafe sqlite3_reset(handle)
     }
 
+    /// How many rows the connection's last insert, update or delete touched.
+    var changes: Int { unsafe Int(sqlite3_changes64(sqlite3_db_handle(handle))) }
+
     // MARK: Columns
 
     /// The names of the columns, in order.
@@ -175,15 +178,6 @@ import CSQLite
         return column
     }
 
-    /// The number of the column with this name, from 0.
-    @usableFromInline
-    func column(named name: String) throws(DatabaseError) -> Int {
-        guard let column = existingColumn(named: name) else {
-            throw .failed("there is no column \(name) in the rows of: \(sql)")
-        }
-        return column
-    }
-
     func columnName(_ column: Int) -> String {
         unsafe sqlite3_column_name(handle, Int32(column)).map { unsafe String(cString: $0) } ?? "\(column)"
     }
@@ -193,6 +187,16 @@ import CSQLite
     }
 
     func isNull(_ column: Int) -> Bool { kind(column) == SQLITE_NULL }
+
+    func storage(_ column: Int) -> ColumnStorage {
+        switch kind(column) {
+        case SQLITE_INTEGER: .integer
+        case SQLITE_FLOAT: .real
+        case SQLITE_TEXT: .text
+        case SQLITE_BLOB: .blob
+        default: .null
+        }
+    }
 
     func integer(_ column: Int) -> Int64 {
         unsafe sqlite3_column_int64(handle, Int32(column))

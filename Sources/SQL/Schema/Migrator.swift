@@ -1,9 +1,10 @@
-/// Brings a database to this release's schema, and makes it (and its directory) where there is none.
+/// Brings a database to this release's schema, and makes it (and its directory) where there is none; a database of a
+/// PostgreSQL server has to be there.
 ///
-/// The whole run holds the database's write lock: of several at once, one applies and the others then find nothing to do.
-/// A run that fails leaves the database as it was.
+/// The whole run holds the database's write lock, on PostgreSQL an advisory lock: of several at once, one applies and the
+/// others then find nothing to do. A run that fails leaves the database as it was.
 public struct Migrator {
-    private let location: SQLiteLocation
+    private let url: DatabaseURL
     private let migrations: [Migration]
     private let longestWait: Duration
     private let networkFilesystem: NetworkFilesystem.Policy
@@ -20,9 +21,7 @@ public struct Migrator {
         longestWait: Duration = .seconds(60),
         networkFilesystem: NetworkFilesystem.Policy = .refused
     ) {
-        switch url.location {
-        case .sqlite(let location): self.location = location
-        }
+        self.url = url
         self.migrations = migrations
         self.longestWait = longestWait
         self.networkFilesystem = networkFilesystem
@@ -33,38 +32,31 @@ public struct Migrator {
     ///   are not 1, 2, 3 and so on.
     public func migrate() throws(DatabaseError) -> MigrationOutcome {
         try requireConsecutiveNumbers()
-        try Directory.create(location.directory)
-        if networkFilesystem == .refused { try NetworkFilesystem.refuse(location) }
-        let connection = try SQLiteConnection.open(
-            location,
-            for: .migrating,
-            busyTimeout: BusyTimeout(longestWait: longestWait)
-        )
-        // Before anything of it is changed: is it ours?
-        _ = try SchemaHistory.read(connection)
-        try connection.useWriteAheadLog()
-        // A migration may rebuild a table that others refer to; all references are checked at the end instead.
-        try connection.execute("PRAGMA foreign_keys = OFF")
-        try connection.beginWriting()
-        do throws(DatabaseError) {
-            let outcome = try advance(connection)
-            try connection.commit()
-            return outcome
-        } catch {
-            connection.endTransaction()
-            throw error
-        }
+        return try target().migrate(migrations, keeping: true)
+    }
+
+    /// Applies what is missing and undoes it again: whether each statement can run on what the database holds. On SQLite other
+    /// writers wait meanwhile; on PostgreSQL those who meet the locks of its statements do.
+    /// - Returns: What ``migrate()`` would return.
+    public func rehearse() throws(DatabaseError) -> MigrationOutcome {
+        try requireConsecutiveNumbers()
+        return try target().migrate(migrations, keeping: false)
     }
 
     /// How far the database has come. Changes nothing.
     public func status() throws(DatabaseError) -> SchemaStatus {
         try requireConsecutiveNumbers()
-        let connection = try SQLiteConnection.open(
-            location,
-            for: .serving,
-            busyTimeout: BusyTimeout(longestWait: longestWait)
-        )
-        return SchemaStatus(applied: try SchemaHistory.read(connection) ?? [], known: migrations)
+        return SchemaStatus(applied: try target().applied() ?? [], known: migrations)
+    }
+
+    private func target() -> any MigrationTarget {
+        let limits = BusyTimeout(longestWait: longestWait)
+        return switch url.location {
+        case .sqlite(let location):
+            SQLiteMigration(location: location, limits: limits, networkFilesystem: networkFilesystem)
+        case .postgreSQL(let location):
+            PostgreSQLMigration(location: location, limits: limits)
+        }
     }
 
     private func requireConsecutiveNumbers() throws(DatabaseError) {
@@ -77,31 +69,5 @@ public struct Migrator {
                         : "comes where number \(index + 1) belongs; number the migrations 1, 2, 3 and so on")
             )
         }
-    }
-
-    private func advance(_ connection: SQLiteConnection) throws(DatabaseError) -> MigrationOutcome {
-        let applied = try SchemaHistory.read(connection) ?? []
-        try SchemaHistory.requireUnchanged(applied, migrations)
-        let newest = applied.last?.number ?? 0
-        let known = migrations.last?.number ?? 0
-        guard newest <= known else { return .newer(schema: newest, known: known) }
-        let pending = migrations.filter { $0.number > newest }
-        guard !pending.isEmpty else { return .current(schema: newest) }
-
-        try connection.execute(SchemaHistory.table)
-        for migration in pending {
-            try connection.execute(migration.sql)
-            guard connection.isInTransaction else {
-                throw .failed("migration \(migration.number) ends the transaction; take COMMIT and ROLLBACK out of it")
-            }
-            try SchemaHistory.record(migration, on: connection)
-        }
-        try requireSoundReferences(connection)
-        return .applied(pending.map { "\($0.number) \($0.name)" })
-    }
-
-    private func requireSoundReferences(_ connection: SQLiteConnection) throws(DatabaseError) {
-        let broken = try connection.text("PRAGMA foreign_key_check")
-        if let broken { throw .failed("a migration leaves rows of table \(broken) that refer to nothing") }
     }
 }

@@ -18,6 +18,13 @@ enum SchemaHistory {
         let name: String
         let checksum: String
         let appliedAt: String
+
+        init(_ row: consuming Row) throws(DatabaseError) {
+            number = try row["number"]
+            name = try row["name"]
+            checksum = try row["checksum"]
+            appliedAt = try row["applied_at"]
+        }
     }
 
     /// What is on record; nil for a database that is still empty.
@@ -39,15 +46,7 @@ enum SchemaHistory {
         defer { statement.reset() }
         var entries: [Entry] = []
         while try statement.step() {
-            let row = Row(of: statement)
-            entries.append(
-                Entry(
-                    number: try row["number"],
-                    name: try row["name"],
-                    checksum: try row["checksum"],
-                    appliedAt: try row["applied_at"]
-                )
-            )
+            entries.append(try Entry(Row(of: .sqlite(statement))))
         }
         return entries
     }
@@ -61,18 +60,22 @@ enum SchemaHistory {
             """
         )
         let values: Parameters = [
-            "number": migration.number, "name": migration.name, "checksum": migration.checksum,
+            "number": migration.number, "name": migration.name, "checksum": migration.checksum(for: .sqlite),
         ]
-        try values.bind(to: statement)
+        try values.bind(to: .sqlite(statement))
         defer { statement.reset() }
         while try statement.step() {}
     }
 
     /// Refuses a database that has been through a migration of another text than this release knows.
-    static func requireUnchanged(_ applied: [Entry], _ migrations: [Migration]) throws(DatabaseError) {
+    static func requireUnchanged(
+        _ applied: [Entry],
+        _ migrations: [Migration],
+        for dialect: Dialect
+    ) throws(DatabaseError) {
         for entry in applied {
             guard let migration = migrations.first(where: { $0.number == entry.number }) else { continue }
-            guard migration.checksum == entry.checksum else {
+            guard migration.checksum(for: dialect) == entry.checksum else {
                 throw .failed(
                     "migration \(entry.number) \(entry.name) was applied on \(entry.appliedAt) with another text; "
                         + "restore the text and put the change into a new migration"
@@ -85,11 +88,11 @@ enum SchemaHistory {
     /// release, whose migrations keep the one before working until it is gone.
     static func requireServable(_ connection: SQLiteConnection, needed: Int) throws(DatabaseError) {
         let entries = try read(connection)
-        try requireServable(version: entries?.last?.number ?? 0, needed: needed, at: connection.location)
+        try requireServable(version: entries?.last?.number ?? 0, needed: needed, at: connection.location.path)
     }
 
-    static func requireServable(version: Int, needed: Int, at location: SQLiteLocation) throws(DatabaseError) {
+    static func requireServable(version: Int, needed: Int, at place: String) throws(DatabaseError) {
         guard version < needed else { return }
-        throw .unprepared("the database at \(location.path) has schema \(version), this release needs \(needed)")
+        throw .unprepared("the database at \(place) has schema \(version), this release needs \(needed)")
     }
 }

@@ -60,7 +60,7 @@ struct SettingsTests {
             ("HOST", String(repeating: "x", count: 64)), ("HOST", "bücher.example"),
             ("WEB_CONCURRENCY", "0"), ("WEB_CONCURRENCY", "201"), ("WEB_CONCURRENCY", "2-"),
             ("WEB_CONCURRENCY", "1-2-3"), ("WEB_CONCURRENCY", "+2"),
-            ("DATABASE_URL", "postgres://host/db"), ("DATABASE_URL", "sqlite::memory:"), ("DATABASE_URL", "sqlite:"),
+            ("DATABASE_URL", "postgres:host/db"), ("DATABASE_URL", "sqlite::memory:"), ("DATABASE_URL", "sqlite:"),
             ("DATABASE_URL", "data.sqlite"), ("LOG_LEVEL", "INFO"), ("REQUEST_TIMEOUT", "0"),
             ("REQUEST_TIMEOUT", "-1s"),
             ("REQUEST_TIMEOUT", "5 s"), ("REQUEST_TIMEOUT", "1e3"), ("REQUEST_TIMEOUT", "8000h"),

@@ -86,7 +86,7 @@ public struct SQLiteRestore {
         guard let history = try SchemaHistory.read(backup), let newest = history.last else {
             throw BackupError("the backup \(backup.location.path) holds no data of this service; name another")
         }
-        try SchemaHistory.requireUnchanged(history, migrations)
+        try SchemaHistory.requireUnchanged(history, migrations, for: .sqlite)
         return newest.number
     }
 

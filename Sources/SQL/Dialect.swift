@@ -1,0 +1,5 @@
+/// The databases whose SQL differs.
+enum Dialect: Sendable {
+    case sqlite
+    case postgreSQL
+}

@@ -1,0 +1,1 @@
+-- Nothing to do: on PostgreSQL the first migration made the table with scopes.
