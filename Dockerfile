@@ -20,8 +20,10 @@ RUN SOURCE_VERSION=$SOURCE_VERSION SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH \
 
 # The image: the binary, SQLite, nothing to shell out to, a user without rights.
 FROM debian:bookworm-slim
+# For a service on PostgreSQL: `docker build --build-arg PACKAGES=libpq5 …`
+ARG PACKAGES=
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends libsqlite3-0 \
+    && apt-get install --yes --no-install-recommends libsqlite3-0 $PACKAGES \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /app --no-create-home app \
     && install --directory --owner app --group app /app /app/data
