@@ -411,7 +411,7 @@ struct OverloadTests {
             delay.noteQueueBegan(now: start)
             var (now, looks) = (start, 0)
             while now < start + 5000 * ms {
-                delay.look(waitingSince: start, now: now)
+                delay.look(now: now)
                 #expect(now - start <= delay.limit(isAlone: false), "\((now - start) / ms) ms")
                 #expect(delay.isOverloaded == (now >= start + 100 * ms) || now < start + 150 * ms)
                 // It is looked at again, but not all the time.
@@ -425,6 +425,25 @@ struct OverloadTests {
             // Now they are quick again.
             for _ in 0..<200 { delay.noteHandler(took: 1 * ms) }
         }
+    }
+
+    @Test("does not change what others may wait by what it says of its own wait")
+    func forgedStart() {
+        let ms: Int64 = 1_000_000
+        var delay = QueueDelay(longest: 5000 * ms)
+        let start = 10_000_000 * ms
+        delay.noteQueueBegan(now: start)
+        // An hour, says its head. No thread becomes free meanwhile.
+        delay.look(now: start + 30 * ms)
+        delay.note(3_600_000 * ms, now: start + 30 * ms)
+        delay.look(now: start + 60 * ms)
+        // From here on all wait for 80 ms, and soon that is too much as ever.
+        var refused = 0
+        for round in 0..<100 as Range<Int64> {
+            if delay.refuses(80 * ms, now: start + 100 * ms + round * 2 * ms) { refused += 1 }
+            delay.noteHandler(took: 1 * ms)
+        }
+        #expect(refused > 30)
     }
 
     @Test("is judged by what handlers take: where they take long, so may the wait")

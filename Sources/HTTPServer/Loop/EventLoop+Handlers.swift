@@ -39,7 +39,7 @@ extension EventLoop {
             return turn
         }
         guard let since = waiting.since else { return nil }
-        queueDelay.look(waitingSince: since, now: clock.now)
+        queueDelay.look(now: clock.now)
         guard clock.now - since > queueDelay.limit(isAlone: waiting.count == 1), let turn = waiting.removeFirst() else {
             return nil
         }
@@ -51,8 +51,8 @@ extension EventLoop {
 
     /// Looks whether requests wait for too long, though no thread becomes free.
     mutating func lookAtQueue() {
-        if let since = waiting.since {
-            queueDelay.look(waitingSince: since, now: clock.now)
+        if !waiting.isEmpty {
+            queueDelay.look(now: clock.now)
             if queueDelay.isOverloaded, !requests.isOverloaded { observer?.overloadBegan(waiting: waiting.count) }
             requests.isOverloaded = queueDelay.isOverloaded
         } else if requests.isOverloaded, room.free > 0 {

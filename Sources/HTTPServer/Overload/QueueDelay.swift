@@ -13,6 +13,8 @@ struct QueueDelay {
     /// Whether the last that was seen was the first of the interval.
     private var isFirst = true
     private(set) var isOverloaded = false
+    /// When a thread was last known to be free, or the queue began.
+    private var lastFree: Int64 = 0
     /// How long handlers take that waited or computed for long, on average.
     private var handlerTime: Int64 = 0
 
@@ -46,6 +48,7 @@ struct QueueDelay {
     /// - Returns: Whether it must be refused all the same. The first of an interval never is, but for ``longest``.
     mutating func refuses(_ delay: Int64, now: Int64) -> Bool {
         note(delay, now: now)
+        lastFree = now
         return delay > limit(isAlone: isFirst)
     }
 
@@ -54,6 +57,7 @@ struct QueueDelay {
         // What was before that counts only if it was not long ago.
         if now >= intervalEnd + interval { least = 0 }
         endInterval(now: now)
+        lastFree = now
     }
 
     /// A request has waited for so long.
@@ -63,14 +67,15 @@ struct QueueDelay {
         least = min(least ?? .max, delay)
     }
 
-    /// Nobody may have had an end of waiting in the whole interval: then handlers take at least as long as the first waits, and
-    /// no thread is the sooner free for it that somebody is refused. What has not come yet is told at once.
-    mutating func look(waitingSince start: Int64, now: Int64) {
+    /// Nobody may have had an end of waiting in the whole interval: then handlers take at least as long as no thread was free,
+    /// and none is the sooner free for it that somebody is refused. What has not come yet is told at once.
+    mutating func look(now: Int64) {
         guard least == nil, now >= intervalEnd else { return endInterval(now: now) }
-        let wait = now - start
-        handlerTime = max(handlerTime, wait)
-        isOverloaded = wait >= Self.standing
-        intervalEnd = now + max(Self.standing, wait) / 4
+        // Measured here: what a client says of its wait (`X-Request-Start`) must not change what others may wait.
+        let time = now - lastFree
+        handlerTime = max(handlerTime, time)
+        isOverloaded = time >= Self.standing
+        intervalEnd = now + max(Self.standing, time) / 4
     }
 
     private mutating func endInterval(now: Int64) {

@@ -29,9 +29,24 @@ struct SQLiteMigration: MigrationTarget {
 
     /// Where there is no database yet, one that is thrown away takes its place.
     private func rehearseAside(_ migrations: [Migration]) throws(DatabaseError) -> MigrationOutcome {
-        let path = "/tmp/panal-rehearsal-\(getpid())-\(UInt32.random(in: 0 ... .max)).sqlite"
-        guard let location = try? SQLiteLocation(path: path) else { preconditionFailure("it is a plain path") }
-        defer { for end in ["", "-wal", "-shm"] { unsafe unlink(path + end) } }
+        let parent = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
+        var name = Array("\(parent)/panal-rehearsal-XXXXXX".utf8CString)
+        // A directory that nobody else may enter.
+        guard unsafe mkdtemp(&name) != nil else {
+            throw .unavailable(
+                reason: "\(parent) takes no directory: \(unsafe String(cString: strerror(errno)))",
+                remedy: "name another in TMPDIR"
+            )
+        }
+        let directory = String(decoding: name.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        let path = directory + "/rehearsal.sqlite"
+        defer {
+            for end in ["", "-wal", "-shm"] { unsafe unlink(path + end) }
+            unsafe rmdir(directory)
+        }
+        guard let location = try? SQLiteLocation(path: path) else {
+            throw .unavailable(reason: "\(parent) is no plain path", remedy: "name another in TMPDIR")
+        }
         return try SQLiteMigration(location: location, limits: limits, networkFilesystem: networkFilesystem)
             .migrate(migrations, keeping: true)
     }
