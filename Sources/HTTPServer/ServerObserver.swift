@@ -27,6 +27,21 @@ public protocol RequestObserver: AnyObject {
 
     /// What had been received is answered, or another thread goes on with it. May come without ``batchBegan()``.
     func batchEnded()
+
+    /// Whether the handler that has just answered has committed something to a store that could have committed it together
+    /// with what others write. Requests of such a route that arrive together become a group, when they are answered quickly.
+    func takeHasCommitted() -> Bool
+
+    /// From here to ``endGroup()`` the thread answers requests one after the other whose writes are to be committed together.
+    /// No answer leaves before.
+    func groupBegan()
+
+    /// Commits what the handlers of a group have written.
+    /// - Throws: What is answered to all of them when none of it was kept.
+    func endGroup() throws
+
+    /// Whether the group can be ended while a handler is at work: not in the middle of a transaction.
+    var mayEndGroup: Bool { get }
 }
 
 /// Watches a ``Server``: logs, metrics, a black box. It sees the requests of all threads that have no observer of their own
@@ -76,6 +91,14 @@ extension RequestObserver {
     public func batchBegan() {}
     /// Does nothing.
     public func batchEnded() {}
+    /// No: then there are no groups.
+    public func takeHasCommitted() -> Bool { false }
+    /// Does nothing.
+    public func groupBegan() {}
+    /// Does nothing.
+    public func endGroup() {}
+    /// Yes.
+    public var mayEndGroup: Bool { true }
 }
 
 extension ServerObserver {

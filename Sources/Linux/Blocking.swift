@@ -7,6 +7,8 @@ public enum BlockingReason: Sendable {
     case anything
     /// The lock that lets one writer at a time write to a store.
     case writeLock
+    /// A disk, until what was committed is on it. On most that is over before anybody could be told.
+    case flush
 }
 
 /// Runs something that waits: a call to another service, a lock, a long read.

@@ -12,6 +12,9 @@ final class BusyTimeout {
     /// How long to wait for one lock when nothing else limits it.
     let longestWait: Duration
 
+    /// Since when whoever asks for the lock now has waited for it; nil when the wait has yet to begin.
+    var waitsSince: SuspendingClock.Instant?
+
     /// Where other threads of this process wait for the same lock.
     var queue: WriteQueue?
 
@@ -28,18 +31,19 @@ final class BusyTimeout {
 
     /// Until when a wait for a lock that begins now may last.
     var lockDeadline: MonotonicInstant {
-        let left = deadline.map { SuspendingClock.now.duration(to: $0) } ?? longestWait
-        return .now + min(left, longestWait)
+        .now + SuspendingClock.now.duration(to: waitEnd(from: .now))
+    }
+
+    private func waitEnd(from now: SuspendingClock.Instant) -> SuspendingClock.Instant {
+        let end = (waitsSince ?? now).advanced(by: longestWait)
+        return deadline.map { min(end, $0) } ?? end
     }
 
     /// Waits a moment for a lock, unless the time is over: then the caller must give up.
     /// - Parameter attempt: How often it already waited for this lock.
     func wait(attempt: Int) -> Bool {
         let now = SuspendingClock.now
-        if attempt == 0 {
-            end = now.advanced(by: longestWait)
-            if let deadline { end = min(end, deadline) }
-        }
+        if attempt == 0 { end = waitEnd(from: now) }
         guard now < end else { return false }
         let left = now.duration(to: end).components
         let microseconds = left.seconds >= 1 ? pauses.upperBound : UInt32(left.attoseconds / 1_000_000_000_000)

@@ -27,12 +27,15 @@ public final class Database {
 
     private let driver: Driver
     private let neededSchema: Int
-    private let busyTimeout: BusyTimeout
+    let busyTimeout: BusyTimeout
     private let networkFilesystem: NetworkFilesystem.Policy
     private let checkpointer: Checkpointer?
-    private var connection: Connection?
+    var connection: Connection?
     private var transaction = Transaction.none
     private var isInBatch = false
+    var group = Group()
+    /// Whether something was committed since somebody last asked.
+    var hasCommitted = false
     /// When a read looks again whether the database is still in its place.
     private var nextLook: Int64 = 0
 
@@ -168,6 +171,7 @@ public final class Database {
         case .reading: throw DatabaseError.failed("a write began inside of a read; put the read into the write")
         case .none: break
         }
+        if group.isActive { return try writeInGroup(body) }
         let wasOpen = connection != nil
         do {
             return try repeatedly { try writeOnce(body) }
@@ -185,10 +189,12 @@ public final class Database {
             connection.endTransaction()
             do {
                 try connection.beginWriting()
-                transaction = .writing
-                defer { transaction = .none }
-                let result = try body()
-                try connection.commit()
+                let result = try writing {
+                    let result = try body()
+                    try connection.commit()
+                    return result
+                }
+                hasCommitted = true
                 return result
             } catch {
                 mayRepeat = connection.mayRepeat
@@ -196,6 +202,33 @@ public final class Database {
                 throw error
             }
         }
+    }
+
+    /// What the body does belongs to the transaction that has begun.
+    func writing<Result>(_ body: () throws -> Result) rethrows -> Result {
+        transaction = .writing
+        defer { transaction = .none }
+        return try body()
+    }
+
+    /// Whether ``endGroup()`` may be called now: not in the middle of a transaction.
+    public var mayEndGroup: Bool { transaction == .none }
+
+    /// Takes the write lock for a group.
+    func beginGroupTransaction() throws {
+        lookAfterConnection()
+        try use { connection in
+            connection.endTransaction()
+            try connection.beginWriting()
+        }
+        group.isOpen = true
+    }
+
+    /// Whether writes of this thread are worth a group (``beginGroup()``): they commit to SQLite, and some have since this was
+    /// last asked.
+    public func takeHasCommitted() -> Bool {
+        defer { hasCommitted = false }
+        return hasCommitted && !isOnPostgreSQL
     }
 
     /// Lets a part of a write fail alone: when the body throws, what it wrote is undone and the write goes on. Outside of a
@@ -375,6 +408,10 @@ public final class Database {
     @usableFromInline
     func recover(from error: any Error) {
         guard transaction == .none, let connection else { return }
+        if group.isOpen {
+            let isWhole = connection.isInTransaction && connection.survives(error as? DatabaseError)
+            return isWhole ? () : loseGroup(to: error)
+        }
         // An idle worker must hold no lock, whatever was interrupted where.
         if connection.survives(error as? DatabaseError) { endTransaction() } else { self.connection = nil }
     }
@@ -399,6 +436,7 @@ public final class Database {
     /// Gives a connection up that leads nowhere. In place of SQLite's file there may be another: what is written here then is
     /// lost, what is read is old. PostgreSQL's server may have ended the connection while nobody used it.
     private func lookAfterConnection() {
+        guard !group.isOpen else { return }
         switch connection {
         case nil: break
         case .sqlite(let connection): if connection.hasMoved { self.connection = nil }
@@ -407,8 +445,8 @@ public final class Database {
     }
 
     /// Leaves no transaction open: one that cannot be rolled back ends with its connection.
-    private func endTransaction() {
-        guard let connection else { return }
+    func endTransaction() {
+        guard let connection, !group.isOpen else { return }
         connection.endTransaction()
         if connection.isInTransaction { self.connection = nil }
     }

@@ -39,6 +39,11 @@ final class Turn: @unchecked Sendable {
     /// Answers of one turn usually fit; the memory of larger ones is given back.
     static let usualOutputSize = 64 * 1024
 
+    /// Whether its handler has committed something to a store that can commit for many at once.
+    var hasCommitted = false
+    /// See ``WritingTurns``.
+    var groupPlace = GroupPlace.none
+
     // While a thread without the loop has it.
     /// Whether that is so. Only the loop asks.
     var isAway = false
@@ -48,8 +53,8 @@ final class Turn: @unchecked Sendable {
     var route = -1
     /// How long the handler took, in nanoseconds.
     private(set) var handlerTime: Int64 = 0
-    /// The part of it that says nothing of the handler: others had the store's write lock.
-    private(set) var lockWait: Int64 = 0
+    /// The part of it that says nothing of the handler: others had the store's write lock, or the disk took its time.
+    private(set) var storeWait: Int64 = 0
     /// When it began; later than the request's start when that had to wait for a thread.
     var handlerStartedAt: Int64 = 0
 
@@ -65,6 +70,17 @@ final class Turn: @unchecked Sendable {
         case answer
         /// Somebody is to say whether the body of ``begun`` may be read.
         case admission
+        /// ``request`` is to be answered, and those of others with it: ``EventLoop/lendForGroup()``.
+        case group
+    }
+
+    /// What a turn is in a group.
+    enum GroupPlace {
+        /// It is in none.
+        case none
+        case member
+        /// The one that comes back when the group's thread is done.
+        case last
     }
 
     /// What came of sending.
@@ -155,10 +171,10 @@ final class Turn: @unchecked Sendable {
     }
 
     /// The handler has done its work.
-    /// - Parameter lockWait: How much of it was a wait for a store's write lock.
-    func noteHandlerTime(lockWait: Int64 = 0) {
+    /// - Parameter storeWait: How much of it was a wait for a store's write lock or disk.
+    func noteHandlerTime(storeWait: Int64 = 0) {
         handlerTime = MonotonicInstant.now.nanoseconds - handlerStartedAt
-        self.lockWait = lockWait
+        self.storeWait = storeWait
     }
 
     /// Sends the answers, as far as the socket takes them.

@@ -283,7 +283,10 @@ extension EventLoop {
         passesConnectionsOn = !drain.isAlone && hasSiblings
         signals?.closesConnections.store(!passesConnectionsOn, ordering: .relaxed)
         guard passesConnectionsOn else { return false }
-        // Who waits to be accepted is accepted by siblings.
+        // Siblings are not woken again for a client that this server was woken for (EPOLLEXCLUSIVE). Of those that come from
+        // now on they hear.
+        acceptor.stopWatching(poller.epoll)
+        acceptAll()
         acceptor.finish(poller.epoll)
         for connection in connections.all where connection.isIdle { _ = passOn(connection) }
         return true

@@ -7,6 +7,8 @@ extension EventLoop {
         var socket: CInt = -1
         var route = -1
         var isWriter = false
+        /// Whether the handlers of a group run one after the other.
+        var isGroup = false
     }
 
     // MARK: Handing out
@@ -15,6 +17,7 @@ extension EventLoop {
     mutating func nextTurn() -> Turn? {
         if !waiting.isEmpty, let turn = nextWaiting() { return turn }
         while let turn = answerable.next() {
+            if lineUp(turn) { continue }
             let record = turn.record
             if mayBegin(record) { return turn }
             wait(turn)
@@ -92,13 +95,16 @@ extension EventLoop {
     /// The loop was taken while it was lent.
     /// - Parameter wasGivenUp: Whether the handler had said that it will take long.
     mutating func noteLost(wasGivenUp: Bool) {
-        if case .inTurn(let turn)? = connections[borrower.socket]?.state {
+        if borrower.isGroup {
+            writing.noteAway()
+        } else if case .inTurn(let turn)? = connections[borrower.socket]?.state {
             turn.isAway = true
             turn.isWriter = borrower.isWriter
             turn.route = borrower.route
         }
         room.take(isWriter: borrower.isWriter)
-        if !wasGivenUp { speeds.noteSlow(borrower.route) }
+        // One that writes may only have waited for the disk, which it says when it is back.
+        if !wasGivenUp, !writing.commits(borrower.route) { speeds.noteSlow(borrower.route) }
         clock.look()
         publish()
         observer?.handlersChanged(running: room.taken, latest: borrower.route < 0 ? nil : borrower.route)
@@ -115,9 +121,12 @@ extension EventLoop {
 
     private mutating func takeBack(_ turn: consuming Turn) {
         turn.isAway = false
-        room.giveBack(isWriter: turn.isWriter)
+        // The thread of a group is one.
+        if turn.groupPlace != .member { room.giveBack(isWriter: turn.isWriter) }
+        if turn.groupPlace != .none, !takeBackFromGroup(turn) { return }
+        if turn.hasCommitted { writing.noteCommit(turn.route) }
         queueDelay.noteHandler(took: turn.handlerTime)
-        let time = turn.handlerTime - turn.lockWait
+        let time = turn.handlerTime - turn.storeWait
         if time >= Self.longTime { speeds.noteSlow(turn.route) } else { speeds.noteQuick(turn.route) }
         let connection = turn.connection
         guard !connection.isAbandoned else { return }

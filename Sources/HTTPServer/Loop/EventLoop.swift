@@ -43,6 +43,10 @@ struct EventLoop: ~Copyable {
     /// Turns whose requests wait for a thread.
     var waiting = WaitingTurns()
     var queueDelay: QueueDelay
+    /// Turns that are answered as a group.
+    var writing: WritingTurns
+    /// The group to be handed out.
+    var group: [Turn] = []
     /// Whose handler has lent the loop.
     var borrower = Borrower()
     private var hasFinishedTurns = false
@@ -70,6 +74,8 @@ struct EventLoop: ~Copyable {
         case receive
         /// Answers what has been received, then receives the rest.
         case answer
+        /// Answers those that write.
+        case answerGroups
         /// Gives each connection that has requests left over another turn.
         case takeTurns
         /// Ends the waits that are over.
@@ -103,6 +109,7 @@ struct EventLoop: ~Copyable {
         drain = Drain(configuration, shutdown: shutdown, isLast: isLast)
         room = HandlerRoom(limit: configuration.maxThreads, signals)
         speeds = RouteSpeeds(count: dispatcher.routes.count)
+        writing = WritingTurns(routeCount: dispatcher.routes.count)
         queueDelay = QueueDelay(longest: configuration.queueTimeout.nanoseconds)
         let poller = try Poller()
         guard poller.epoll.add(shutdown, .readEdge) else { throw SystemError("epoll_ctl") }
@@ -133,6 +140,9 @@ struct EventLoop: ~Copyable {
                 receiveNext()
             case .answer:
                 answerNext()
+            case .answerGroups:
+                if let turn = nextGroup() { return turn }
+                endBatch()
             case .takeTurns:
                 takeNextTurn()
             case .expire:
@@ -145,14 +155,16 @@ struct EventLoop: ~Copyable {
     /// answers are sent.
     mutating func complete(_ turn: consuming Turn, with response: Response) {
         speeds.noteQuick(turn.record.routeIndex)
+        if turn.hasCommitted { writing.noteCommit(turn.record.routeIndex) }
         write(response, in: turn)
         goOn(with: turn)
     }
 
     /// When something is due.
     private var deadline: Int64 {
-        guard turnQueue.isEmpty else { return .min }
+        guard turnQueue.isEmpty, !isGroupDue else { return .min }
         var nearest = deadlines.next ?? .max
+        if let end = writing.end { nearest = min(nearest, end) }
         if let resumption = acceptor.resumption { nearest = min(nearest, resumption) }
         if let end = drain.nextEnd(isAccepting: !acceptor.isOver) { nearest = min(nearest, end) }
         if let since = waiting.since {
@@ -189,6 +201,10 @@ struct EventLoop: ~Copyable {
 
     private mutating func answerNext() {
         if let entry = batch.next() { return begin(entry) }
+        step = .answerGroups
+    }
+
+    private mutating func endBatch() {
         if batch.count > 1 { requestObserver?.batchEnded() }
         batch.restart()
         // What had arrived before was answered without a word of it.
@@ -226,6 +242,7 @@ struct EventLoop: ~Copyable {
             if let connection = connections[descriptor] { expire(connection, timer) }
         } else {
             lookAtQueue()
+            lookAtGroups()
             passed.forgetOld(now: clock.now)
             lookAtSiblings()
             if mail.isShort {

@@ -26,11 +26,17 @@ struct RequestAnswerer: ~Copyable {
     }
 
     /// The answer to a turn's request, whatever happens.
-    mutating func answer(_ turn: Turn) -> Response {
+    mutating func answer(_ turn: Turn) -> Response { answer(turn) {} }
+
+    /// As ``answer(_:)``.
+    /// - Parameter finish: What belongs to the handler's time, too.
+    @inline(__always)
+    mutating func answer(_ turn: Turn, then finish: () -> Void) -> Response {
         let record = turn.record
         if let refusal = record.refusal { return dispatcher.refusal(of: record, refusal.problem) }
-        guard isMeasuring else { return dispatcher.answer(record) }
         let response = dispatcher.answer(record)
+        finish()
+        guard isMeasuring else { return response }
         let end = MonotonicInstant.now.nanoseconds
         let charge = handlerTime.charge(from: turn.handlerStartedAt, to: end)
         record.handlerTime = end - turn.handlerStartedAt

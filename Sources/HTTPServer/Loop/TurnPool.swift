@@ -50,6 +50,7 @@ struct TurnPool {
         turn.arrivedAt = nil
         turn.passes = 0
         turn.errand = .answer
+        turn.hasCommitted = false
         if next == nil {
             next = turn
         } else if others.count < Self.mostSpare {

@@ -60,6 +60,14 @@ struct Dispatcher: Sendable {
         return record.response(for: problem)
     }
 
+    /// The answer to a request whose handler has answered, when that turned out to be wrong: what it wrote was not kept. The
+    /// service's middleware sees both.
+    func failure(of record: RequestRecord, _ error: any Error) -> Response {
+        guard let wrapped = routes.wrapped(of: record.routeIndex) else { return Self.response(to: record, for: error) }
+        record.admission = .refused(error)
+        return wrapped(Request(record: record))
+    }
+
     /// The innermost of a service's middleware: the handler of the route, or what stands in for it.
     static func respond(to request: Request) -> Response {
         let record = request.record

@@ -15,11 +15,18 @@ final class ServingThread: BlockingObserver, @unchecked Sendable {
     private(set) var status: ThreadStatus?
     private var date = DateHeader()
     private unowned let threads: ServingThreads
+    /// What it answers as a group.
+    var group: Group?
     /// The loan of the loop while it runs a handler; 0 when it has given it up.
     private var loan: UInt64 = 0
-    /// How long the handler has waited for a store's write lock, and since when it does, in nanoseconds.
-    private(set) var lockWait: Int64 = 0
-    private var lockWaitBegan: Int64 = 0
+    /// How long the handler has waited for a store to write, and since when it does, in nanoseconds.
+    var storeWait: Int64 = 0
+    private var storeWaitBegan: Int64 = 0
+    /// How long a flush takes, on average.
+    private var flushTime: Int64 = 0
+
+    /// Whoever waits longer than this gives the loop away: 1 ms.
+    private static let longFlush: Int64 = 1_000_000
 
     init(index: Int, of threads: ServingThreads) {
         self.index = index
@@ -30,6 +37,9 @@ final class ServingThread: BlockingObserver, @unchecked Sendable {
         super.init()
     }
 
+    var dispatcher: Dispatcher { threads.dispatcher }
+    var finished: FinishedTurns { threads.signals.finished }
+
     /// Called by the thread itself, before it serves.
     func begin() { status = ThreadStatus() }
 
@@ -39,27 +49,50 @@ final class ServingThread: BlockingObserver, @unchecked Sendable {
     @inline(__always)
     func run<Result>(during loan: UInt64, _ handler: () -> Result) -> Result {
         self.loan = loan
-        lockWait = 0
+        storeWait = 0
         defer { self.loan = 0 }
         return handler()
+    }
+
+    /// The answer to a turn's request.
+    @inline(__always)
+    func answer(_ turn: Turn) -> Response {
+        let response = answerer.answer(turn)
+        if turn.record.mayWrite { noteCommit(of: turn, response) }
+        return response
+    }
+
+    private func noteCommit(of turn: Turn, _ response: Response) {
+        // One that is written piece by piece is not held back for others.
+        if case .stream = response.body { return }
+        turn.hasCommitted = observer?.takeHasCommitted() ?? false
     }
 
     override var holdsOthersUp: Bool { loan != 0 }
 
     override func willBlock(for reason: BlockingReason) {
-        if reason == .writeLock {
-            threads.signals.writeLockWaits.add(1, ordering: .relaxed)
-            lockWaitBegan = MonotonicInstant.now.nanoseconds
+        if reason != .anything { storeWaitBegan = MonotonicInstant.now.nanoseconds }
+        switch reason {
+        case .anything: break
+        case .writeLock: threads.signals.writeLockWaits.add(1, ordering: .relaxed)
+        case .flush: if flushTime < Self.longFlush { return }
         }
-        guard loan != 0 else { return }
-        threads.giveUp(loan)
-        loan = 0
+        if loan != 0 {
+            threads.giveUp(loan)
+            loan = 0
+        }
+        if group != nil { leaveGroup(for: reason) }
     }
 
     override func didBlock(for reason: BlockingReason) {
-        guard reason == .writeLock else { return }
-        threads.signals.writeLockWaits.subtract(1, ordering: .relaxed)
-        lockWait += MonotonicInstant.now.nanoseconds - lockWaitBegan
+        guard reason != .anything else { return }
+        let time = MonotonicInstant.now.nanoseconds - storeWaitBegan
+        storeWait += time
+        switch reason {
+        case .anything: break
+        case .writeLock: threads.signals.writeLockWaits.subtract(1, ordering: .relaxed)
+        case .flush: flushTime += (time - flushTime) / 4
+        }
     }
 
     // MARK: Without the loop
@@ -109,14 +142,19 @@ final class ServingThread: BlockingObserver, @unchecked Sendable {
 
     /// Sends the answer to a turn's request, when another thread has the loop.
     func finish(_ turn: Turn, with response: Response) {
+        turn.noteHandlerTime(storeWait: storeWait)
+        send(response, to: turn)
+        observer?.batchEnded()
+        turn.report(to: observer)
+    }
+
+    /// Sends an answer that has not been reported.
+    func send(_ response: Response, to turn: Turn) {
         let now = MonotonicInstant.now.nanoseconds
         date.update(now: now)
         let isLast = threads.signals.closesConnections.load(ordering: .relaxed)
         let record = turn.write(response, date: date.line, signature: signature, isLast: isLast)
         record.endedAt = now
-        turn.noteHandlerTime(lockWait: lockWait)
         turn.send()
-        observer?.batchEnded()
-        turn.report(to: observer)
     }
 }

@@ -106,6 +106,7 @@ final class ServingThreads: @unchecked Sendable {
     /// - Returns: Whether the thread still has the loop.
     @inline(__always)
     private func run(_ turn: consuming Turn, on thread: ServingThread) -> Bool {
+        if turn.errand == .group { return runGroup(on: thread) }
         let now = unsafe loop.clock.now
         let (isQuick, takesLong) = unsafe loop.lend(turn)
         thread.answerer.begin(turn, now: now, wokeAt: unsafe loop.clock.wokeAt, isQuick: isQuick)
@@ -121,7 +122,7 @@ final class ServingThreads: @unchecked Sendable {
             }
             unsafe loop.goOn(afterAdmissionOf: turn)
         } else {
-            let response = thread.run(during: loan) { thread.answerer.answer(turn) }
+            let response = thread.run(during: loan) { thread.answer(turn) }
             if case .stream(let write) = response.body, turn.record.head.method != .head {
                 giveUp(loan)
                 thread.stream(write, as: response, of: turn)
@@ -139,6 +140,31 @@ final class ServingThreads: @unchecked Sendable {
             }
             unsafe loop.complete(turn, with: response)
         }
+        return true
+    }
+
+    /// Has a group of requests answered.
+    /// - Returns: Whether the thread still has the loop.
+    private func runGroup(on thread: ServingThread) -> Bool {
+        let (now, wokeAt) = unsafe (loop.clock.now, loop.clock.wokeAt)
+        let turns = unsafe loop.lendForGroup()
+        if needsStandby.load(ordering: .relaxed) { appointStandby() }
+        let loan = leadership.lend(at: now)
+        watch.begin(until: now &+ patience)
+        let answers = thread.run(during: loan) { thread.answer(turns, wokeAt: wokeAt) }
+        if answers.contains(where: \.isStreamed) {
+            giveUp(loan)
+            thread.finish(answers)
+            guard leadership.take(loan) else { return false }
+            // As if another thread had had it meanwhile.
+            unsafe loop.noteLost(wasGivenUp: true)
+            return true
+        }
+        guard leadership.take(loan) else {
+            thread.finish(answers)
+            return false
+        }
+        unsafe loop.complete(answers)
         return true
     }
 

@@ -92,6 +92,14 @@ final class ThreadObserver: RequestObserver {
         databases?.current.endBatch()
     }
 
+    func takeHasCommitted() -> Bool { databases?.current.takeHasCommitted() ?? false }
+
+    func groupBegan() { databases?.current.beginGroup() }
+
+    func endGroup() throws { try databases?.current.endGroup() }
+
+    var mayEndGroup: Bool { databases?.current.mayEndGroup ?? true }
+
     /// With its first request, because it is made on another thread.
     private func attach() {
         isAttached = true

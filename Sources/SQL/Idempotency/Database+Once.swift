@@ -55,7 +55,8 @@ extension Database {
     ///   - idempotency: As in ``write(once:at:_:)``.
     ///   - now: When it is written.
     ///   - judge: Reads what the decision needs and throws when the write is refused. On SQLite it runs before the lock is
-    ///     asked for, and once more under it: only then does what it has read hold for longer than a moment.
+    ///     asked for, and once more under it: only then does what it has read hold for longer than a moment. In a group that has
+    ///     the lock (``beginGroup()``) it runs once.
     ///   - body: Writes what was judged; the value is kept as its JSON.
     public func write<Judgement, Value: Codable>(
         once idempotency: Idempotency?,
@@ -64,15 +65,18 @@ extension Database {
         _ body: (Judgement) throws -> Value
     ) throws -> Once<Value> {
         guard !isOnPostgreSQL else { return try writeInOneGo(once: idempotency, at: now, judging: judge, body) }
-        do {
-            _ = try judge()
-        } catch let failure as DatabaseError {
-            throw failure
-        } catch {
-            // The key is read last and decides first. Without the write lock each read may see a later state: had the key been
-            // read before the write it came with, and the rest after, the client would be told that it lost to itself.
-            if let idempotency, let answer = try recordedAnswer(to: idempotency, as: Value.self) { return answer }
-            throw error
+        // Whoever has the lock already need judge only once.
+        if !isInGroupTransaction {
+            do {
+                _ = try judge()
+            } catch let failure as DatabaseError {
+                throw failure
+            } catch {
+                // The key is read last and decides first. Without the write lock each read may see a later state: had the key
+                // been read before the write it came with, and the rest after, the client would be told that it lost to itself.
+                if let idempotency, let answer = try recordedAnswer(to: idempotency, as: Value.self) { return answer }
+                throw error
+            }
         }
         return try write {
             if let idempotency, let answer = try recordedAnswer(to: idempotency, as: Value.self) { return answer }

@@ -195,8 +195,7 @@ import Linux
         try control("COMMIT")
         endTurn()
         guard purpose == .serving, hasUnflushed else { return }
-        // Not announced: on most disks it takes less time than a change of threads, and where it does not the watch sees it.
-        let code = logFlush.wait { unsafe csqlite_flush_journal(handle) }
+        let code = blocking(for: .flush) { logFlush.wait { unsafe csqlite_flush_journal(handle) } }
         guard code == SQLITE_OK else { throw unsafe DatabaseError(code: code, on: nil, path: location.path) }
         hasUnflushed = false
     }

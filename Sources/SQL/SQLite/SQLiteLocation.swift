@@ -19,6 +19,13 @@ public struct SQLiteLocation: Hashable, Sendable {
         self.path = path
     }
 
+    private init(anywhere path: String) {
+        self.path = path
+    }
+
+    /// A database of one connection alone, gone with it.
+    static let inMemory = SQLiteLocation(anywhere: ":memory:")
+
     /// The directory that holds the file, and its write-ahead log beside it.
     public var directory: String { Self.parent(of: path) }
 

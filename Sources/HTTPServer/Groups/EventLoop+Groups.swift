@@ -1,0 +1,81 @@
+import Linux
+
+/// Requests that write are answered in groups: see ``WritingTurns``.
+extension EventLoop {
+    /// Puts a request in line for the next group, if it is one for it.
+    @inline(__always)
+    mutating func lineUp(_ turn: Turn) -> Bool {
+        let record = turn.record
+        return record.mayWrite && lineUp(turn, writingBy: record)
+    }
+
+    private mutating func lineUp(_ turn: Turn, writingBy record: RequestRecord) -> Bool {
+        let route = record.routeIndex
+        // One that takes long for other reasons would hold up the others.
+        guard writing.takes(route), speeds.isQuick(route), !routes.isBlocking(route), turn.errand == .answer,
+            record.refusal == nil
+        else { return false }
+        writing.append(turn, now: clock.now)
+        return true
+    }
+
+    /// Whether a group can be answered now.
+    var isGroupDue: Bool {
+        guard writing.isDue, let turn = writing.first else { return false }
+        return room.has(for: turn.record, isQuick: true)
+    }
+
+    /// The next group, as its first turn; when there is but one, that turn by itself.
+    mutating func nextGroup() -> Turn? {
+        guard isGroupDue, let turn = writing.first else { return nil }
+        group = writing.removeGroup()
+        if group.count == 1 { group = [] } else { turn.errand = .group }
+        return turn
+    }
+
+    /// Lends the loop for a group.
+    mutating func lendForGroup() -> [Turn] {
+        let turns = group
+        group = []
+        for turn in turns {
+            let record = turn.record
+            turn.errand = .answer
+            turn.isAway = true
+            turn.isWriter = true
+            turn.route = record.routeIndex
+            turn.groupPlace = .member
+        }
+        borrower = Borrower(isWriter: true, isGroup: true)
+        return turns
+    }
+
+    /// Takes the answers of a group whose writes are committed.
+    mutating func complete(_ answers: [GroupAnswer]) {
+        clock.look()
+        for answer in answers {
+            answer.turn.isAway = false
+            answer.turn.groupPlace = .none
+            complete(answer.turn, with: answer.response)
+        }
+    }
+
+    /// Lets those go on who wait for a group that waits itself.
+    mutating func lookAtGroups() {
+        guard let end = writing.end, end <= clock.now else { return }
+        for turn in writing.suspend() { answerable.append(turn) }
+    }
+
+    /// Takes back a turn of a group that was answered without the loop.
+    /// - Returns: Whether it was answered at all.
+    mutating func takeBackFromGroup(_ turn: Turn) -> Bool {
+        if turn.groupPlace == .last { writing.noteBack() }
+        turn.groupPlace = .none
+        guard turn.request != nil else { return true }
+        // The others of its group wait for somebody outside of this process.
+        if !turn.connection.isAbandoned {
+            for turn in writing.suspend() { answerable.append(turn) }
+            answerable.append(turn)
+        }
+        return false
+    }
+}

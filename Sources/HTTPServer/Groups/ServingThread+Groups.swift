@@ -1,0 +1,106 @@
+import Linux
+
+/// Answers a group of requests one after the other, with one commit for all.
+extension ServingThread {
+    /// A group in the hands of a thread.
+    struct Group {
+        /// Those that have yet to be answered.
+        var rest: ArraySlice<Turn>
+        /// Not sent yet.
+        var answers: [GroupAnswer] = []
+        /// Whether it was tried to commit what was written.
+        var isOver = false
+        /// Why nothing of it could be committed.
+        var failure: (any Error)?
+        /// Since when it waits for the store's write lock, in nanoseconds.
+        var lockWaitBegan: Int64?
+    }
+
+    /// Has a group answered, or as much of it as nothing holds up.
+    /// - Returns: The answers that have not been sent. That of the turn which ran last is among them.
+    func answer(_ turns: [Turn], wokeAt: Int64) -> [GroupAnswer] {
+        group = Group(rest: turns[...])
+        defer { group = nil }
+        observer?.groupBegan()
+        while let turn = group?.rest.popFirst() {
+            storeWait = 0
+            answerer.begin(turn, now: MonotonicInstant.now.nanoseconds, wokeAt: wokeAt)
+            let response = answerer.answer(turn) { [self] in
+                // The last one's time has the commit in it: a wait like others.
+                if group?.rest.isEmpty ?? true { commitGroup() }
+            }
+            turn.noteHandlerTime(storeWait: storeWait)
+            group?.answers.append(GroupAnswer(turn: turn, response: response))
+        }
+        return takeAnswers { _ in true }
+    }
+
+    private func commitGroup() {
+        guard group?.isOver == false else { return }
+        group?.isOver = true
+        do { try observer?.endGroup() } catch { group?.failure = error }
+    }
+
+    /// The answers that may be sent; when the commit has failed, they say that.
+    private func takeAnswers(where isWanted: (GroupAnswer) -> Bool) -> [GroupAnswer] {
+        guard let answers = group?.answers else { return [] }
+        group?.answers = answers.filter { !isWanted($0) }
+        var wanted = answers.filter(isWanted)
+        guard let failure = group?.failure else { return wanted }
+        for index in wanted.indices {
+            wanted[index].response = dispatcher.failure(of: wanted[index].turn.record, failure)
+        }
+        return wanted
+    }
+
+    /// The handler of now is about to wait. Those before it do not wait with it, and those behind it neither.
+    func leaveGroup(for reason: BlockingReason) {
+        guard group != nil else { return }
+        switch reason {
+        case .writeLock:
+            // Nobody has written yet. Those behind it most probably want the same lock, and wait for it together.
+            sendAnswers()
+            let now = MonotonicInstant.now.nanoseconds
+            let began = group?.lockWaitBegan ?? now
+            group?.lockWaitBegan = began
+            if now - began > WritingTurns.patience { returnRest() }
+        case .flush:
+            // That is the group's own.
+            break
+        case .anything:
+            // In the middle of a write nothing can be committed. It has the lock, and whoever writes waits for it anyway.
+            guard observer?.mayEndGroup ?? true else { return }
+            commitGroup()
+            sendAnswers()
+            returnRest()
+        }
+    }
+
+    private func sendAnswers() {
+        for answer in takeAnswers(where: { !$0.isStreamed }) {
+            send(answer.response, to: answer.turn)
+            // The loop tells its observer: ours is in the middle of another request.
+            finished.append(answer.turn)
+        }
+    }
+
+    private func returnRest() {
+        guard let rest = group?.rest else { return }
+        group?.rest = []
+        for turn in rest { finished.append(turn) }
+    }
+
+    /// Sends the answers to a group when another thread has the loop, or may have it.
+    func finish(_ answers: [GroupAnswer]) {
+        for answer in answers where !answer.isStreamed { send(answer.response, to: answer.turn) }
+        observer?.batchEnded()
+        for answer in answers where !answer.isStreamed { answer.turn.report(to: observer) }
+        for answer in answers {
+            if case .stream(let write) = answer.response.body, answer.isStreamed {
+                stream(write, as: answer.response, of: answer.turn)
+            }
+        }
+        answers.last?.turn.groupPlace = .last
+        for answer in answers { finished.append(answer.turn) }
+    }
+}
