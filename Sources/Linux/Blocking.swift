@@ -48,6 +48,9 @@ open class BlockingObserver {
     /// It has waited.
     open func didBlock(for reason: BlockingReason) {}
 
+    /// The thread has waited for a store's write lock without a word, for so many nanoseconds.
+    open func didWaitShortly(_ time: Int64) {}
+
     /// The calling thread's; `nil` when it works for nobody.
     public static var current: BlockingObserver? {
         guard let observer = unsafe clinux_blocking_observer() else { return nil }

@@ -50,7 +50,7 @@ final class BusyTimeout {
         let pause = min(microseconds, UInt32.random(in: pauses))
         // The first pause is short, and a write of another process most often shorter.
         if attempt == 0 {
-            usleep(min(pause, pauses.lowerBound))
+            waitShortly { _ = usleep(min(pause, pauses.lowerBound)) }
         } else if let queue {
             queue.waitLong { _ = usleep(pause) }
         } else {

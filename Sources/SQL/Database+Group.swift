@@ -16,6 +16,8 @@ extension Database {
         var isOpen = false
         /// Why nothing of it can be kept.
         var failure: DatabaseError?
+        /// Whether the connection is of no use after it.
+        var isLast = false
     }
 
     /// The writes from here to ``endGroup()`` become one transaction, each a part of it that can fail alone. Nobody may be
@@ -35,8 +37,9 @@ extension Database {
     ///   end, it is not known whether it is.
     public func endGroup() throws(DatabaseError) {
         guard group.isActive else { return }
-        let (isOpen, failure) = (group.isOpen, group.failure)
+        let (isOpen, failure, isLast) = (group.isOpen, group.failure, group.isLast)
         group = Group()
+        defer { if isLast { close() } }
         busyTimeout.waitsSince = nil
         if let failure {
             endTransaction()
@@ -66,19 +69,22 @@ extension Database {
             try connection.releaseSavepoint()
             return result
         } catch {
-            undo(after: error, on: connection)
+            recoverGroup(from: error)
+            if group.failure == nil {
+                do { try connection.rollBackToSavepoint() } catch { group.failure = error }
+            }
             throw error
         }
     }
 
-    private func undo(after error: any Error, on connection: Connection) {
-        // An error that SQLite rolls everything back for, such as a full disk, takes the others with it.
-        guard connection.isInTransaction, connection.survives(error as? DatabaseError) else { return loseGroup(to: error) }
-        do { try connection.rollBackToSavepoint() } catch { loseGroup(to: error) }
-    }
-
-    /// Of the group nothing is kept.
-    func loseGroup(to error: any Error) {
-        group.failure = group.failure ?? error as? DatabaseError ?? .failed("a write of the same group failed: \(error)")
+    /// After a failure of one of the group: decides what becomes of the others.
+    func recoverGroup(from error: any Error) {
+        guard let connection else { return }
+        let error = error as? DatabaseError
+        if !connection.survives(error) { group.isLast = true }
+        // Into a broken file nothing is written.
+        if case .corrupted = error { group.failure = error }
+        // Some failures, such as a full disk, SQLite undoes the whole transaction for.
+        if !connection.isInTransaction { group.failure = error ?? .failed("the transaction of the group is gone") }
     }
 }

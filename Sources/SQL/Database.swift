@@ -408,10 +408,7 @@ public final class Database {
     @usableFromInline
     func recover(from error: any Error) {
         guard transaction == .none, let connection else { return }
-        if group.isOpen {
-            let isWhole = connection.isInTransaction && connection.survives(error as? DatabaseError)
-            return isWhole ? () : loseGroup(to: error)
-        }
+        if group.isOpen { return recoverGroup(from: error) }
         // An idle worker must hold no lock, whatever was interrupted where.
         if connection.survives(error as? DatabaseError) { endTransaction() } else { self.connection = nil }
     }

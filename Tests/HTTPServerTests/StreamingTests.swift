@@ -8,7 +8,7 @@ import Testing
 
 extension Client {
     /// A body in chunks behind a head, decoded; `nil` when the connection ends before it does.
-    fileprivate func readChunks() -> (head: String, body: [UInt8], sizes: [Int])? {
+    func readChunks() -> (head: String, body: [UInt8], sizes: [Int])? {
         var bytes: [UInt8] = []
         func fill(_ isEnough: () -> Bool) -> Bool {
             while !isEnough() {

@@ -16,11 +16,18 @@ struct HeldNote {
     }
 
     /// Waits until some thread of the worker sleeps between two tries for the lock.
-    func isInHandler(of worker: pid_t) -> Bool {
-        eventually(by: .after(5)) {
-            ProcessTree.names(in: "/proc/\(worker)/task").contains {
-                ProcessTree.read("/proc/\(worker)/task/\($0)/wchan")?.contains("nanosleep") == true
-            }
+    func isInHandler(of worker: pid_t) -> Bool { handlerThread(of: worker) != nil }
+
+    /// The thread that does.
+    func handlerThread(of worker: pid_t) -> pid_t? {
+        var found: pid_t?
+        _ = eventually(by: .after(5)) {
+            found =
+                ProcessTree.names(in: "/proc/\(worker)/task").lazy.filter {
+                    ProcessTree.read("/proc/\(worker)/task/\($0)/wchan")?.contains("nanosleep") == true
+                }.compactMap { pid_t($0) }.first
+            return found != nil
         }
+        return found
     }
 }

@@ -58,9 +58,10 @@ extension ProcessTests {
             let service = try Service(workers: 1, environment: ["SWIFT_BACKTRACE": "enable=no"])
             let worker = try #require(service.workers.first)
             let held = try HeldNote(in: service, id: "crash")
-            #expect(held.isInHandler(of: worker))
+            // To the thread itself, as a crash does it: of a signal to the process the kernel chooses the thread.
+            let thread = try #require(held.handlerThread(of: worker))
             let mark = service.log.mark
-            kill(worker, signal)
+            #expect(ProcessHarness.signal(signal, toThread: thread, of: worker))
             let exited = try service.log.wait(for: "worker exited", after: mark) { $0.worker == worker }
             let name = try #require(sigabbrev(signal))
             #expect(exited["how"]?.string?.hasPrefix("crashed with SIG\(name)") == true, "\(exited.line)")

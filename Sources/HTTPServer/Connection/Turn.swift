@@ -53,8 +53,9 @@ final class Turn: @unchecked Sendable {
     var route = -1
     /// How long the handler took, in nanoseconds.
     private(set) var handlerTime: Int64 = 0
-    /// The part of it that says nothing of the handler: others had the store's write lock, or the disk took its time.
-    private(set) var storeWait: Int64 = 0
+    /// The part of it that says nothing of the handler: others had the store's write lock or the processor, or the disk took its
+    /// time.
+    private(set) var handlerDelay: Int64 = 0
     /// When it began; later than the request's start when that had to wait for a thread.
     var handlerStartedAt: Int64 = 0
 
@@ -174,7 +175,7 @@ final class Turn: @unchecked Sendable {
     /// - Parameter storeWait: How much of it was a wait for a store's write lock or disk.
     func noteHandlerTime(storeWait: Int64 = 0) {
         handlerTime = MonotonicInstant.now.nanoseconds - handlerStartedAt
-        self.storeWait = storeWait
+        handlerDelay = storeWait + (request?.runQueueTime ?? 0)
     }
 
     /// Sends the answers, as far as the socket takes them.

@@ -126,7 +126,7 @@ extension EventLoop {
         if turn.groupPlace != .none, !takeBackFromGroup(turn) { return }
         if turn.hasCommitted { writing.noteCommit(turn.route) }
         queueDelay.noteHandler(took: turn.handlerTime)
-        let time = turn.handlerTime - turn.storeWait
+        let time = turn.handlerTime - turn.handlerDelay
         if time >= Self.longTime { speeds.noteSlow(turn.route) } else { speeds.noteQuick(turn.route) }
         let connection = turn.connection
         guard !connection.isAbandoned else { return }

@@ -95,6 +95,8 @@ final class ServingThread: BlockingObserver, @unchecked Sendable {
         }
     }
 
+    override func didWaitShortly(_ time: Int64) { storeWait += time }
+
     // MARK: Without the loop
 
     /// Sends an answer whose body is written piece by piece, when nobody needs this thread for anything else.

@@ -43,7 +43,11 @@ final class WriteQueue: Sendable {
             return (turn, state.longWaits == 0)
         }
         guard let turn else { return true }
-        if isSoon, BlockingObserver.current?.holdsOthersUp ?? false, turn.wait(until: .now + Self.grace) { return true }
+        if isSoon, BlockingObserver.current?.holdsOthersUp ?? false,
+            waitShortly({ turn.wait(until: .now + Self.grace) })
+        {
+            return true
+        }
         if waitLong({ turn.wait(until: deadline()) }) { return true }
         return state.withLock { state in
             // It may have come at the last moment.
@@ -71,4 +75,12 @@ final class WriteQueue: Sendable {
         }
         next?.signal()
     }
+}
+
+/// Runs something that waits for a write lock and is over before anybody could be told.
+func waitShortly<Result>(_ wait: () -> Result) -> Result {
+    guard let observer = BlockingObserver.current else { return wait() }
+    let start = MonotonicInstant.now.nanoseconds
+    defer { observer.didWaitShortly(MonotonicInstant.now.nanoseconds - start) }
+    return wait()
 }
