@@ -61,7 +61,7 @@ extension ProcessTests {
             // To the thread itself, as a crash does it: of a signal to the process the kernel chooses the thread.
             let thread = try #require(held.handlerThread(of: worker))
             let mark = service.log.mark
-            #expect(ProcessHarness.signal(signal, toThread: thread, of: worker))
+            #expect(sendSignal(signal, toThread: thread, of: worker))
             let exited = try service.log.wait(for: "worker exited", after: mark) { $0.worker == worker }
             let name = try #require(sigabbrev(signal))
             #expect(exited["how"]?.string?.hasPrefix("crashed with SIG\(name)") == true, "\(exited.line)")
