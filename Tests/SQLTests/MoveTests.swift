@@ -136,7 +136,7 @@ struct MoveTests {
         "what somebody writes to the new database meanwhile is found by the hashes",
         arguments: [
             "UPDATE person SET name = 'other' WHERE id = 7", "DELETE FROM person WHERE id = 7",
-            "INSERT INTO person (name) VALUES ('new')",
+            "INSERT INTO person (id) OVERRIDING SYSTEM VALUE VALUES (7777)",
         ]
     )
     func changedTarget(sql: String) throws {
@@ -146,7 +146,7 @@ struct MoveTests {
             try move { progress in
                 guard !isChanged, progress.table == "entry" else { return }
                 isChanged = true
-                #expect(throws: Never.self) { try Database(target.url).run(sql) }
+                _ = try? Database(target.url).run(sql)
             }
         }
         #expect(isChanged)
@@ -221,7 +221,10 @@ struct MoveTests {
         let error = #expect(throws: MoveError.self) { try move() }
         #expect(error?.description.contains(words) == true, "\(String(describing: error))")
         #expect(error?.description.contains("then move") == true)
-        try source.run(#"UPDATE "Person" SET name = 'mended' WHERE id = 2"#, "DELETE FROM entry")
+        // What was copied before must stay as it is.
+        try source.run(
+            sql.contains("entry") ? "DELETE FROM entry" : #"UPDATE "Person" SET name = 'mended' WHERE id = 2"#
+        )
         #expect(throws: Never.self) { try move() }
     }
 

@@ -49,10 +49,12 @@ struct Move<S: Service>: ParsableCommand {
     private func target() throws -> DatabaseURL {
         if let to { return try DatabaseURL(to) }
         let file = toFile ?? ""
+        let url: String
         do throws(UnreadableSecret) {
-            return try DatabaseURL(try SecretFile.read(file))
+            url = try SecretFile.read(file)
         } catch {
             throw ValidationError("--to-file \(file): name \(error.expectation).")
         }
+        return try DatabaseURL(url)
     }
 }

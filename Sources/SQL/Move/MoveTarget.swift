@@ -64,7 +64,7 @@ final class MoveTarget {
         }
         guard !isNew else { return .empty }
         for table in tables
-        where try connection.integer("SELECT count(*) FROM (SELECT 1 FROM \(quoted(table.target)) LIMIT 1) AS some")
+        where try connection.integer("SELECT count(*) FROM (SELECT 1 FROM \(quoted(table.target)) LIMIT 1) AS found")
             != 0
         {
             return .full
