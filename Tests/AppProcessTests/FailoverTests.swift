@@ -27,7 +27,7 @@ extension ProcessTests {
                     let request = Hotel.booking(
                         of: hotel.rooms[night % hotel.rooms.count],
                         inDays: 1 + night / hotel.rooms.count,
-                        key: "night \(night)"
+                        key: "night-\(night)"
                     )
                     var answer: Answer?
                     while !isOver.read({ $0 }), answer?.status != 201 {
@@ -35,7 +35,7 @@ extension ProcessTests {
                         if answer?.status != 201 { usleep(20_000) }
                     }
                     if answer?.status == 201, let id = answer?.json?["id"]?.string {
-                        booked.update { $0[id] = "night \(night)" }
+                        booked.update { $0[id] = "night-\(night)" }
                     }
                     night += 4
                 }

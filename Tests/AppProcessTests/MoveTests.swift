@@ -103,7 +103,7 @@ extension ProcessTests {
                     of: try Hotel(of: service).rooms[0],
                     inDays: 40,
                     nights: 3,
-                    key: "before the move"
+                    key: "before-the-move"
                 )
                 first = try service.answer(request)
                 #expect(first.status == 201)
