@@ -152,9 +152,16 @@ package.targets += [
         path: "Tests/StoreContract",
         swiftSettings: house
     ),
+    // What races with others of its kind in the contract's name: the adapter's constructor as a process.
+    .executableTarget(
+        name: "StaysStoreRacer",
+        dependencies: ["SQL", "StaysStore", "StoreContract"],
+        path: "Tests/StaysStoreRacer",
+        swiftSettings: house
+    ),
     .testTarget(
         name: "StaysStoreTests",
-        dependencies: ["SQL", "Stays", "StaysStore", "StoreContract", "TestDatabases", "Values"],
+        dependencies: ["SQL", "Stays", "StaysStore", "StaysStoreRacer", "StoreContract", "TestDatabases", "Values"],
         swiftSettings: house
     ),
     .testTarget(
@@ -209,5 +216,9 @@ package.targets += [
         dependencies: ["App", "CLinux", "CrashingService", "FixtureService", "PassingService", "ProcessHarness"],
         swiftSettings: house
     ),
-    .testTarget(name: "AppProcessTests", dependencies: ["App", "ProcessHarness"], swiftSettings: house),
+    .testTarget(
+        name: "AppProcessTests",
+        dependencies: ["App", "ProcessHarness", "SQL", "TestDatabases"],
+        swiftSettings: house
+    ),
 ]

@@ -6,12 +6,22 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 // libpq-fe.h as far as it is used here; its ABI is stable within libpq.so.5.
 typedef void (*notice_receiver)(void *argument, const PGresult *result);
 
+// PQconninfoOption.
+struct option {
+    char *keyword, *variable, *compiled, *value, *label, *display;
+    int size;
+};
+
 static struct {
+    struct option *(*conninfoParse)(const char *, char **);
+    void (*conninfoFree)(struct option *);
+    void (*freemem)(void *);
     PGconn *(*connectStartParams)(const char *const *, const char *const *, int);
     int (*connectPoll)(PGconn *);
     void (*finish)(PGconn *);
@@ -57,6 +67,9 @@ static void load(void) {
         void *place;
         const char *name;
     } functions[] = {
+        {&pq.conninfoParse, "PQconninfoParse"},
+        {&pq.conninfoFree, "PQconninfoFree"},
+        {&pq.freemem, "PQfreemem"},
         {&pq.connectStartParams, "PQconnectStartParams"},
         {&pq.connectPoll, "PQconnectPoll"},
         {&pq.finish, "PQfinish"},
@@ -113,6 +126,19 @@ const char *cpostgresql_load(void) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, load);
     return fault;
+}
+
+char *cpostgresql_url_value(const char *url, const char *keyword) {
+    char *words = NULL;
+    struct option *options = pq.conninfoParse(url, &words);
+    if (words != NULL) pq.freemem(words);
+    if (options == NULL) return NULL;
+    char *value = NULL;
+    for (struct option *option = options; option->keyword != NULL; option++) {
+        if (strcmp(option->keyword, keyword) == 0 && option->value != NULL) value = strdup(option->value);
+    }
+    pq.conninfoFree(options);
+    return value;
 }
 
 PGconn *cpostgresql_connect_start(const char *const *keywords, const char *const *values) {

@@ -4,7 +4,7 @@ import Testing
 /// A program that tests put around the service. `bin/setup --tests` installs all of them; a test names what it needs
 /// (`.needs(.nginx)`), and is skipped by that name where it is missing. In CI, `ToolTests` fails instead.
 enum Tool: String, Sendable, CaseIterable {
-    case bash, cc, curl, haproxy, honcho, nginx, nsenter, pkill, prlimit, ps, readelf, setpriv, strace, unshare
+    case bash, cc, chroot, curl, haproxy, honcho, nginx, nsenter, pkill, prlimit, ps, readelf, setpriv, strace, unshare
 
     /// Where it is found: a name in `Binary.searchPath`, or a path.
     var command: String {
@@ -16,6 +16,7 @@ enum Tool: String, Sendable, CaseIterable {
         switch self {
         case .bash, .curl, .haproxy, .strace: "apt-get install \(rawValue)"
         case .cc: "apt-get install gcc"
+        case .chroot: "apt-get install coreutils"
         case .honcho: "bin/setup --tests"
         case .nginx: "apt-get install nginx-light"
         case .nsenter, .prlimit, .setpriv, .unshare: "apt-get install util-linux"
@@ -35,7 +36,7 @@ enum Tool: String, Sendable, CaseIterable {
     }
 
     /// Whether it is root's alone to use.
-    var isForRoot: Bool { [.nsenter, .unshare].contains(self) }
+    var isForRoot: Bool { [.chroot, .nsenter, .unshare].contains(self) }
 
     private static let obstacles: [Tool: String] = {
         var obstacles: [Tool: String] = [:]

@@ -1,6 +1,8 @@
 public import Stays
 
-/// What every adapter of `StayStore` must do, as checks that know nothing of the adapter.
+/// What every adapter of `StayStore` must do, as checks that know nothing of the adapter. Its author gives a constructor: for
+/// the threads of a test as a ``StoreUnderTest``, and for races between processes, where many share a database, as an
+/// executable of three lines (``Racer``, ``ProcessRace``).
 ///
 /// ```swift
 /// @Test("keeps the contract", arguments: StoreContract.checks)

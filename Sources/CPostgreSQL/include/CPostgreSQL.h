@@ -14,6 +14,9 @@ typedef struct pg_cancel PGcancel;
 // Loads libpq.so.5 once for the process. NULL when it is there, else why it is not.
 const char *_Nullable cpostgresql_load(void);
 
+// What a URL says of a parameter such as "host", for free(3); NULL when it says nothing, or is none.
+char *_Nullable cpostgresql_url_value(const char *_Nonnull url, const char *_Nonnull keyword);
+
 // Connecting. `parameters` are pairs of a keyword and a value, ended by NULL; a `dbname` may be a whole URL.
 PGconn *_Nullable cpostgresql_connect_start(
     const char *_Nullable const *_Nonnull keywords, const char *_Nullable const *_Nonnull values);

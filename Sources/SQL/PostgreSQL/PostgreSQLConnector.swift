@@ -58,26 +58,48 @@ final class PostgreSQLConnector {
                 remedy: "install it (Debian: apt-get install libpq5)"
             )
         }
-        guard let handle = unsafe start(location) else {
-            throw .unavailable(reason: "there is no memory for a connection", remedy: "give the service more")
-        }
-        do throws(DatabaseError) {
-            try unsafe complete(handle, location, limits)
-        } catch {
+        let start = SuspendingClock.now
+        let end = min(limits.deadline ?? start.advanced(by: longestWait), start.advanced(by: longestWait))
+        let hosts = PostgreSQLHosts.of(location)
+        let candidates = hosts.inOrder
+        var complaints: [String] = []
+        var isSilent = false
+        for (tried, candidate) in candidates.enumerated() {
+            guard let handle = unsafe self.start(location, candidate.host) else {
+                throw .unavailable(reason: "there is no memory for a connection", remedy: "give the service more")
+            }
+            // One that does not answer leaves their share of the time to the others.
+            let now = SuspendingClock.now
+            let share = now.duration(to: end) / (candidates.count - tried)
+            switch unsafe complete(handle, until: now.advanced(by: min(share, hosts.timeout ?? share))) {
+            case .connected:
+                hosts.answered(candidate.number)
+                return unsafe try PostgreSQLConnection(handle: handle, location: location, limits: limits)
+            case .silent:
+                isSilent = true
+                complaints.append("\(candidate.host?.description ?? "the server") did not answer in time")
+            case .refused:
+                complaints.append(unsafe String(cString: cpostgresql_connection_error(handle)))
+            }
             unsafe cpostgresql_finish(handle)
-            throw error
         }
-        return unsafe try PostgreSQLConnection(handle: handle, location: location, limits: limits)
+        // Who had hardly any time has learnt nothing about the server.
+        guard !isSilent || start.duration(to: end) >= leastWait else { throw .busy(retryAfter: .seconds(1)) }
+        throw .unreachable(location, complaints.joined(separator: "\n"))
     }
 
-    private static func start(_ location: PostgreSQLLocation) -> OpaquePointer? {
-        // What the URL says comes before what stands in front of it.
-        let parameters = [
+    private static func start(_ location: PostgreSQLLocation, _ host: PostgreSQLHosts.Host?) -> OpaquePointer? {
+        // What stands behind comes before what stands in front of it; in the middle there is what the URL says.
+        var parameters = [
             // A peer that is gone without a word is noticed within seconds, idle or not (tcp(7)).
             ("tcp_user_timeout", "5000"), ("keepalives_idle", "10"), ("keepalives_interval", "5"),
             ("keepalives_count", "3"), ("fallback_application_name", "panal"), ("dbname", location.secretURL),
             ("client_encoding", "UTF8"),
         ]
+        if let host {
+            parameters += [("host", host.name), ("hostaddr", host.address), ("port", host.port)]
+            if let session = host.session { parameters.append(("target_session_attrs", session)) }
+        }
         return unsafe withCStrings(parameters.map(\.0)) { keywords in
             unsafe withCStrings(parameters.map(\.1)) { values in
                 // It may ask a name server, and waits for it.
@@ -109,30 +131,24 @@ final class PostgreSQLConnector {
         }
     }
 
-    private static func complete(
-        _ handle: OpaquePointer,
-        _ location: PostgreSQLLocation,
-        _ limits: BusyTimeout
-    ) throws(DatabaseError) {
-        let start = SuspendingClock.now
-        let end = min(limits.deadline ?? start.advanced(by: longestWait), start.advanced(by: longestWait))
+    /// What came of a try to connect.
+    private enum Completion {
+        case connected, silent, refused
+    }
+
+    private static func complete(_ handle: OpaquePointer, until end: SuspendingClock.Instant) -> Completion {
         // libpq wants to write first.
         var state: CInt = unsafe cpostgresql_is_bad(handle) ? failed : toWrite
         while state == toRead || state == toWrite {
             let left = SuspendingClock.now.duration(to: end).nanoseconds
-            guard left > 0 else {
-                // Who had hardly any time has learnt nothing about the server.
-                guard start.duration(to: end) >= leastWait else { throw .busy(retryAfter: .seconds(1)) }
-                throw .unreachable(location, "the server did not answer in time")
-            }
-            // The socket may have become another: libpq goes through the addresses of all hosts.
+            guard left > 0 else { return .silent }
+            // The socket may have become another: libpq goes through all addresses of a name.
             let socket = unsafe cpostgresql_socket(handle)
             if blocking({ cpostgresql_wait(socket, state == toRead, state == toWrite, left) }) == 1 {
                 state = unsafe cpostgresql_connect_poll(handle)
             }
         }
-        guard state != connected else { return }
-        throw unsafe .unreachable(location, String(cString: cpostgresql_connection_error(handle)))
+        return state == connected ? .connected : .refused
     }
 
     // PostgresPollingStatusType of libpq-fe.h.

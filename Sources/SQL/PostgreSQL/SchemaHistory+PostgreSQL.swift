@@ -1,13 +1,4 @@
 extension SchemaHistory {
-    static let tableOnPostgreSQL = """
-        CREATE TABLE IF NOT EXISTS schema_migration (
-            number     INTEGER NOT NULL PRIMARY KEY,
-            name       TEXT    NOT NULL,
-            checksum   TEXT    NOT NULL,
-            applied_at TEXT    NOT NULL
-        )
-        """
-
     /// What is on record; nil for a schema in which there is no table yet.
     /// - Throws: When the schema belongs to something else.
     static func read(_ connection: PostgreSQLConnection) throws(DatabaseError) -> [Entry]? {

@@ -14,7 +14,8 @@ struct SQLiteMigration: MigrationTarget {
         try connection.execute("PRAGMA foreign_keys = OFF")
         try connection.beginWriting()
         do throws(DatabaseError) {
-            let outcome = try advance(connection, migrations)
+            let outcome = try connection.advance(migrations)
+            if case .applied = outcome { try requireSoundReferences(connection) }
             if keeping { try connection.commit() } else { connection.endTransaction() }
             return outcome
         } catch {
@@ -39,26 +40,6 @@ struct SQLiteMigration: MigrationTarget {
 
     func applied() throws(DatabaseError) -> [SchemaHistory.Entry]? {
         try SchemaHistory.read(SQLiteConnection.open(location, for: .serving, busyTimeout: limits))
-    }
-
-    private func advance(
-        _ connection: SQLiteConnection,
-        _ migrations: [Migration]
-    ) throws(DatabaseError) -> MigrationOutcome {
-        let applied = try SchemaHistory.read(connection) ?? []
-        switch try PendingMigrations(of: migrations, after: applied, dialect: .sqlite) {
-        case .none(let outcome):
-            return outcome
-        case .some(let pending):
-            try connection.execute(SchemaHistory.table)
-            for migration in pending {
-                try connection.execute(migration.text(for: .sqlite))
-                guard connection.isInTransaction else { throw migration.endsTransaction }
-                try SchemaHistory.record(migration, on: connection)
-            }
-            try requireSoundReferences(connection)
-            return .applied(pending.map { "\($0.number) \($0.name)" })
-        }
     }
 
     private func requireSoundReferences(_ connection: SQLiteConnection) throws(DatabaseError) {

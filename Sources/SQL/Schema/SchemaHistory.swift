@@ -1,13 +1,16 @@
 /// The table in which a database keeps the migrations it has been through.
 enum SchemaHistory {
-    static let table = """
+    /// What makes the table.
+    static func table(for dialect: Dialect) -> String {
+        """
         CREATE TABLE IF NOT EXISTS schema_migration (
             number     INTEGER NOT NULL PRIMARY KEY,
             name       TEXT    NOT NULL,
             checksum   TEXT    NOT NULL,
             applied_at TEXT    NOT NULL
-        ) STRICT
+        )\(dialect == .sqlite ? " STRICT" : "")
         """
+    }
 
     /// The number of the newest migration applied, 0 when none is.
     static let newest = "SELECT coalesce(max(number), 0) FROM schema_migration"
