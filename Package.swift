@@ -209,5 +209,9 @@ package.targets += [
         dependencies: ["App", "CLinux", "CrashingService", "FixtureService", "PassingService", "ProcessHarness"],
         swiftSettings: house
     ),
-    .testTarget(name: "AppProcessTests", dependencies: ["App", "ProcessHarness"], swiftSettings: house),
+    .testTarget(
+        name: "AppProcessTests",
+        dependencies: ["App", "ProcessHarness", "SQL", "TestDatabases"],
+        swiftSettings: house
+    ),
 ]
