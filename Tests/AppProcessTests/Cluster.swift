@@ -1,6 +1,7 @@
 import Glibc
 import SQL
 import TestDatabases
+import Testing
 
 @testable import ProcessHarness
 
