@@ -171,7 +171,8 @@ final class Bookers: Sendable {
     }
 
     /// Holds the database against what was acknowledged: all of it is there, nothing else is, and no night is held twice.
-    static func expect(_ ledger: Ledger, in url: DatabaseURL, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    static func expect(_ ledger: Ledger, in url: DatabaseURL, sourceLocation: SourceLocation = #_sourceLocation) throws
+    {
         let database = SQL.Database(url)
         let rows: [(String, String)] = try database.all(
             "SELECT id, room_id, arrival FROM booking WHERE status = 'confirmed' AND guest_name = 'Ada Lovelace'"

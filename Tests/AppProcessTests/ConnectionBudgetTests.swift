@@ -50,7 +50,11 @@ extension ProcessTests {
             )
             #expect(done.exit == .code(78))
             #expect(done.output.contains("too few database connections"))
-            #expect(done.output.contains("need 40, and there are 30: set WEB_CONCURRENCY to 2 or less, or set WEB_THREADS to 3"))
+            #expect(
+                done.output.contains(
+                    "need 40, and there are 30: set WEB_CONCURRENCY to 2 or less, or set WEB_THREADS to 3"
+                )
+            )
 
             let fitting = try Service(.app, environment: asked.merging(["WEB_THREADS": "3"]) { $1 })
             fitting.stop()

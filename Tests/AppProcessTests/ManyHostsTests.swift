@@ -67,7 +67,10 @@ extension ProcessTests {
             #expect(try Balancer.faults(kind) == "")
         }
 
-        @Test("behind PgBouncer in transaction mode: bookings race, rolls and a restarted database lose nothing", .needs(.pgbouncer))
+        @Test(
+            "behind PgBouncer in transaction mode: bookings race, rolls and a restarted database lose nothing",
+            .needs(.pgbouncer)
+        )
         func pooler() throws {
             let server = try PostgreSQLServer()
             let pooler = try PgBouncer(before: server)
@@ -90,7 +93,8 @@ extension ProcessTests {
             var ledger = ledgers[0]
             ledger.acknowledged.merge(ledgers[1].acknowledged) { $1 }
             try Bookers.expect(ledger, in: cluster.database)
-            let used = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            let used =
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
             #expect(try cluster.count(used) <= 3, "the pooler's connections")
             cluster.stop()
         }

@@ -82,6 +82,7 @@ extension Balancer.Kind {
     fileprivate func configuration(listeningOn port: UInt16, before services: [UInt16]) throws -> String {
         let lines = try file().split(separator: "\n", omittingEmptySubsequences: false).compactMap { line -> String? in
             let line = String(line).replacing("listen 80;", with: "listen 127.0.0.1:\(port);")
+                .replacing("maxconn 8000", with: "maxconn 1000")
                 .replacing("bind :80", with: "bind 127.0.0.1:\(port)")
             for (index, instance) in ["10.0.0.11:8080", "10.0.0.12:8080", "10.0.0.13:8080"].enumerated()
             where line.contains(instance) {

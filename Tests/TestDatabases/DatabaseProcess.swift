@@ -32,7 +32,7 @@ final class DatabaseProcess: Sendable {
     /// - Parameters:
     ///   - end: What ends it: the shell waits for the end of its own input, which comes with the end of this process.
     ///   - isReady: Whether it can be used.
-    func start(_ script: String, end: String = "kill -INT $server", until isReady: () -> Bool) throws {
+    func start(_ script: String, end: String, until isReady: () -> Bool) throws {
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         process.arguments = [
             "-c",

@@ -39,6 +39,8 @@ public final class PgBouncer: Sendable {
             \(DatabaseProcess.launcher) \(Self.program) -q \(directory)/pgbouncer.ini &
             server=$!
             """,
+            // It has nothing to lose, and inherits a mask that blocks what is gentler.
+            end: "kill -KILL $server",
             until: {
                 if case .ready = Database(url(of: "postgres")).readiness() { true } else { false }
             }

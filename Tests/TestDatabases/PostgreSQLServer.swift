@@ -33,24 +33,23 @@ public final class PostgreSQLServer: Sendable {
             \(DatabaseProcess.launcher) \(Self.programs)/initdb -D \(directory)/data -U panal --auth=trust -E UTF8 \
                 --locale=C.UTF-8 --locale-provider=icu --icu-locale=en --no-sync --no-instructions || exit 1
             echo 'host all all all trust' >>\(directory)/data/pg_hba.conf
-            \(launcher) \(DatabaseProcess.launcher) \(Self.programs)/postgres -D \(directory)/data -k \(directory) \
-                \(options.joined(separator: " ")) &
+            while [ ! -e \(directory)/stop ]; do
+                \(launcher) \(DatabaseProcess.launcher) \(Self.programs)/postgres -D \(directory)/data -k \(directory) \
+                    \(options.joined(separator: " ")) || sleep 0.1
+            done &
             """,
-            // Not the process that was started: a restart makes another.
             end: """
+                touch \(directory)/stop
                 kill -INT $(head -n 1 \(directory)/data/postmaster.pid)
-                while [ -e \(directory)/data/postmaster.pid ]; do sleep 0.02; done
                 """,
-            until: {
-                if case .ready = Database(url(of: "postgres")).readiness() { true } else { false }
-            }
+            until: { isReady }
         )
     }
 
     /// Where its socket is.
     public var socketDirectory: String { process.directory }
 
-    /// How a server is told to end (pg_ctl, `--mode`).
+    /// How a server is told to end (PostgreSQL, "Shutting Down the Server").
     public enum StopMode: String, Sendable, CaseIterable {
         /// Sessions are ended, and what they had not committed is undone.
         case fast
@@ -58,22 +57,21 @@ public final class PostgreSQLServer: Sendable {
         case immediate
     }
 
-    /// Stops the server and starts it again; returns when it serves.
+    /// Stops the server, which starts again at once; returns when it serves.
     public func restart(_ mode: StopMode) throws {
-        let restart = Process()
-        restart.executableURL = URL(fileURLWithPath: "/bin/sh")
-        restart.arguments = [
-            "-c",
-            """
-            exec \(DatabaseProcess.launcher) \(Self.programs)/pg_ctl restart -D \(process.directory)/data \
-                --mode=\(mode.rawValue) --wait --silent --log=\(process.directory)/log
-            """,
-        ]
-        try restart.run()
-        restart.waitUntilExit()
-        guard restart.terminationStatus == 0 else {
-            throw DatabaseProcess.Failure(description: "the database for the tests did not restart: \(process.log)")
+        let file = try String(contentsOfFile: "\(process.directory)/data/postmaster.pid", encoding: .utf8)
+        guard let line = file.split(separator: "\n").first, let former = pid_t(line) else { return }
+        kill(former, mode == .fast ? SIGINT : SIGQUIT)
+        let end = SuspendingClock.now.advanced(by: .seconds(60))
+        while SuspendingClock.now < end {
+            if kill(former, 0) != 0, isReady { return }
+            usleep(20_000)
         }
+        throw DatabaseProcess.Failure(description: "the database for the tests did not restart: \(process.log)")
+    }
+
+    private var isReady: Bool {
+        if case .ready = Database(url(of: "postgres")).readiness() { true } else { false }
     }
 
     /// The URL of one of its databases.

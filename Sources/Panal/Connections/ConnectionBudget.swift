@@ -58,7 +58,9 @@ struct ConnectionBudget: Hashable {
     /// How many threads a worker could have.
     var mostThreads: Int { Self.threads(for: workers, within: limit) }
 
-    private static func connections(workers: Int, threads: Int) -> Int { (workers + 1) * connections(ofWorker: threads) }
+    private static func connections(workers: Int, threads: Int) -> Int {
+        (workers + 1) * connections(ofWorker: threads)
+    }
 
     /// One for each of the threads that a worker has at most.
     private static func connections(ofWorker threads: Int) -> Int {
@@ -98,7 +100,8 @@ extension ConnectionBudget {
             if mostThreads >= 1 { remedies.append("set WEB_THREADS to \(mostThreads) or less, or to auto") }
             remedies.append("raise the server's max_connections")
             remedies.append("put a pooler such as PgBouncer before it")
-            return "\(workers) workers, and one more during a roll, with \(perWorker) connections each need \(needed), and "
+            return
+                "\(workers) workers, and one more during a roll, with \(perWorker) connections each need \(needed), and "
                 + "there are \(limit): " + remedies.joined(separator: ", or ")
         }
     }

@@ -285,7 +285,11 @@ extension SupervisorState {
     mutating func resize(to count: Int, because reason: String) {
         let wanted = bounds.clamp(count)
         if let limit = configuration.workerLimit, count > limit.count {
-            say(.warning, "size limited", [.integer("asked", count), .integer("to", wanted), .text("because", limit.reason)])
+            say(
+                .warning,
+                "size limited",
+                [.integer("asked", count), .integer("to", wanted), .text("because", limit.reason)]
+            )
         }
         guard wanted != target else { return }
         say(.info, "size changed", [.integer("from", target), .integer("to", wanted), .text("because", reason)])

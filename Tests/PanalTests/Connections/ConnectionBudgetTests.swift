@@ -13,7 +13,9 @@ struct ConnectionBudgetTests {
         try ConnectionBudget(limit: limit, workers: workers, usableWorkers: usable, threads: threads)
     }
 
-    @Test("each worker, and one more during a roll, has a connection for each thread: three more than handlers that wait")
+    @Test(
+        "each worker, and one more during a roll, has a connection for each thread: three more than handlers that wait"
+    )
     func needed() throws {
         #expect(try budget(97, workers: .range(4...4), threads: .fixed(5)).needed == 40)
         #expect(try budget(nil, workers: .range(4...4), threads: .auto).needed == 5 * 19)
