@@ -28,9 +28,9 @@ final class DatabaseProcess: Sendable {
         try? FileManager.default.removeItem(atPath: directory)
     }
 
-    /// Starts it by a script of the shell, which keeps the program's process in `$server`.
+    /// Starts it by a script of the shell, in the background.
     /// - Parameters:
-    ///   - end: What ends it: the shell waits for the end of its own input, which comes with the end of this process.
+    ///   - end: What ends it, as a script too. It runs at the end of the shell's input, which comes with that of this process.
     ///   - isReady: Whether it can be used.
     func start(_ script: String, end: String, until isReady: () -> Bool) throws {
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
