@@ -27,6 +27,7 @@ public final class PgBouncer: Sendable {
             pool_mode = transaction
             default_pool_size = \(connections)
             max_client_conn = 500
+            server_login_retry = 1
             unix_socket_dir = \(directory)
             listen_port = 6432
             auth_type = any
