@@ -4,7 +4,9 @@ import SQL
 extension DatabaseSettings {
     /// How many connections this instance may have.
     enum Capacity: Hashable {
-        /// What is set, or what the server says.
+        /// What `DATABASE_CONNECTIONS` says.
+        case set(Int)
+        /// What the server says.
         case known(ConnectionCapacity)
         /// The server did not answer, for this reason.
         case unknown(String)
@@ -13,6 +15,7 @@ extension DatabaseSettings {
         /// lets its clients wait.
         var limit: Int? {
             switch self {
+            case .set(let count): count
             case .known(let capacity): capacity.isPooled ? nil : capacity.limit
             case .unknown: nil
             }
@@ -24,7 +27,7 @@ extension DatabaseSettings {
     /// To be called before there is a supervisor: a child asks, and is waited for as long as a server takes that is there.
     func capacity() -> Capacity? {
         guard case .postgreSQL = url.location else { return nil }
-        if case .fixed(let count) = connections { return .known(ConnectionCapacity(limit: count, isPooled: false)) }
+        if case .fixed(let count) = connections { return .set(count) }
         let url = url
         let answer = ChildProcess.run(within: Self.patience + .milliseconds(500)) {
             let database = Database(url)

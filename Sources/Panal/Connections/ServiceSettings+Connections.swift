@@ -44,6 +44,9 @@ extension ServiceSettings {
         ]
         switch capacity {
         case nil: break
+        case .set(let count):
+            metadata["available"] = .number(count)
+            logger.info("database connections", metadata: metadata)
         case .known(let known):
             metadata["available"] = known.limit.map { .number($0) }
             metadata["pooled"] = .string(known.isPooled ? "yes" : "no")
