@@ -117,8 +117,16 @@ const char *cpostgresql_load(void) {
     return fault;
 }
 
+// libpq would print it on standard error, such as a server's farewell to who is just connecting.
+static void ignore_notice(void *nothing, const PGresult *notice) {
+    (void)nothing;
+    (void)notice;
+}
+
 PGconn *cpostgresql_connect_start(const char *const *keywords, const char *const *values) {
-    return pq.connectStartParams(keywords, values, 1);
+    PGconn *connection = pq.connectStartParams(keywords, values, 1);
+    if (connection != NULL) pq.setNoticeReceiver(connection, ignore_notice, NULL);
+    return connection;
 }
 
 int cpostgresql_connect_poll(PGconn *connection) { return pq.connectPoll(connection); }
