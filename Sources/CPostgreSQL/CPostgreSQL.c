@@ -29,6 +29,7 @@ static struct {
     int (*socket)(const PGconn *);
     char *(*errorMessage)(const PGconn *);
     int (*transactionStatus)(const PGconn *);
+    int (*backendPID)(const PGconn *);
     int (*setnonblocking)(PGconn *, int);
     notice_receiver (*setNoticeReceiver)(PGconn *, notice_receiver, void *);
     int (*enterPipelineMode)(PGconn *);
@@ -77,6 +78,7 @@ static void load(void) {
         {&pq.socket, "PQsocket"},
         {&pq.errorMessage, "PQerrorMessage"},
         {&pq.transactionStatus, "PQtransactionStatus"},
+        {&pq.backendPID, "PQbackendPID"},
         {&pq.setnonblocking, "PQsetnonblocking"},
         {&pq.setNoticeReceiver, "PQsetNoticeReceiver"},
         {&pq.enterPipelineMode, "PQenterPipelineMode"},
@@ -141,8 +143,16 @@ char *cpostgresql_url_value(const char *url, const char *keyword) {
     return value;
 }
 
+// libpq would print it on standard error, such as a server's farewell to who is just connecting.
+static void ignore_notice(void *nothing, const PGresult *notice) {
+    (void)nothing;
+    (void)notice;
+}
+
 PGconn *cpostgresql_connect_start(const char *const *keywords, const char *const *values) {
-    return pq.connectStartParams(keywords, values, 1);
+    PGconn *connection = pq.connectStartParams(keywords, values, 1);
+    if (connection != NULL) pq.setNoticeReceiver(connection, ignore_notice, NULL);
+    return connection;
 }
 
 int cpostgresql_connect_poll(PGconn *connection) { return pq.connectPoll(connection); }
@@ -152,6 +162,7 @@ bool cpostgresql_is_bad(PGconn *connection) { return pq.status(connection) == 1;
 int cpostgresql_socket(PGconn *connection) { return pq.socket(connection); }
 const char *cpostgresql_connection_error(PGconn *connection) { return pq.errorMessage(connection); }
 int cpostgresql_transaction_status(PGconn *connection) { return pq.transactionStatus(connection); }
+int cpostgresql_backend_pid(PGconn *connection) { return pq.backendPID(connection); }
 
 static void count_warning(void *warnings, const PGresult *notice) {
     // PG_DIAG_SEVERITY_NONLOCALIZED.
@@ -178,6 +189,10 @@ int cpostgresql_send_prepare(PGconn *connection, const char *name, const char *s
 
 int cpostgresql_send_prepared(PGconn *connection, const char *name, int count, const char *const *values) {
     return pq.sendQueryPrepared(connection, name, count, values, NULL, NULL, 0);
+}
+
+int cpostgresql_send_unprepared(PGconn *connection, const char *sql, int count, const char *const *values) {
+    return pq.sendQueryParams(connection, sql, count, NULL, values, NULL, NULL, 0);
 }
 
 int cpostgresql_pipeline_sync(PGconn *connection) { return pq.pipelineSync(connection); }

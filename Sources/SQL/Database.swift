@@ -387,7 +387,9 @@ public final class Database {
             opened = .sqlite(connection)
         case .postgreSQL(let connector):
             let connection = try connector.connect(busyTimeout)
-            try SchemaHistory.requireServable(connection, needed: neededSchema)
+            try connection.identify { () throws(DatabaseError) in
+                try SchemaHistory.requireServable(connection, needed: neededSchema)
+            }
             opened = .postgreSQL(connection)
         }
         connection = opened

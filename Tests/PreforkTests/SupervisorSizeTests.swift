@@ -49,6 +49,21 @@ struct SupervisorSizeTests {
         #expect(stage.pids.count == 2)
     }
 
+    @Test("what all workers need is a limit for orders and advice, and the log says which")
+    func limit() {
+        var configuration = SupervisorConfiguration(workers: 2)
+        configuration.workerLimit = (3, "there are three")
+        var stage = Stage(configuration)
+        stage.send(.started)
+        stage.send(.ordered(.grow))
+        #expect(stage.pids.count == 3)
+        #expect(stage.said("size limited").isEmpty)
+        stage.send(.ordered(.grow))
+        stage.send(.advised(workers: 8))
+        #expect(stage.pids.count == 3)
+        #expect(stage.said("size limited").count == 2)
+    }
+
     @Test("shrinking takes a successor with its predecessor")
     func shrinkWhileRolling() {
         var stage = Stage.serving(1)

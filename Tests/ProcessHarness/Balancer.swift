@@ -1,6 +1,6 @@
 import Glibc
 
-/// A real balancer in front of the service, as its users put one there: with connections to it that are kept alive.
+/// A real balancer in front of the service, with the configuration in deploy/: only its addresses are others.
 final class Balancer {
     enum Kind: String, Sendable, CaseIterable {
         case nginx, haproxy
@@ -10,27 +10,40 @@ final class Balancer {
     private let directory: TemporaryDirectory
     private let process: Spawned
 
-    /// Starts the balancer and returns once it listens.
+    /// Starts the balancer before one instance and returns once it listens. It asks the instance no second time, so that
+    /// each request that was lost is one that the client sees.
     ///
     /// - Parameter isProbing: Whether it asks /readyz all the time, and takes the service out after the first no (HAProxy).
-    init(_ kind: Kind, before service: UInt16, isProbing: Bool = false) throws {
+    convenience init(_ kind: Kind, before service: UInt16, isProbing: Bool = false) throws {
+        var changes = [("retry-on conn-failure empty-response", "retry-on none"), ("retries 3", "retries 0")]
+        if isProbing { changes.append(("inter 1s fastinter 200ms fall 2 rise 1", "inter 50ms fall 1 rise 1")) }
+        try self.init(kind, before: [service], changes)
+    }
+
+    /// Starts the balancer before several instances and returns once it listens.
+    ///
+    /// - Parameter changes: Texts of the configuration that are others here.
+    init(_ kind: Kind, before services: [UInt16], _ changes: [(String, String)] = []) throws {
         directory = try TemporaryDirectory()
         port = try Balancer.freePort()
-        let path = directory.path + "/configuration"
-        let configuration = kind.configuration(listeningOn: port, to: service, in: directory.path, isProbing: isProbing)
-        try Balancer.write(configuration, to: path)
+        var configuration = try kind.configuration(listeningOn: port, before: services)
+        for (text, replacement) in changes { configuration = configuration.replacing(text, with: replacement) }
+        let command = try kind.prepare(configuration, in: directory.path)
         let output = open(directory.path + "/output", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
         defer { close(output) }
-        process = try Spawned(
-            kind == .nginx ? ["nginx", "-c", path, "-p", directory.path] : ["haproxy", "-db", "-f", path],
-            environment: ["PATH": Binary.searchPath],
-            output: output,
-            errors: output
-        )
+        process = try Spawned(command, environment: ["PATH": Binary.searchPath], output: output, errors: output)
         let port = port
         guard eventually({ (try? Connection(to: port)) != nil }) else {
             throw Spawned.Failure(description: "no \(kind): \(ProcessTree.read(directory.path + "/output") ?? "")")
         }
+    }
+
+    /// What the balancer says to its configuration as it stands in deploy/, addresses included: "" when it is sound.
+    static func faults(_ kind: Kind) throws -> String {
+        let directory = try TemporaryDirectory()
+        let command = try kind.prepare(try kind.file(), in: directory.path)
+        let check = try Finished.running(command + (kind == .nginx ? ["-t", "-q"] : ["-c", "-q"]))
+        return check.exit == .code(0) ? check.errors : "\(check.exit): \(check.output)\(check.errors)"
     }
 
     deinit {
@@ -47,7 +60,7 @@ final class Balancer {
     /// A port that was free a moment ago.
     private static func freePort() throws -> UInt16 { try ListeningSocket().port }
 
-    private static func write(_ text: String, to path: String) throws {
+    fileprivate static func write(_ text: String, to path: String) throws {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
         defer { close(descriptor) }
         let bytes = Array(text.utf8)
@@ -58,70 +71,56 @@ final class Balancer {
 }
 
 extension Balancer.Kind {
-    fileprivate func configuration(
-        listeningOn port: UInt16,
-        to service: UInt16,
-        in directory: String,
-        isProbing: Bool
-    ) -> String {
+    /// The configuration in deploy/.
+    fileprivate func file() throws -> String {
+        let path = Binary.package + (self == .nginx ? "/deploy/nginx/service.conf" : "/deploy/haproxy/haproxy.cfg")
+        guard let text = ProcessTree.read(path) else { throw Spawned.Failure(description: "there is no \(path)") }
+        return text
+    }
+
+    /// The same with other addresses. Instances that are not there are left out.
+    fileprivate func configuration(listeningOn port: UInt16, before services: [UInt16]) throws -> String {
+        let lines = try file().split(separator: "\n", omittingEmptySubsequences: false).compactMap { line -> String? in
+            let line = String(line).replacing("listen 80;", with: "listen 127.0.0.1:\(port);")
+                .replacing("maxconn 8000", with: "maxconn 1000")
+                .replacing("bind :80", with: "bind 127.0.0.1:\(port)")
+            for (index, instance) in ["10.0.0.11:8080", "10.0.0.12:8080", "10.0.0.13:8080"].enumerated()
+            where line.contains(instance) {
+                guard index < services.count else { return nil }
+                return line.replacing(instance, with: "127.0.0.1:\(services[index])")
+            }
+            return line
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    /// Writes the configuration down. Returns what starts the balancer with it.
+    fileprivate func prepare(_ configuration: String, in directory: String) throws -> [String] {
         switch self {
-        case .nginx: nginx(port, to: service, in: directory)
-        case .haproxy: haproxy(port, to: service, isProbing: isProbing)
-        }
-    }
-
-    private func nginx(_ port: UInt16, to service: UInt16, in directory: String) -> String {
-        """
-        daemon off;
-        master_process off;
-        pid \(directory)/pid;
-        error_log \(directory)/errors warn;
-        events { worker_connections 1024; }
-        http {
-            access_log off;
-            client_max_body_size 2m;
-            client_body_temp_path \(directory)/body;
-            proxy_temp_path \(directory)/proxy;
-            fastcgi_temp_path \(directory)/fastcgi;
-            uwsgi_temp_path \(directory)/uwsgi;
-            scgi_temp_path \(directory)/scgi;
-            upstream service {
-                server 127.0.0.1:\(service);
-                keepalive 32;
-            }
-            server {
-                listen 127.0.0.1:\(port);
-                keepalive_requests 1000000;
-                location / {
-                    proxy_pass http://service;
-                    proxy_http_version 1.1;
-                    proxy_set_header Connection "";
-                    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+        case .nginx:
+            // What is around conf.d/ in Debian's nginx.conf, in a directory of the test's own.
+            let frame = """
+                daemon off;
+                master_process off;
+                pid \(directory)/pid;
+                error_log stderr warn;
+                events { worker_connections 1024; }
+                http {
+                    access_log off;
+                    client_body_temp_path \(directory)/body;
+                    proxy_temp_path \(directory)/proxy;
+                    fastcgi_temp_path \(directory)/fastcgi;
+                    uwsgi_temp_path \(directory)/uwsgi;
+                    scgi_temp_path \(directory)/scgi;
+                    include \(directory)/service.conf;
                 }
-            }
+                """
+            try Balancer.write(configuration, to: directory + "/service.conf")
+            try Balancer.write(frame, to: directory + "/nginx.conf")
+            return ["nginx", "-c", directory + "/nginx.conf", "-p", directory]
+        case .haproxy:
+            try Balancer.write(configuration, to: directory + "/haproxy.cfg")
+            return ["haproxy", "-db", "-f", directory + "/haproxy.cfg"]
         }
-        """
-    }
-
-    private func haproxy(_ port: UInt16, to service: UInt16, isProbing: Bool) -> String {
-        """
-        global
-            maxconn 1000
-        defaults
-            mode http
-            timeout connect 10s
-            timeout client 60s
-            timeout server 60s
-            option http-keep-alive
-            http-reuse safe
-        frontend public
-            bind 127.0.0.1:\(port)
-            default_backend service
-        backend service
-            option httpchk GET /readyz
-            http-check expect status 200
-            server one 127.0.0.1:\(service)\(isProbing ? " check inter 50ms fall 1 rise 1" : "")
-
-        """
     }
 }

@@ -4,22 +4,29 @@ import Testing
 /// A program that tests put around the service. `bin/setup --tests` installs all of them; a test names what it needs
 /// (`.needs(.nginx)`), and is skipped by that name where it is missing. In CI, `ToolTests` fails instead.
 enum Tool: String, Sendable, CaseIterable {
-    case bash, cc, chroot, curl, haproxy, honcho, nginx, nsenter, pkill, prlimit, ps, readelf, setpriv, strace, unshare
+    case bash, cc, chroot, curl, haproxy, honcho, ip, nginx, nsenter, pgbouncer, pkill, postgres, prlimit, ps, readelf
+    case setpriv, strace, unshare
 
     /// Where it is found: a name in `Binary.searchPath`, or a path.
     var command: String {
-        self == .honcho ? Binary.package + "/.build/tools/bin/honcho" : rawValue
+        switch self {
+        case .honcho: Binary.package + "/.build/tools/bin/honcho"
+        case .postgres: "/usr/lib/postgresql/15/bin/postgres"
+        default: rawValue
+        }
     }
 
     /// What to type to have it.
     private var advice: String {
         switch self {
-        case .bash, .curl, .haproxy, .strace: "apt-get install \(rawValue)"
+        case .bash, .curl, .haproxy, .pgbouncer, .strace: "apt-get install \(rawValue)"
         case .cc: "apt-get install gcc"
         case .chroot: "apt-get install coreutils"
         case .honcho: "bin/setup --tests"
+        case .ip: "apt-get install iproute2"
         case .nginx: "apt-get install nginx-light"
         case .nsenter, .prlimit, .setpriv, .unshare: "apt-get install util-linux"
+        case .postgres: "apt-get install postgresql"
         case .pkill, .ps: "apt-get install procps"
         case .readelf: "apt-get install binutils"
         }
@@ -36,7 +43,7 @@ enum Tool: String, Sendable, CaseIterable {
     }
 
     /// Whether it is root's alone to use.
-    var isForRoot: Bool { [.chroot, .nsenter, .unshare].contains(self) }
+    var isForRoot: Bool { [.chroot, .ip, .nsenter, .unshare].contains(self) }
 
     private static let obstacles: [Tool: String] = {
         var obstacles: [Tool: String] = [:]

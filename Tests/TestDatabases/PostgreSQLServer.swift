@@ -2,10 +2,9 @@ import Foundation
 import Glibc
 public import SQL
 
-/// A PostgreSQL server from Debian's package for the tests of this process: started by the first that asks, on a socket in a
-/// directory of its own, and gone with the process, however that ends.
+/// A PostgreSQL server from Debian's package for the tests of this process, on a socket in a directory of its own.
 public final class PostgreSQLServer: Sendable {
-    /// The one of this process.
+    /// The one of this process, started by the first that asks.
     public static func running() throws -> PostgreSQLServer { try shared.get() }
 
     /// Whether its programs are there.
@@ -14,75 +13,78 @@ public final class PostgreSQLServer: Sendable {
     private static let programs = "/usr/lib/postgresql/15/bin"
     private static let shared = Result { try PostgreSQLServer() }
 
-    private let directory: String
-    private let process: Process
+    private let process: DatabaseProcess
 
-    /// What went wrong when it was started.
-    public struct Failure: Error, CustomStringConvertible {
-        /// What, with the server's own words.
-        public let description: String
-    }
-
-    private init() throws {
-        // A socket's path has to be short.
-        directory = "/tmp/panal-pg-\(getpid())-\(UInt16.random(in: 0 ... .max))"
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
-        // PostgreSQL refuses to run as root.
-        if geteuid() == 0 { chown(directory, Self.user, Self.user) }
-        process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        // Texts sort by language, as they do in most people's databases. The shell waits for the end of its input, which
-        // comes with the end of this process, and then ends the server.
-        process.arguments = [
-            "-c",
-            """
-            exec 3<&0 >\(directory)/log 2>&1
-            \(Self.launcher) \(Self.programs)/initdb -D \(directory)/data -U panal --auth=trust -E UTF8 --locale=C.UTF-8 \
-                --locale-provider=icu --icu-locale=en --no-sync --no-instructions || exit 1
-            \(Self.launcher) \(Self.programs)/postgres -D \(directory)/data -k \(directory) -c listen_addresses= \
-                -c fsync=off -c max_connections=400 -c shared_buffers=64MB -c log_min_messages=fatal &
-            server=$!
-            cat <&3 >/dev/null
-            kill -INT $server
-            wait $server
-            rm -rf \(directory)
-            """,
+    /// Another server, for a test that restarts it, lets it have few connections, or puts it elsewhere.
+    /// - Parameters:
+    ///   - settings: Of the server, such as `max_connections`.
+    ///   - launcher: A command in front of the server's that ends in an exec, such as one that enters a network namespace.
+    public init(_ settings: [String: String] = [:], launcher: String = "") throws {
+        process = try DatabaseProcess("pg")
+        let directory = process.directory
+        let defaults = [
+            "listen_addresses": "", "fsync": "off", "max_connections": "400", "shared_buffers": "64MB",
+            "log_min_messages": "fatal",
         ]
-        process.standardInput = Pipe()
-        try process.run()
-        try awaitStart()
+        let options = defaults.merging(settings) { $1 }.sorted { $0.key < $1.key }.map { "-c \($0.key)='\($0.value)'" }
+        // Texts sort by language, as they do in most people's databases.
+        try process.start(
+            """
+            \(DatabaseProcess.launcher) \(Self.programs)/initdb -D \(directory)/data -U panal --auth=trust -E UTF8 \
+                --locale=C.UTF-8 --locale-provider=icu --icu-locale=en --no-sync --no-instructions || exit 1
+            echo 'host all all all trust' >>\(directory)/data/pg_hba.conf
+            while [ ! -e \(directory)/stop ]; do
+                \(launcher) \(DatabaseProcess.launcher) \(Self.programs)/postgres -D \(directory)/data -k \(directory) \
+                    \(options.joined(separator: " ")) || sleep 0.1
+            done &
+            """,
+            end: """
+                touch \(directory)/stop
+                kill -INT $(head -n 1 \(directory)/data/postmaster.pid)
+                """,
+            until: { isReady }
+        )
     }
 
-    private func awaitStart() throws {
+    /// Where its socket is.
+    public var socketDirectory: String { process.directory }
+
+    /// How a server is told to end (PostgreSQL, "Shutting Down the Server").
+    public enum StopMode: String, Sendable, CaseIterable {
+        /// Sessions are ended, and what they had not committed is undone.
+        case fast
+        /// All processes end at once, and the next start recovers from the log, as after a crash.
+        case immediate
+    }
+
+    /// Stops the server, which starts again at once; returns when it serves.
+    public func restart(_ mode: StopMode) throws {
+        let file = try String(contentsOfFile: "\(process.directory)/data/postmaster.pid", encoding: .utf8)
+        guard let line = file.split(separator: "\n").first, let former = pid_t(line) else { return }
+        kill(former, mode == .fast ? SIGINT : SIGQUIT)
         let end = SuspendingClock.now.advanced(by: .seconds(60))
         while SuspendingClock.now < end {
-            if case .ready = Database(url(of: "postgres")).readiness() { return }
-            guard process.isRunning else { break }
+            if kill(former, 0) != 0, isReady { return }
             usleep(20_000)
         }
-        defer { try? FileManager.default.removeItem(atPath: directory) }
-        let log = (try? String(contentsOfFile: "\(directory)/log", encoding: .utf8)) ?? ""
-        throw Failure(description: "the PostgreSQL server for the tests did not start: \(log)")
+        throw DatabaseProcess.Failure(description: "the database for the tests did not restart: \(process.log)")
     }
 
-    /// `nobody`: initdb wants one that has a name.
-    private static let user: uid_t = 65534
-
-    private static var launcher: String {
-        geteuid() == 0 ? "setpriv --reuid=\(user) --regid=\(user) --clear-groups --inh-caps=-all" : ""
+    private var isReady: Bool {
+        if case .ready = Database(url(of: "postgres")).readiness() { true } else { false }
     }
 
     /// The URL of one of its databases.
     public func url(of database: String) -> DatabaseURL {
         do {
-            return try DatabaseURL("postgres://panal@/\(database)?host=\(directory)")
+            return try DatabaseURL("postgres://panal@/\(database)?host=\(process.directory)")
         } catch {
             preconditionFailure("\(error)")
         }
     }
 
     /// Makes a database that is empty. Returns its name.
-    func makeDatabase() throws -> String {
+    public func makeDatabase() throws -> String {
         let name = "test_\(UUID().uuidString.lowercased().filter { $0 != "-" })"
         try administrate("CREATE DATABASE \(name)")
         return name

@@ -30,11 +30,11 @@ public final class TemporaryDatabase: Sendable {
             path = "\(directory)/data/test.sqlite"
             url = try DatabaseURL("sqlite:\(path)")
             name = nil
-        case .postgreSQL:
+        case .postgreSQL, .pooledPostgreSQL:
             let server = try PostgreSQLServer.running()
             let name = try server.makeDatabase()
             (directory, path) = ("", "")
-            url = server.url(of: name)
+            url = store == .postgreSQL ? server.url(of: name) : try PgBouncer.running().url(of: name)
             self.name = name
         }
         if migrated { _ = try migrate() }

@@ -28,6 +28,8 @@ int cpostgresql_socket(PGconn *_Nonnull connection);
 const char *_Nonnull cpostgresql_connection_error(PGconn *_Nonnull connection);
 // 0 idle, 1 active, 2 in a transaction, 3 in one that failed, 4 unknown.
 int cpostgresql_transaction_status(PGconn *_Nonnull connection);
+// The process that is to be told in order to cancel: the server's, or a name that a pooler gave.
+int cpostgresql_backend_pid(PGconn *_Nonnull connection);
 
 // Non-blocking, in pipeline mode, and notices are counted in `warnings` instead of printed.
 bool cpostgresql_prepare_connection(PGconn *_Nonnull connection, int *_Nonnull warnings);
@@ -40,6 +42,9 @@ int cpostgresql_send_command(PGconn *_Nonnull connection, const char *_Nonnull s
 int cpostgresql_send_prepare(PGconn *_Nonnull connection, const char *_Nonnull name, const char *_Nonnull sql);
 int cpostgresql_send_prepared(
     PGconn *_Nonnull connection, const char *_Nonnull name, int count,
+    const char *_Nullable const *_Nullable values);
+int cpostgresql_send_unprepared(
+    PGconn *_Nonnull connection, const char *_Nonnull sql, int count,
     const char *_Nullable const *_Nullable values);
 int cpostgresql_pipeline_sync(PGconn *_Nonnull connection);
 // 0 all is sent, 1 some is left, -1 failed.

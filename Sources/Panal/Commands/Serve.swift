@@ -29,15 +29,21 @@ struct Serve<S: Service>: ParsableCommand {
         warn(of: settings, logger)
         let notices = NoticeLog(level: settings.server.logLevel)
         if let notice = settings.database?.libraryNotice { notices.write(notice) }
+        let budget = try settings.connectionBudgetOrExit(logger)
         let listener = try listen(settings.server, logger)
         let handlerTimes = try makeHandlerTimes(logger)
-        let process = WorkerProcess<S>(settings: settings, logger: logger, handlerTimes: handlerTimes)
-        let configuration = SupervisorConfiguration(settings.server, title: S.info.name)
+        let process = WorkerProcess<S>(
+            settings: settings,
+            threads: budget.threads,
+            logger: logger,
+            handlerTimes: handlerTimes
+        )
+        let configuration = SupervisorConfiguration(settings.server, budget, title: S.info.name)
         let supervisor = Supervisor(
             configuration: configuration,
             listener: listener,
             notices: notices,
-            report: report(on: handlerTimes, settings.server, workers: configuration.workers.lowerBound),
+            report: report(on: handlerTimes, budget, workers: configuration.workers.lowerBound),
             worker: { process.run($0) }
         )
         throw ExitCode(supervisor.run().rawValue)
@@ -69,12 +75,12 @@ struct Serve<S: Service>: ParsableCommand {
     /// Once a minute: what handlers spent their time on, and what size of the pool that calls for.
     private func report(
         on table: HandlerTimesTable,
-        _ settings: ServerSettings,
+        _ budget: ConnectionBudget,
         workers: Int
     ) -> PeriodicReport {
         func state(workers: Int) -> PoolState {
-            let limits = PoolLimits(.current, threads: ThreadCount.auto.count)
-            return PoolState(size: PoolSize(workers: workers, threads: settings.threads.count), limits: limits)
+            let limits = PoolLimits(.current, threads: budget.mostThreads)
+            return PoolState(size: PoolSize(workers: workers, threads: budget.threads), limits: limits)
         }
         table.pool = state(workers: workers)
         let log = ConcurrencyLog(table)
@@ -130,14 +136,17 @@ extension ServerSettings {
 }
 
 extension SupervisorConfiguration {
-    init(_ settings: ServerSettings, title: String) {
+    init(_ settings: ServerSettings, _ budget: ConnectionBudget, title: String) {
         switch settings.workers {
         case .auto:
-            self.init(workers: ProcessorBudget.current.workers)
+            self.init(workers: budget.workers)
             advisedWorkers = { ProcessorBudget.current.workers }
         case .range(let range): self.init(workers: range)
         }
-        lanes = ServerConfiguration(settings).threadCount
+        workerLimit = budget.mostWorkers.map { most in
+            (most, "the database's \(budget.limit ?? 0) connections are enough for \(most) workers")
+        }
+        lanes = ServerConfiguration(settings, threads: budget.threads).threadCount
         bootTimeout = settings.bootTimeout
         shutdownTimeout = settings.shutdownTimeout
         drainDelay = settings.drainDelay

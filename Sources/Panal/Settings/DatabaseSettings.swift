@@ -17,6 +17,15 @@ public struct DatabaseSettings: SettingsGroup {
     )
     public var url: DatabaseURL
 
+    /// How many connections of a server this instance of the service may have.
+    @Setting(
+        "DATABASE_CONNECTIONS",
+        default: "auto",
+        "Connections of a PostgreSQL server that this instance may have; `auto` is all that the server grants, asked at the start.",
+        SettingFormat("a number from 1 to \(ConnectionCount.limit), or auto") { ConnectionCount($0) }
+    )
+    public var connections: ConnectionCount
+
     /// Who copies the write-ahead log of an SQLite database into its file.
     @Setting(
         "CHECKPOINTS",

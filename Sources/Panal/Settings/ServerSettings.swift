@@ -37,7 +37,7 @@ public struct ServerSettings: SettingsGroup {
     @Setting(
         "WEB_THREADS",
         default: "auto",
-        "Handlers of a worker that may wait at the same time, each on a thread of its own, made on demand; `auto` is 16.",
+        "Handlers of a worker that may wait at the same time, each on a thread of its own, made on demand; `auto` is 16, less where the database has too few connections.",
         SettingFormat("a number from 1 to \(ThreadCount.limit), or auto") { ThreadCount($0) }
     )
     public var threads: ThreadCount

@@ -1,6 +1,7 @@
 /// How many handlers of a worker may wait at the same time: `4` or `auto`.
 public enum ThreadCount: Hashable, Sendable {
-    /// As many as services that mostly wait have use for. They are made on demand, so that too many cost nothing.
+    /// As many as services that mostly wait have use for, fewer where the database's connections are not enough for them. They
+    /// are made on demand, so that too many cost nothing.
     case auto
     /// So many.
     case fixed(Int)
@@ -18,7 +19,7 @@ public enum ThreadCount: Hashable, Sendable {
         }
     }
 
-    /// How many that is.
+    /// How many that is where nothing else limits them.
     public var count: Int {
         switch self {
         case .auto: 16

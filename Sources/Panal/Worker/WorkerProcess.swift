@@ -9,6 +9,8 @@ import Values
 /// What runs in a worker: the engine, the routes and the database joined to the process model.
 struct WorkerProcess<S: Service>: Sendable {
     let settings: ServiceSettings<S.Settings>
+    /// Handlers that may wait at the same time.
+    let threads: Int
     let logger: Logger
     /// Where its threads add what handlers take.
     let handlerTimes: HandlerTimesTable
@@ -39,13 +41,13 @@ struct WorkerProcess<S: Service>: Sendable {
         let router = S.router(dependencies)
         handlerTimes.name(router.routes.map { "\($0.method.rawValue) \($0.pattern)" })
         let server = Server(
-            configuration: ServerConfiguration(settings.server, pid: worker.slot.pid),
+            configuration: ServerConfiguration(settings.server, threads: threads, pid: worker.slot.pid),
             router: router,
             observer: ServiceObserver(
                 worker: worker,
                 databases: dependencies.databases,
                 routes: router.routes,
-                threads: settings.server.threads.count,
+                threads: threads,
                 handlerTimes: handlerTimes,
                 logger: logger
             ),
@@ -68,10 +70,12 @@ struct WorkerProcess<S: Service>: Sendable {
 }
 
 extension ServerConfiguration {
-    /// - Parameter pid: The worker's, for answers that say who gave them.
-    init(_ settings: ServerSettings, pid: Int32 = 0) {
+    /// - Parameters:
+    ///   - threads: Handlers that may wait at the same time.
+    ///   - pid: The worker's, for answers that say who gave them.
+    init(_ settings: ServerSettings, threads: Int, pid: Int32 = 0) {
         self.init()
-        maxThreads = settings.threads.count
+        maxThreads = threads
         queueTimeout = settings.queueTimeout
         if settings.debugHeaders == .on {
             signature = { thread in "X-Panal-Worker: \(pid)/\(thread)\r\n" }

@@ -51,7 +51,7 @@ public struct Supervisor {
         // From here on, if not before, no signal is lost: it waits until it is read.
         var inherited = ProcessStart.maskBefore
         // What a program that handed over to this one had blocked is not what the service was started with.
-        if HandoverFile.received?.handover.role == .takeover { inherited = .none }
+        if ProcessStart.isTakeover { inherited = .none }
         // A child whose parent ignores SIGCHLD vanishes unseen, and who started us may have ignored it.
         signal(SIGCHLD, SIG_DFL)
         do throws(SystemError) {

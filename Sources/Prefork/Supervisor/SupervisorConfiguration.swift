@@ -8,6 +8,9 @@ public struct SupervisorConfiguration: Sendable {
     ///
     /// Called on the supervisor's thread: it must neither wait nor start a thread.
     public var advisedWorkers: (@Sendable () -> Int)?
+    /// The most workers, whatever is ordered or advised, where something that they all need is not enough for more; and what
+    /// that is, in the words of a log line. `nil`: as many as there is room for.
+    public var workerLimit: (count: Int, reason: String)?
     /// How many lanes a worker has on the scoreboard: one for each of its threads that serve requests. With more than one, the
     /// first so many less one can be in handlers that wait, while the last runs the loop.
     public var lanes = 1

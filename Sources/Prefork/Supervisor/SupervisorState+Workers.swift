@@ -277,12 +277,20 @@ extension SupervisorState {
 
     /// Between which numbers orders can move the size: inside the range that follows the load, or freely without one.
     var bounds: ClosedRange<Int> {
-        configuration.workers.count > 1 ? configuration.workers : 1...Scoreboard.largestPool
+        guard configuration.workers.count <= 1 else { return configuration.workers }
+        return 1...max(1, min(Scoreboard.largestPool, configuration.workerLimit?.count ?? .max))
     }
 
     /// Changes how many workers there should be.
     mutating func resize(to count: Int, because reason: String) {
         let wanted = bounds.clamp(count)
+        if let limit = configuration.workerLimit, count > limit.count {
+            say(
+                .warning,
+                "size limited",
+                [.integer("asked", count), .integer("to", wanted), .text("because", limit.reason)]
+            )
+        }
         guard wanted != target else { return }
         say(.info, "size changed", [.integer("from", target), .integer("to", wanted), .text("because", reason)])
         target = wanted

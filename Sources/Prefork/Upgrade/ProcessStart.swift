@@ -13,6 +13,9 @@ public enum ProcessStart {
     /// as soon as it runs, also as PID 1, where the kernel would have dropped it.
     public static func holdSignals() { _ = maskBefore }
 
+    /// Whether this program takes over from a former one, whose workers serve: to give up now would end the service.
+    public static var isTakeover: Bool { HandoverFile.received?.handover.role == .takeover }
+
     /// What was blocked before.
     static let maskBefore = SignalSet(SignalSet.managed).block()
 }

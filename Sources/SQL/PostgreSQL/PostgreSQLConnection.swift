@@ -40,6 +40,10 @@ import Linux
     /// connection that was lost before anything was to be kept.
     private(set) var mayRepeat = false
 
+    /// Whether a pooler stands between: what follows may be run on another connection of the server than what came before,
+    /// unless both belong to one transaction. It counts as one until ``identify()`` knows better.
+    private(set) var isPooled = true
+
     /// How often an answer was waited for.
     private(set) var roundTrips = 0
 
@@ -92,6 +96,19 @@ import Linux
         return statement
     }
 
+    /// Finds out whether a pooler stands between, along with what `next` asks: a pooler makes up its own names for what is to
+    /// be cancelled, because its clients share the server's processes.
+    ///
+    /// What the server prepares belongs to one of its connections, so behind a pooler each statement is sent whole.
+    func identify(along next: () throws(DatabaseError) -> Void) throws(DatabaseError) {
+        let process = statement("SELECT pg_backend_pid()")
+        defer { process.reset() }
+        try process.send()
+        try next()
+        guard try process.step() else { return }
+        isPooled = unsafe process.integer(0) != Int64(cpostgresql_backend_pid(handle))
+    }
+
     /// How many statements a connection keeps: more than a service has in its source.
     private static let mostStatements = 256
 
@@ -100,13 +117,16 @@ import Linux
         try requireUsable()
         sendBeginning()
         let prepared = statement.prepared
-        if !prepared.isPrepared {
+        let isPrepared = !isPooled
+        if isPrepared, !prepared.isPrepared {
             _ = unsafe cpostgresql_send_prepare(handle, prepared.name, prepared.text.sql)
             sent.append(.preparation(statement))
             prepared.isPrepared = true
         }
         let code = unsafe statement.withValues { count, values in
-            unsafe cpostgresql_send_prepared(handle, prepared.name, count, values)
+            isPrepared
+                ? unsafe cpostgresql_send_prepared(handle, prepared.name, count, values)
+                : unsafe cpostgresql_send_unprepared(handle, prepared.text.sql, count, values)
         }
         sent.append(isAwaited ? .awaited(statement) : .enqueued(statement))
         needsSync = true
@@ -304,8 +324,11 @@ import Linux
         if wait.isCancelled, unsafe warnings.pointee != warningsBefore { throw .unsettled(location) }
     }
 
-    /// Serialization failures, deadlocks; statements that a pooler's other connection does not know, or knows already.
-    private static let repeatable: Set<String> = ["40001", "40P01", "26000", "42P05"]
+    /// Prepared statements that are not there, or are there already.
+    private static let foreign: Set<String> = ["26000", "42P05"]
+
+    /// Serialization failures, deadlocks, and statements that were prepared elsewhere.
+    private static let repeatable = foreign.union(["40001", "40P01"])
 
     private static func endsConnection(_ state: String) -> Bool {
         ["57P01", "57P02", "57P03", "57P05"].contains(state) || state.hasPrefix("08")
@@ -346,7 +369,8 @@ import Linux
         // Without a state it is libpq itself that speaks, and only of a connection that is lost.
         guard let state = field("C") else { return Failure(error: lost(), state: "") }
         let sql = statementOfNow?.sql ?? ""
-        if state == "26000" || state == "42P05" { statementOfNow?.prepared.isPrepared = state == "42P05" }
+        // A pooler that was not recognised: its other connection does not know the statement, or knows it already.
+        if Self.foreign.contains(state) { isPooled = true }
         let error = DatabaseError(
             state: state,
             words: field("M") ?? "",

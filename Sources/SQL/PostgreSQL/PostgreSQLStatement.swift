@@ -1,8 +1,8 @@
 import CPostgreSQL
 import Values
 
-/// A statement that the server prepares with its first run and keeps for the life of the connection, with the values and
-/// the answer of one run.
+/// A statement that the server prepares with its first run and keeps for the life of the connection, unless a pooler stands
+/// between, with the values and the answer of one run.
 ///
 /// Values and answers are text, as they stand in SQL: the server then takes a value as what it must be where it stands, and
 /// a service needs no list of its types. Where nothing says what that is, as in `SELECT :v`, write `CAST(:v AS BIGINT)`.

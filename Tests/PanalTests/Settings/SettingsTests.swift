@@ -168,8 +168,14 @@ struct SettingsTests {
                 continue
             }
             accepted += 1
-            let server = ServerConfiguration(settings.server)
-            let supervisor = SupervisorConfiguration(settings.server, title: "test")
+            let server = ServerConfiguration(settings.server, threads: settings.server.threads.count)
+            let budget = try ConnectionBudget(
+                limit: nil,
+                workers: settings.server.workers,
+                usableWorkers: 2,
+                threads: settings.server.threads
+            )
+            let supervisor = SupervisorConfiguration(settings.server, budget, title: "test")
             if let limit = server.maxRequests {
                 #expect((settings.server.maxRequests...settings.server.maxRequests * 11 / 10).contains(limit))
             }
