@@ -18,6 +18,7 @@ import chart
 import footprint
 import hotel
 import load
+import postgresql
 import report
 import waiting
 from process import ServerFailed, Setup, free_port, running, wait_until_right
@@ -75,11 +76,12 @@ def main() -> int:
     waits: list[WaitingSample] = []
     exit_code = 0
     try:
-        with tempfile.TemporaryDirectory(prefix="bench-", dir=options.directory) as scratch:
+        with tempfile.TemporaryDirectory(prefix="bench-", dir=options.directory) as scratch, contextlib.ExitStack() as scope:
             template = Path(scratch) / "template.sqlite"
             hotel.build(template)
+            cluster = scope.enter_context(postgresql.running(Path(scratch), cpu=cores.load)) if _needs_postgresql(options) else None
             for workload in options.workloads:
-                for sample in _measure(workload, servers, options, cores, Path(scratch), template):
+                for sample in _measure(workload, servers, options, cores, Path(scratch), template, cluster):
                     samples.append(sample)
                 print(report.table(workload, samples), flush=True)
             if options.waiting:
@@ -113,6 +115,7 @@ def _measure(
     cores: Cores,
     scratch: Path,
     template: Path,
+    cluster: postgresql.Cluster | None,
 ) -> Iterator[Sample]:
     """Measures every server in each round, beginning with another one each time, so that no one has the best moment."""
     taking_part = [server for server in servers if workload.name in server.workloads]
@@ -120,7 +123,7 @@ def _measure(
         shift = number % max(1, len(taking_part))
         for server in taking_part[shift:] + taking_part[:shift]:
             try:
-                sample = _sample(workload, server, number, options, cores, scratch, template)
+                sample = _sample(workload, server, number, options, cores, scratch, template, cluster)
             except ServerFailed as error:
                 _say(f"  {workload.name}, {server.name}: left out: {error}")
                 taking_part = [other for other in taking_part if other is not server]
@@ -137,6 +140,7 @@ def _sample(
     cores: Cores,
     scratch: Path,
     template: Path,
+    cluster: postgresql.Cluster | None,
 ) -> Sample:
     """Starts one server, checks its answer, warms it up, measures it, and stops it."""
     with tempfile.TemporaryDirectory(prefix=f"{server.name}-", dir=scratch) as name:
@@ -145,11 +149,16 @@ def _sample(
             port=free_port(),
             directory=directory,
             database=hotel.copy(template, directory) if workload.database else None,
-            access_log=workload.access_log,
+            database_url=cluster.copy() if cluster and workload.postgresql else None,
+            access_log=workload.access_log or workload.logs_by_default,
         )
-        with running(server.command(setup), setup, environment=server.environment(setup), cpu=cores.server) as tree:
+        core = cores.server if workload.pinned else None
+        with running(server.command(setup), setup, environment=server.environment(setup), cpu=core) as tree:
             wait_until_right(workload, setup, tree)
-            under_load = {"connections": workload.connections or options.connections, "cpu": cores.load}
+            under_load = {
+                "connections": workload.connections or options.connections,
+                "cpu": cores.load if workload.pinned else None,
+            }
             load.run(workload, setup.port, seconds=options.warm_up, **under_load)
             before = tree.cpu_seconds()
             result = load.run(
@@ -161,6 +170,17 @@ def _sample(
             if workload.access_log:
                 errors["unlogged"] = max(0, result.requests - _lines(server.access_log(setup)))
         return Sample.of(workload, server, number, result, cpu, pss, errors)
+
+
+def _needs_postgresql(options: argparse.Namespace) -> bool:
+    """Whether a workload needs PostgreSQL, and it is there."""
+    if not any(workload.postgresql for workload in options.workloads):
+        return False
+    reason = postgresql.missing()
+    if reason:
+        _say(f"Skipping the workloads on PostgreSQL: {reason}.")
+        options.workloads = [workload for workload in options.workloads if not workload.postgresql]
+    return reason is None
 
 
 def _lines(path: Path) -> int:

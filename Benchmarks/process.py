@@ -33,6 +33,8 @@ class Setup:
     """A folder of its own, empty at the start."""
     database: Path | None = None
     """A fresh copy of the sample hotel's database."""
+    database_url: str | None = None
+    """That of a fresh copy on PostgreSQL."""
     access_log: bool = False
     """Whether to log each request, to `output` or to the file that the server names."""
     workers: int = 1

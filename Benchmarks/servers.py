@@ -18,6 +18,8 @@ PLAIN = frozenset({"plaintext", "close", "body-1k", "body-64k"})
 CONNECTIONS = frozenset({"plaintext-1", "plaintext-512"})
 LOGGED = frozenset({"logged"})
 STORE = frozenset({"room", "room-close", "booking"})
+ALONE = frozenset({"room-1"})
+POSTGRESQL = frozenset({"room-postgresql", "booking-postgresql"})
 
 
 class Server:
@@ -69,7 +71,7 @@ class Panal(Server):
     name = "panal"
     title = "Panal"
     has_workers = True
-    workloads = PLAIN | CONNECTIONS | LOGGED | STORE
+    workloads = PLAIN | CONNECTIONS | LOGGED | STORE | ALONE | POSTGRESQL
     binary = Path(os.environ.get("PANAL_BINARY", ROOT / ".build/release/App"))
     threads = 16
 
@@ -89,7 +91,7 @@ class Panal(Server):
             "WEB_CONCURRENCY": str(setup.workers),
             "WEB_THREADS": str(setup.threads or self.threads),
             "LOG_LEVEL": "info" if setup.access_log else "warning",
-            "DATABASE_URL": f"sqlite:{setup.database or setup.directory / 'none.sqlite'}",
+            "DATABASE_URL": setup.database_url or f"sqlite:{setup.database or setup.directory / 'none.sqlite'}",
         }
 
 
@@ -302,15 +304,26 @@ class GoSQLite(Go):
     name = "go-sqlite"
     title = "Go, go-sqlite3"
     has_waiting_handler = False
-    workloads = STORE
+    workloads = STORE | ALONE
     source = "hotel"
+    libraries = {"mattn/go-sqlite3": "golang-github-mattn-go-sqlite3-dev", "lib/pq": "golang-github-lib-pq-dev"}
 
     def missing(self) -> str | None:
-        library = Path("/usr/share/gocode/src/github.com/mattn/go-sqlite3")
-        return super().missing() or (None if library.exists() else "no golang-github-mattn-go-sqlite3-dev")
+        for library, package in self.libraries.items():
+            if not Path("/usr/share/gocode/src/github.com", library).exists():
+                return f"no {package}"
+        return super().missing()
 
     def command(self, setup: Setup) -> list[str]:
-        return [*super().command(setup), str(setup.database)]
+        return [*super().command(setup), setup.database_url or str(setup.database)]
+
+
+class GoPostgreSQL(GoSQLite):
+    """The same with lib/pq."""
+
+    name = "go-postgresql"
+    title = "Go, lib/pq"
+    workloads = POSTGRESQL
 
 
 class Hummingbird(Server):
@@ -340,7 +353,7 @@ class Hummingbird(Server):
 
 SERVERS: list[Server] = [
     Panal(), PanalOneThread(), PanalFixture(), CLoop(), Nginx(), Go(), UWSGI(), Puma(), GunicornSync(),
-    GunicornThreads(), Hummingbird(), GoSQLite(), Flask(),
+    GunicornThreads(), Hummingbird(), GoSQLite(), GoPostgreSQL(), Flask(),
 ]
 OURS = "panal"
 OURS_WAITING = "panal-fixture"

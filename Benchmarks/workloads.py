@@ -40,8 +40,14 @@ class Workload:
     """Whether each request has a connection of its own."""
     access_log: bool = False
     """Whether each request must be logged."""
+    logs_by_default: bool = False
+    """Whether servers log as they do by default: ours each request, Go's standard library none."""
+    pinned: bool = True
+    """Whether server and load are kept on a core each."""
     database: bool = False
-    """Whether it needs the sample hotel's database."""
+    """Whether it needs the sample hotel's database, in an SQLite file."""
+    postgresql: bool = False
+    """Whether it needs the sample hotel's database, on PostgreSQL."""
     connections: int | None = None
     """How many connections the load has, where it is not what the command line says."""
 
@@ -106,6 +112,11 @@ WORKLOADS = [
     Workload("room", "A room by id, from SQLite as JSON", "/v1/rooms/101", 200, _is_room, database=True),
     Workload("room-close", "A room by id, one request per connection", "/v1/rooms/101", 200, _is_room,
              database=True, close=True),
+    Workload("room-1", "A room by id, one connection, on any core, logged as by default", "/v1/rooms/101", 200, _is_room,
+             database=True, connections=1, logs_by_default=True, pinned=False),
+    Workload("room-postgresql", "A room by id, from PostgreSQL", "/v1/rooms/101", 200, _is_room, postgresql=True),
+    Workload("booking-postgresql", "A booking, written to PostgreSQL", "/v1/bookings", 201, _is_booking, books=True,
+             postgresql=True),
     Workload("booking", "A booking, written to SQLite", "/v1/bookings", 201, _is_booking, books=True, database=True),
     Workload("body-1k", "A request body of 1 KB, read whole", "/v1/bookings", 415, body_bytes=1024),
     Workload("body-64k", "A request body of 64 KB, read whole", "/v1/bookings", 415, body_bytes=64 * 1024),

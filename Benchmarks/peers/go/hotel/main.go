@@ -1,4 +1,5 @@
-// The sample hotel on Go's standard library and mattn/go-sqlite3. Usage: hotel PORT DATABASE
+// The sample hotel on Go's standard library, with mattn/go-sqlite3 or lib/pq. Usage: hotel PORT DATABASE
+// DATABASE is a file, or a URL that begins with postgres://
 package main
 
 import (

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	_ "github.com/lib/pq"
 	_ "github.com/mattn/go-sqlite3"
 )
 
@@ -77,19 +78,30 @@ var (
 	errTaken    = errors.New("nights taken")
 )
 
-// store is one connection to the database with its statements prepared.
+// store is the database with its statements prepared: one connection to SQLite, several to PostgreSQL.
 type store struct {
 	db                                        *sql.DB
 	selectRoom, heldNights, insert, holdNight *sql.Stmt
 }
 
-func openStore(path string) (*store, error) {
-	db, err := sql.Open("sqlite3", "file:"+path+
-		"?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=on&_txlock=immediate")
+// As many as Panal has threads.
+const postgresConnections = 16
+
+func openStore(database string) (*store, error) {
+	driver, connections := "sqlite3", 1
+	isPostgres := strings.HasPrefix(database, "postgres://")
+	if isPostgres {
+		driver, connections = "postgres", postgresConnections
+	} else {
+		database = "file:" + database +
+			"?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=on&_txlock=immediate"
+	}
+	db, err := sql.Open(driver, database)
 	if err != nil {
 		return nil, err
 	}
-	db.SetMaxOpenConns(1)
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
 	s := &store{db: db}
 	for statement, text := range map[**sql.Stmt]string{
 		&s.selectRoom: "SELECT id, name, capacity, price_per_night, currency FROM room WHERE id = ?",
@@ -98,11 +110,29 @@ func openStore(path string) (*store, error) {
 			"currency, status, version, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'confirmed', 1, ?)",
 		&s.holdNight: "INSERT INTO held_night (room_id, night, booking_id) VALUES (?, ?, ?)",
 	} {
+		if isPostgres {
+			text = numbered(text)
+		}
 		if *statement, err = db.Prepare(text); err != nil {
 			return nil, err
 		}
 	}
 	return s, nil
+}
+
+// numbered writes $1, $2, … for each ?, as PostgreSQL wants it.
+func numbered(text string) string {
+	var out strings.Builder
+	number := 0
+	for _, character := range text {
+		if character == '?' {
+			number++
+			fmt.Fprintf(&out, "$%d", number)
+		} else {
+			out.WriteRune(character)
+		}
+	}
+	return out.String()
 }
 
 func (s *store) room(id string) (room, error) {
