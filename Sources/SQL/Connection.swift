@@ -11,11 +11,11 @@ enum Connection {
         }
     }
 
-    /// Begins a transaction in which what was read stays true.
-    func beginWriting() throws(DatabaseError) {
+    /// Begins a transaction that may write.
+    func beginWriting(_ isolation: Isolation) throws(DatabaseError) {
         switch self {
         case .sqlite(let connection): try connection.beginWriting()
-        case .postgreSQL(let connection): connection.beginWriting()
+        case .postgreSQL(let connection): connection.beginWriting(isolation)
         }
     }
 

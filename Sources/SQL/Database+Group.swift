@@ -58,7 +58,7 @@ extension Database {
     /// Whether a group has begun its transaction: what is read now, is read under the write lock.
     var isInGroupTransaction: Bool { group.isOpen }
 
-    /// As ``write(_:)``, in a group.
+    /// As ``write(isolation:_:)``, in a group.
     func writeInGroup<Result>(_ body: () throws -> Result) throws -> Result {
         if let failure = group.failure { throw failure }
         if !group.isOpen { try beginGroupTransaction() }

@@ -15,7 +15,7 @@ extension Database {
     }
 
     /// Runs a statement of a write whose answer nobody needs: it goes out together with what is asked next, at the latest with
-    /// the commit, and saves a round trip to a server. What it fails with is thrown there, out of ``write(_:)``. On SQLite, and
+    /// the commit, and saves a round trip to a server. What it fails with is thrown there, out of ``write(isolation:_:)``. On SQLite, and
     /// outside of a write, it runs at once.
     public func enqueue(_ sql: String, _ parameters: Parameters) throws {
         guard let statement = try statementToEnqueue(sql) else {

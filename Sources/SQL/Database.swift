@@ -16,7 +16,7 @@ import Linux
 /// ```
 ///
 /// Statements are compiled once and kept by their text, so write each as one literal, with `:name` where a value goes:
-/// values are always bound, never part of the text. One that changes something is, outside of ``write(_:)``, a transaction
+/// values are always bound, never part of the text. One that changes something is, outside of ``write(isolation:_:)``, a transaction
 /// of its own. What has been answered as written survives a crash of the process and of the machine.
 ///
 /// The URL alone decides whether SQLite or PostgreSQL keeps the data. Write what both understand; where only one does, a
@@ -164,8 +164,13 @@ public final class Database {
     /// serializable transaction, which is run again when it met with another. Keep it short, and let it do nothing but ask
     /// the database: it may be run several times, after attempts of which nothing was kept. Inside of another `write` it
     /// joins that one.
+    /// - Parameter isolation: Weaker where the schema's rules alone keep what is written right, which is cheaper on
+    ///   PostgreSQL.
     /// - Throws: What the body throws, and `DatabaseError`.
-    public func write<Result>(_ body: () throws -> Result) throws -> Result {
+    public func write<Result>(
+        isolation: Isolation = .serializable,
+        _ body: () throws -> Result
+    ) throws -> Result {
         switch transaction {
         case .writing: return try body()
         case .reading: throw DatabaseError.failed("a write began inside of a read; put the read into the write")
@@ -174,21 +179,21 @@ public final class Database {
         if group.isActive { return try writeInGroup(body) }
         let wasOpen = connection != nil
         do {
-            return try repeatedly { try writeOnce(body) }
+            return try repeatedly { try writeOnce(isolation, body) }
         } catch DatabaseError.readOnly where wasOpen {
             // A connection that was opened when only reading was possible never tries to write; that of a server which has
             // become a standby cannot. A new one does, and the operator who mended the matter need not wait until each worker
             // has refused once more. Nothing was changed.
-            return try repeatedly { try writeOnce(body) }
+            return try repeatedly { try writeOnce(isolation, body) }
         }
     }
 
-    private func writeOnce<Result>(_ body: () throws -> Result) throws -> Result {
+    private func writeOnce<Result>(_ isolation: Isolation, _ body: () throws -> Result) throws -> Result {
         lookAfterConnection()
         return try use { connection in
             connection.endTransaction()
             do {
-                try connection.beginWriting()
+                try connection.beginWriting(isolation)
                 let result = try writing {
                     let result = try body()
                     try connection.commit()
@@ -219,7 +224,7 @@ public final class Database {
         lookAfterConnection()
         try use { connection in
             connection.endTransaction()
-            try connection.beginWriting()
+            try connection.beginWriting(.serializable)
         }
         group.isOpen = true
     }
@@ -254,6 +259,8 @@ public final class Database {
             do {
                 return try body()
             } catch {
+                // A rule that is broken again is broken by the body itself.
+                if case DatabaseError.violated = error, attempts > 1 { throw error }
                 guard mayRepeat, pause(afterAttempt: attempts) else { throw error }
                 attempts += 1
             }

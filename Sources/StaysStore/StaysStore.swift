@@ -46,7 +46,8 @@ public struct StaysStore: StayStore {
         now: Timestamp
     ) throws -> Once<Booking> {
         var made: Booking?
-        let answer = try database.write(once: idempotency, at: now) {
+        // That a night is held once is the rule of a primary key, whatever others do meanwhile.
+        let answer = try database.write(once: idempotency, at: now, isolation: .readCommitted) {
             let (room, held) = try situation(of: request)
             return try Booking(request, in: room, held: held, id: id, at: now)
         } _: { booking in

@@ -279,6 +279,45 @@ struct PostgreSQLTests {
         }
     }
 
+    @Test(
+        "a write that only the schema's rules guard meets nobody but who writes the same key, and is run again then, once"
+    )
+    func readCommitted() throws {
+        try on(.postgreSQL) { (file, database) throws in
+            let other = try file.open()
+            var runs = 0
+            func insert(_ id: Int, _ text: String) throws {
+                try database.enqueue("INSERT INTO note (id, text) VALUES (:id, :text)", ["id": id, "text": text])
+            }
+            try database.write(isolation: .readCommitted) {
+                runs += 1
+                _ = try database.notes()
+                if runs == 1 { try other.write { try other.run("INSERT INTO note (id, text) VALUES (1, 'theirs')") } }
+                try insert(2, "mine")
+            }
+            #expect(runs == 1, "another key")
+            runs = 0
+            try database.write(isolation: .readCommitted) {
+                runs += 1
+                let isTaken = try database.first("SELECT 1 FROM note WHERE id = 3", as: Int.self) != nil
+                if runs == 1 { try other.write { try other.run("INSERT INTO note (id, text) VALUES (3, 'theirs')") } }
+                if !isTaken { try insert(3, "mine") }
+            }
+            #expect(runs == 2, "the same key")
+            runs = 0
+            #expect {
+                try database.write(isolation: .readCommitted) {
+                    runs += 1
+                    try insert(3, "again")
+                }
+            } throws: { error in
+                if case DatabaseError.violated(.unique, _) = error { true } else { false }
+            }
+            #expect(runs == 2, "its own fault")
+            #expect(try database.notes() == ["theirs", "mine", "theirs"])
+        }
+    }
+
     @Test("writes that would wait for each other for ever go on, one after the other")
     func deadlock() throws {
         try on(.postgreSQL) { (file, database) throws in

@@ -20,24 +20,26 @@ extension Database {
     /// Writes once per key.
     ///
     /// A key that is on record decides before anything else does: with the request that it came with the recorded value is
-    /// given again, with another one the key is refused. Otherwise the body runs as in ``write(_:)``, and its value is
+    /// given again, with another one the key is refused. Otherwise the body runs as in ``write(isolation:_:)``, and its value is
     /// recorded. A body that throws leaves no record. Without a key each call writes.
     /// - Parameters:
     ///   - idempotency: The client's key, when it sent one. It is on record for `IdempotencyKey.lifetime` at least. Records
     ///     that are older by `now` may be given up, the oldest first, two with each new one at most: a clock that jumps ahead
     ///     costs none at a stroke.
     ///   - now: When it is written.
+    ///   - isolation: As in ``write(isolation:_:)``. The key itself is a unique rule of the schema.
     ///   - body: What to write; the value is kept as its JSON, in which a `Timestamp` is exact to the second.
     public func write<Value: Codable>(
         once idempotency: Idempotency?,
         at now: Timestamp,
+        isolation: Isolation = .serializable,
         _ body: () throws -> Value
     ) throws -> Once<Value> {
         // A repeat needs no lock.
         if !isOnPostgreSQL, let idempotency, let answer = try recordedAnswer(to: idempotency, as: Value.self) {
             return answer
         }
-        return try write(once: idempotency, at: now, judging: {}, body)
+        return try write(once: idempotency, at: now, isolation: isolation, judging: {}, body)
     }
 
     /// Writes once per key what is allowed: whoever is refused does not hold up the others, for a refusal is found without
@@ -52,8 +54,9 @@ extension Database {
     /// }
     /// ```
     /// - Parameters:
-    ///   - idempotency: As in ``write(once:at:_:)``.
+    ///   - idempotency: As in ``write(once:at:isolation:_:)``.
     ///   - now: When it is written.
+    ///   - isolation: As in ``write(isolation:_:)``.
     ///   - judge: Reads what the decision needs and throws when the write is refused. On SQLite it runs before the lock is
     ///     asked for, and once more under it: only then does what it has read hold for longer than a moment. In a group that has
     ///     the lock (``beginGroup()``) it runs once.
@@ -61,10 +64,13 @@ extension Database {
     public func write<Judgement, Value: Codable>(
         once idempotency: Idempotency?,
         at now: Timestamp,
+        isolation: Isolation = .serializable,
         judging judge: () throws -> Judgement,
         _ body: (Judgement) throws -> Value
     ) throws -> Once<Value> {
-        guard !isOnPostgreSQL else { return try writeInOneGo(once: idempotency, at: now, judging: judge, body) }
+        guard !isOnPostgreSQL else {
+            return try writeInOneGo(once: idempotency, at: now, isolation, judging: judge, body)
+        }
         // Whoever has the lock already need judge only once.
         if !isInGroupTransaction {
             do {
@@ -86,16 +92,17 @@ extension Database {
         }
     }
 
-    /// As ``write(once:at:judging:_:)``, where nobody waits for a write lock, but each answer is a round trip away: the key is
+    /// As ``write(once:at:isolation:judging:_:)``, where nobody waits for a write lock, but each answer is a round trip away: the key is
     /// looked up together with what is judged first.
     private func writeInOneGo<Judgement, Value: Codable>(
         once idempotency: Idempotency?,
         at now: Timestamp,
+        _ isolation: Isolation,
         judging judge: () throws -> Judgement,
         _ body: (Judgement) throws -> Value
     ) throws -> Once<Value> {
         do {
-            return try write {
+            return try write(isolation: isolation) {
                 let lookup = try idempotency.flatMap { try beginLookup(of: $0) }
                 defer { lookup?.reset() }
                 let judgement: Swift.Result<Judgement, any Error>

@@ -39,6 +39,8 @@ import Linux
     /// Whether the last failure undid everything and may not happen again: a conflict with another transaction, or a
     /// connection that was lost before anything was to be kept.
     private(set) var mayRepeat = false
+    /// States after which the transaction of now, or a statement alone, may be run again.
+    private var repeatable = PostgreSQLConnection.repeatable
 
     /// Whether a pooler stands between: what follows may be run on another connection of the server than what came before,
     /// unless both belong to one transaction. It counts as one until ``identify()`` knows better.
@@ -163,12 +165,21 @@ import Linux
     // MARK: Transactions
 
     /// Lets the reads from now on see one state of the database.
-    func beginSnapshot() { begin(["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"]) }
+    func beginSnapshot() {
+        repeatable = Self.repeatable
+        begin(["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"])
+    }
 
-    /// Begins a transaction in which what was read stays true until it ends, as under a write lock: others go on, and who
-    /// would have broken that fails with a serialization failure (PostgreSQL, "Serializable Isolation Level").
-    func beginWriting() {
-        var commands = ["BEGIN ISOLATION LEVEL SERIALIZABLE"]
+    /// Begins a transaction that may write. In a serializable one what was read stays true until it ends, as under a write
+    /// lock: others go on, and who would have broken that fails with a serialization failure (PostgreSQL, "Serializable
+    /// Isolation Level").
+    func beginWriting(_ isolation: Isolation) {
+        var commands: [String]
+        switch isolation {
+        case .serializable: commands = ["BEGIN ISOLATION LEVEL SERIALIZABLE"]
+        case .readCommitted: commands = ["BEGIN ISOLATION LEVEL READ COMMITTED"]
+        }
+        repeatable = isolation == .readCommitted ? Self.repeatable.union(["23505"]) : Self.repeatable
         // With a deadline the wait for a lock ends with it.
         if limits.deadline == nil {
             commands.append("SET LOCAL lock_timeout = \(max(1, limits.longestWait.milliseconds))")
@@ -192,10 +203,12 @@ import Linux
         try requireUsable()
         command("COMMIT", as: .commit)
         try collect()
+        repeatable = Self.repeatable
     }
 
     /// Undoes what was not committed. It is not waited for: the next use of the connection does.
     func endTransaction() {
+        repeatable = Self.repeatable
         beginning = []
         transactionFailure = nil
         guard isInTransaction, !isBroken else { return }
@@ -309,7 +322,7 @@ import Linux
         if wait.isCancelled, failure?.state != "57014" || wait.cancellations > 1 { isBroken = true }
         if let failure {
             if isInTransaction { transactionFailure = failure.error }
-            mayRepeat = Self.repeatable.contains(failure.state)
+            mayRepeat = repeatable.contains(failure.state)
             // A schema that changed: what was prepared for the old one is of no use.
             if failure.state == "0A000" {
                 isBroken = true
