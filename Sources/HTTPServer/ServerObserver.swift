@@ -42,6 +42,9 @@ public protocol RequestObserver: AnyObject {
 
     /// Whether the group can be ended while a handler is at work: not in the middle of a transaction.
     var mayEndGroup: Bool { get }
+
+    /// Whether nobody has written in the group so far: then its answers need no commit.
+    var isGroupEmpty: Bool { get }
 }
 
 /// Watches a ``Server``: logs, metrics, a black box. It sees the requests of all threads that have no observer of their own
@@ -99,6 +102,8 @@ extension RequestObserver {
     public func endGroup() {}
     /// Yes.
     public var mayEndGroup: Bool { true }
+    /// No.
+    public var isGroupEmpty: Bool { false }
 }
 
 extension ServerObserver {

@@ -62,10 +62,11 @@ final class BusyTimeout {
     /// Begins or ends a transaction, which no deadline interrupts: SQLite also asks when the statement has done its work,
     /// and who was told then that the time is up would take for undone what is done. How long it waits for a lock is
     /// another question, which `wait(attempt:)` answers as always.
-    func uninterrupted(_ statement: () throws(DatabaseError) -> Void) throws(DatabaseError) {
+    func uninterrupted<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+        let wasUninterruptible = isUninterruptible
         isUninterruptible = true
-        defer { isUninterruptible = false }
-        try statement()
+        defer { isUninterruptible = wasUninterruptible }
+        return try body()
     }
 
     private var isUninterruptible = false

@@ -43,6 +43,22 @@ enum Connection {
         }
     }
 
+    /// Whether the file was replaced: what is written to it then is lost.
+    var hasMoved: Bool {
+        switch self {
+        case .sqlite(let connection): connection.hasMoved
+        case .postgreSQL: false
+        }
+    }
+
+    /// Whether a reference leads nowhere that is judged with the commit.
+    var breaksDeferredReference: Bool {
+        switch self {
+        case .sqlite(let connection): connection.breaksDeferredReference
+        case .postgreSQL: false
+        }
+    }
+
     /// Begins a part of the transaction that can fail alone.
     func beginSavepoint() throws(DatabaseError) {
         switch self {

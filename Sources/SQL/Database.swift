@@ -164,6 +164,10 @@ public final class Database {
     /// serializable transaction, which is run again when it met with another. Keep it short, and let it do nothing but ask
     /// the database: it may be run several times, after attempts of which nothing was kept. Inside of another `write` it
     /// joins that one.
+    ///
+    /// In a handler of a server that answers several requests with one commit, it is committed before the answer leaves, but not
+    /// when this returns. A handler that tells others before that (a cache of the process, another connection) belongs to a
+    /// route that is declared as `.blocking`.
     /// - Parameter isolation: Weaker where the schema's rules alone keep what is written right, which is cheaper on
     ///   PostgreSQL.
     /// - Throws: What the body throws, and `DatabaseError`.
@@ -216,22 +220,26 @@ public final class Database {
         return try body()
     }
 
-    /// Whether ``endGroup()`` may be called now: not in the middle of a transaction.
-    public var mayEndGroup: Bool { transaction == .none }
+    var isReading: Bool { transaction == .reading }
+    var isWriting: Bool { transaction == .writing }
 
     /// Takes the write lock for a group.
     func beginGroupTransaction() throws {
-        lookAfterConnection()
-        try use { connection in
-            connection.endTransaction()
-            try connection.beginWriting(.serializable)
+        func begin() throws {
+            lookAfterConnection()
+            try use { connection in
+                connection.endTransaction()
+                try connection.beginWriting(.serializable)
+            }
         }
+        let wasOpen = connection != nil
+        do { try begin() } catch DatabaseError.readOnly where wasOpen { try begin() }
         group.isOpen = true
     }
 
     /// Whether writes of this thread are worth a group (``beginGroup()``): they commit to SQLite, and some have since this was
     /// last asked.
-    public func takeHasCommitted() -> Bool {
+    package func takeHasCommitted() -> Bool {
         defer { hasCommitted = false }
         return hasCommitted && !isOnPostgreSQL
     }
@@ -416,8 +424,8 @@ public final class Database {
     /// After a failure: a transaction's outermost call sees to it, when all is over.
     @usableFromInline
     func recover(from error: any Error) {
-        guard transaction == .none, let connection else { return }
         if group.isOpen { return recoverGroup(from: error) }
+        guard transaction == .none, let connection else { return }
         // An idle worker must hold no lock, whatever was interrupted where.
         if connection.survives(error as? DatabaseError) { endTransaction() } else { self.connection = nil }
     }

@@ -34,6 +34,7 @@ private final class Store: ServerObserver, Sendable {
     }
 
     func takeHasCommitted() -> Bool { true }
+    var isGroupEmpty: Bool { state.withLock { $0.groups[pthread_self()]?.isEmpty ?? true } }
     func groupBegan() { state.withLock { $0.groups[pthread_self()] = [] } }
 
     func endGroup() throws {
@@ -159,12 +160,13 @@ struct GroupTests {
     func locked() throws {
         let server = try makeServer()
         defer { server.stop() }
-        let clients = try sendTogether(["a", "locked", "b", "c"], to: server)
+        let clients = try sendTogether(["fails", "locked", "b", "c"], to: server)
         arrived.wait()
-        for index in [0, 2, 3] { #expect(clients[index].readResponse()?.status == 200) }
+        #expect(clients[0].readResponse()?.status == 409, "it has nothing to be committed")
+        for index in [2, 3] { #expect(clients[index].readResponse()?.status == 200) }
         green.signal()
         #expect(clients[1].readResponse()?.status == 200)
-        #expect(store.commits.joined().count == 4)
+        #expect(store.commits.joined().count == 3)
     }
 
     @Test("may also answer piece by piece")
@@ -174,7 +176,7 @@ struct GroupTests {
         let clients = try sendTogether(["a", "streams", "b"], to: server)
         for index in [0, 2] { #expect(clients[index].readResponse()?.status == 200) }
         #expect(clients[1].readChunks()?.body == Array("piece".utf8))
-        #expect(store.commits == [["a", "streams", "b"]])
+        #expect(store.commits == [["a", "streams"], ["b"]], "whoever comes behind does not wait for it")
         for client in clients { #expect(client.get("/quick")?.status == 204) }
     }
 
@@ -187,6 +189,20 @@ struct GroupTests {
         for round in 0..<100 {
             for client in clients { client.send(Self.post("\(round)")) }
             for client in clients { #expect(client.readResponse()?.status == 200) }
+        }
+        #expect(store.commits.joined().count == 1600)
+    }
+
+    @Test("may be followed by more on the same connection while they wait")
+    func more() throws {
+        let server = try makeServer(timeout: .milliseconds(1))
+        defer { server.stop() }
+        let clients = try (0..<16).map { _ in try server.connect() }
+        for round in 0..<100 {
+            for client in clients { client.send(Self.post("\(round)")) }
+            for client in clients { client.send("GET /quick HTTP/1.1\r\nHost: a\r\n\r\n") }
+            for client in clients { #expect(client.readResponse()?.status == 200) }
+            for client in clients { #expect(client.readResponse()?.status == 204) }
         }
         #expect(store.commits.joined().count == 1600)
     }

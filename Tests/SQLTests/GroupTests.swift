@@ -1,3 +1,4 @@
+import Glibc
 import TestDatabases
 import Testing
 import Values
@@ -132,6 +133,45 @@ struct GroupTests {
             try database.endGroup()
             #expect(try database.notes() == ["first", "one"])
             #expect(judgements == 1)
+        }
+    }
+
+    @Test("refuses who breaks a rule that is judged with the commit, and keeps the others")
+    func deferredReference() throws {
+        try on(.sqlite) { (file, database) throws in
+            try database.run(
+                "CREATE TABLE reply (id INTEGER NOT NULL REFERENCES note (id) DEFERRABLE INITIALLY DEFERRED) STRICT"
+            )
+            database.beginGroup()
+            try database.add("one")
+            #expect(throws: DatabaseError.self) { try database.run("INSERT INTO reply (id) VALUES (17)") }
+            try database.run("INSERT INTO reply (id) VALUES (1)")
+            try database.endGroup()
+            #expect(try file.text("SELECT group_concat(id) FROM reply") == "1")
+        }
+    }
+
+    @Test("is refused whole when its file is replaced meanwhile")
+    func replaced() throws {
+        try on(.sqlite) { (file, database) throws in
+            database.beginGroup()
+            try database.add("one")
+            #expect(rename(file.path, file.path + ".gone") == 0)
+            #expect(throws: DatabaseError.self) { try database.endGroup() }
+            #expect(rename(file.path + ".gone", file.path) == 0)
+            #expect(try database.notes().isEmpty)
+        }
+    }
+
+    @Test("that somebody has begun is not begun anew")
+    func nested() throws {
+        try on(.sqlite) { (file, database) throws in
+            database.beginGroup()
+            try database.add("one")
+            database.beginGroup()
+            try database.add("two")
+            try database.endGroup()
+            #expect(try file.open().notes() == ["one", "two"])
         }
     }
 

@@ -130,6 +130,7 @@ final class RequestRecord: @unchecked Sendable {
         bytesIn = 0
         bytesOut = 0
         cpuTime = -1
+        runQueueTime = 0
         if error != nil { error = nil }
         isReported = false
         isCut = false

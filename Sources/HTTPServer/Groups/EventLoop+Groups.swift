@@ -1,4 +1,5 @@
 import Linux
+import Synchronization
 
 /// Requests that write are answered in groups: see ``WritingTurns``.
 extension EventLoop {
@@ -13,7 +14,7 @@ extension EventLoop {
         let route = record.routeIndex
         // One that takes long for other reasons would hold up the others.
         guard writing.takes(route), speeds.isQuick(route), !routes.isBlocking(route), turn.errand == .answer,
-            record.refusal == nil
+            record.refusal == nil, writing.isAway || room.has(for: record, isQuick: true)
         else { return false }
         writing.append(turn, now: clock.now)
         return true
@@ -59,10 +60,16 @@ extension EventLoop {
         }
     }
 
-    /// Lets those go on who wait for a group that waits itself.
+    /// Lets those go on who wait for a group that waits itself, or for whom there is no thread any more.
     mutating func lookAtGroups() {
-        guard let end = writing.end, end <= clock.now else { return }
-        for turn in writing.suspend() { answerable.append(turn) }
+        if writing.isDue {
+            guard !isGroupDue else { return }
+            for turn in writing.removeAll() { answerable.append(turn) }
+        } else if let end = writing.end, end <= clock.now {
+            // A disk that takes its time takes it for everybody.
+            guard (signals?.flushes.load(ordering: .relaxed) ?? 0) == 0 else { return writing.waitOn(now: clock.now) }
+            for turn in writing.suspend() { answerable.append(turn) }
+        }
     }
 
     /// Takes back a turn of a group that was answered without the loop.
@@ -71,11 +78,12 @@ extension EventLoop {
         if turn.groupPlace == .last { writing.noteBack() }
         turn.groupPlace = .none
         guard turn.request != nil else { return true }
-        // The others of its group wait for somebody outside of this process.
-        if !turn.connection.isAbandoned {
+        guard !turn.connection.isAbandoned else { return false }
+        if writing.isAway {
+            // Its group waits for something else.
             for turn in writing.suspend() { answerable.append(turn) }
-            answerable.append(turn)
         }
+        answerable.append(turn)
         return false
     }
 }

@@ -16,22 +16,45 @@ extension ServingThread {
         var lockWaitBegan: Int64?
     }
 
+    /// After so long what was written is committed, in nanoseconds: 5 ms. Others need the lock, too.
+    private static let longestTransaction: Int64 = 5_000_000
+
     /// Has a group answered, or as much of it as nothing holds up.
     /// - Returns: The answers that have not been sent. That of the turn which ran last is among them.
     func answer(_ turns: [Turn], wokeAt: Int64) -> [GroupAnswer] {
         group = Group(rest: turns[...])
         defer { group = nil }
+        var began = MonotonicInstant.now.nanoseconds
         observer?.groupBegan()
         while let turn = group?.rest.popFirst() {
             storeWait = 0
-            answerer.begin(turn, now: MonotonicInstant.now.nanoseconds, wokeAt: wokeAt)
+            let now = MonotonicInstant.now.nanoseconds
+            if now - began > Self.longestTransaction {
+                began = now
+                commitGroup()
+                sendAnswers()
+                group?.isOver = false
+                group?.failure = nil
+                observer?.groupBegan()
+            }
+            answerer.begin(turn, now: now, wokeAt: wokeAt)
             let response = answerer.answer(turn) { [self] in
                 // The last one's time has the commit in it: a wait like others.
                 if group?.rest.isEmpty ?? true { commitGroup() }
             }
             turn.noteHandlerTime(storeWait: storeWait)
-            group?.answers.append(GroupAnswer(turn: turn, response: response))
+            // While it waited for the lock nobody else waited for it.
+            began += storeWait
+            let answer = GroupAnswer(turn: turn, response: response)
+            group?.answers.append(answer)
+            if answer.isStreamed {
+                // Whoever takes it may take long.
+                commitGroup()
+                sendAnswers()
+                returnRest()
+            }
         }
+        commitGroup()
         return takeAnswers { _ in true }
     }
 
@@ -58,8 +81,8 @@ extension ServingThread {
         guard group != nil else { return }
         switch reason {
         case .writeLock:
-            // Nobody has written yet. Those behind it most probably want the same lock, and wait for it together.
-            sendAnswers()
+            // Those behind it most probably want the same lock, and wait for it together.
+            if observer?.isGroupEmpty ?? true { sendAnswers() }
             let now = MonotonicInstant.now.nanoseconds
             let began = group?.lockWaitBegan ?? now
             group?.lockWaitBegan = began

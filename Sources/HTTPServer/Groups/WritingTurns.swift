@@ -62,10 +62,18 @@ struct WritingTurns {
     /// It is answered.
     mutating func noteBack() { (isAway, isSuspended) = (false, false) }
 
+    /// Who is in line waits for another while.
+    mutating func waitOn(now: Int64) { since = now }
+
+    /// All that are in line.
+    mutating func removeAll() -> [Turn] {
+        defer { turns = [] }
+        return turns
+    }
+
     /// Ends the wait of all that are in line.
     mutating func suspend() -> [Turn] {
         isSuspended = true
-        defer { turns = [] }
-        return turns
+        return removeAll()
     }
 }

@@ -124,7 +124,10 @@ extension EventLoop {
         // The thread of a group is one.
         if turn.groupPlace != .member { room.giveBack(isWriter: turn.isWriter) }
         if turn.groupPlace != .none, !takeBackFromGroup(turn) { return }
-        if turn.hasCommitted { writing.noteCommit(turn.route) }
+        if turn.hasCommitted {
+            turn.hasCommitted = false
+            writing.noteCommit(turn.route)
+        }
         queueDelay.noteHandler(took: turn.handlerTime)
         let time = turn.handlerTime - turn.handlerDelay
         if time >= Self.longTime { speeds.noteSlow(turn.route) } else { speeds.noteQuick(turn.route) }
@@ -155,7 +158,7 @@ extension EventLoop {
         poller.epoll.remove(connection.socket)
     }
 
-    private mutating func watch(_ connection: Connection) {
+    mutating func watch(_ connection: Connection) {
         guard !connection.isWatched else { return }
         connection.isWatched = true
         if !poller.epoll.add(connection.socket, .read) { close(connection) }

@@ -114,6 +114,8 @@ extension EventLoop {
     mutating func end(_ turn: consuming Turn, after sending: Turn.Sending) {
         let isShared = report(turn)
         let connection = turn.connection
+        // It may have sent more while its turn waited for something.
+        if sending != .failed, !connection.isClosed, !connection.isWatched { watch(connection) }
         guard sending != .failed, !connection.isClosed else {
             close(connection)
             return turns.putBack(turn, parkedIn: batch)

@@ -155,7 +155,10 @@ struct EventLoop: ~Copyable {
     /// answers are sent.
     mutating func complete(_ turn: consuming Turn, with response: Response) {
         speeds.noteQuick(turn.record.routeIndex)
-        if turn.hasCommitted { writing.noteCommit(turn.record.routeIndex) }
+        if turn.hasCommitted {
+            turn.hasCommitted = false
+            writing.noteCommit(turn.record.routeIndex)
+        }
         write(response, in: turn)
         goOn(with: turn)
     }

@@ -9,6 +9,8 @@ final class ServerSignals: Sendable {
     let isDraining = Atomic(false)
     /// How many handlers wait for the lock of a store that one writer at a time may write to.
     let writeLockWaits = Atomic(0)
+    /// How many handlers wait for a slow disk that what they wrote is written to.
+    let flushes = Atomic(0)
     /// Turns on their way back to the loop.
     let finished: FinishedTurns
 

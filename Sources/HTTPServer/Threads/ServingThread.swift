@@ -57,13 +57,17 @@ final class ServingThread: BlockingObserver, @unchecked Sendable {
     /// The answer to a turn's request.
     @inline(__always)
     func answer(_ turn: Turn) -> Response {
+        guard turn.record.mayWrite else { return answerer.answer(turn) }
+        // What somebody else has committed on this thread is not this one's.
+        _ = observer?.takeHasCommitted()
         let response = answerer.answer(turn)
-        if turn.record.mayWrite { noteCommit(of: turn, response) }
+        noteCommit(of: turn, response)
         return response
     }
 
     private func noteCommit(of turn: Turn, _ response: Response) {
         // One that is written piece by piece is not held back for others.
+        turn.hasCommitted = false
         if case .stream = response.body { return }
         turn.hasCommitted = observer?.takeHasCommitted() ?? false
     }
@@ -75,7 +79,9 @@ final class ServingThread: BlockingObserver, @unchecked Sendable {
         switch reason {
         case .anything: break
         case .writeLock: threads.signals.writeLockWaits.add(1, ordering: .relaxed)
-        case .flush: if flushTime < Self.longFlush { return }
+        case .flush:
+            threads.signals.flushes.add(1, ordering: .relaxed)
+            if flushTime < Self.longFlush { return }
         }
         if loan != 0 {
             threads.giveUp(loan)
@@ -91,7 +97,9 @@ final class ServingThread: BlockingObserver, @unchecked Sendable {
         switch reason {
         case .anything: break
         case .writeLock: threads.signals.writeLockWaits.subtract(1, ordering: .relaxed)
-        case .flush: flushTime += (time - flushTime) / 4
+        case .flush:
+            threads.signals.flushes.subtract(1, ordering: .relaxed)
+            flushTime += (time - flushTime) / 4
         }
     }
 

@@ -98,6 +98,8 @@ final class ThreadObserver: RequestObserver {
 
     func endGroup() throws { try databases?.current.endGroup() }
 
+    var isGroupEmpty: Bool { databases?.current.isGroupEmpty ?? true }
+
     var mayEndGroup: Bool { databases?.current.mayEndGroup ?? true }
 
     /// With its first request, because it is made on another thread.

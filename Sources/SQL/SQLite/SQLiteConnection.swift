@@ -145,6 +145,13 @@ import Linux
         return code == SQLITE_OK && moved != 0
     }
 
+    /// Whether a reference leads nowhere that is judged with the commit.
+    var breaksDeferredReference: Bool {
+        var (broken, most): (Int32, Int32) = (0, 0)
+        unsafe sqlite3_db_status(handle, SQLITE_DBSTATUS_DEFERRED_FKS, &broken, &most, 0)
+        return broken != 0
+    }
+
     /// Makes the write-ahead log the journal of the database, for good: readers and the writer do not wait for each other.
     func useWriteAheadLog() throws(DatabaseError) {
         // When several try at once, SQLite reports a deadlock in the making as busy without asking the busy handler.

@@ -13,6 +13,9 @@ final class WriteQueue: Sendable {
         var longWaits = 0
     }
 
+    /// A wait is announced again after so long.
+    private static let announced = Duration.milliseconds(21)
+
     /// So long a wait is short: 1 ms.
     private static let grace = Duration.milliseconds(1)
 
@@ -48,8 +51,16 @@ final class WriteQueue: Sendable {
         {
             return true
         }
-        if waitLong({ turn.wait(until: deadline()) }) { return true }
-        return state.withLock { state in
+        let end = deadline()
+        // In pieces, so that whoever is told hears how long it takes.
+        while !waitLong({ turn.wait(until: min(end, .now + Self.announced)) }) {
+            if end <= .now { return giveUp(turn) }
+        }
+        return true
+    }
+
+    private func giveUp(_ turn: Semaphore) -> Bool {
+        state.withLock { state in
             // It may have come at the last moment.
             guard let index = state.waiting.firstIndex(where: { $0 === turn }) else { return true }
             state.waiting.remove(at: index)
