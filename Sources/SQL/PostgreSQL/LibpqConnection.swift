@@ -1,4 +1,5 @@
 import CPostgreSQL
+import Glibc
 
 /// What libpq calls a connection: non-blocking, in pipeline mode, closed when nobody holds it any more.
 @safe final class LibpqConnection {
@@ -6,6 +7,9 @@ import CPostgreSQL
 
     private let handle: OpaquePointer
     private let warnings: UnsafeMutablePointer<CInt>
+
+    /// The thread that asks the server to end what it runs, until that is found to be over.
+    private var cancellation: pthread_t?
 
     /// Takes an open connection over. It is not in pipeline mode before ``prepare()``.
     init(handle: OpaquePointer, location: PostgreSQLLocation) {
@@ -16,6 +20,7 @@ import CPostgreSQL
     }
 
     deinit {
+        if let cancellation { cpostgresql_forget_cancel(cancellation) }
         unsafe cpostgresql_finish(handle)
         unsafe warnings.deallocate()
     }
@@ -106,6 +111,14 @@ import CPostgreSQL
         cpostgresql_wait(unsafe cpostgresql_socket(handle), true, isWriting, nanoseconds) == 1
     }
 
-    /// Asks the server to end what it runs, without waiting for that.
-    func cancel() { unsafe cpostgresql_cancel(handle) }
+    /// Asks the server to end what it runs, without waiting for that; not while it is still being asked, because that takes a
+    /// thread, and lasts for minutes when the server cannot be reached.
+    /// - Returns: Whether it is asked now.
+    func cancel() -> Bool {
+        if let cancellation, !cpostgresql_end_cancel(cancellation) { return false }
+        var thread = pthread_t()
+        let isStarted = unsafe cpostgresql_start_cancel(handle, &thread)
+        cancellation = isStarted ? thread : nil
+        return isStarted
+    }
 }

@@ -215,7 +215,7 @@ import Linux
         if answers.isForeign { isPooled = true }
         isInTransaction = libpq.isInTransaction
         // A cancellation that came too late may hit whatever runs next.
-        if wait.isCancelled, answers.failure?.isCancellation != true || wait.cancellations > 1 { isBroken = true }
+        if wait.isCancelled, answers.failure?.isCancellation != true || wait.cancellations != 1 { isBroken = true }
         if let failure = answers.failure {
             if isInTransaction { transactionFailure = failure.error }
             mayRepeat = failure.isRepeatable

@@ -3,15 +3,17 @@ import Linux
 /// A wait for answers of the server: until when, and how often it was told to stop since.
 struct PostgreSQLWait {
     private var end: SuspendingClock.Instant?
+    private var tries = 0
     private(set) var cancellations = 0
 
-    var isCancelled: Bool { cancellations > 0 }
+    /// Whether its time was over, so that the server was told to stop.
+    var isCancelled: Bool { tries > 0 }
 
     init(until end: SuspendingClock.Instant?) { self.end = end }
 
-    /// How often the server is told to stop, and for how long it may take to answer each time: one that comes before the
-    /// statement is of no effect.
-    private static let mostCancellations = 10
+    /// How often the server is told to stop, and for how long it may take to answer each time: a cancellation that comes
+    /// before the statement is of no effect. While one is still on its way there is no other.
+    private static let mostTries = 10
     private static let timeToCancel = Duration.milliseconds(100)
 
     /// For how long a thread waits without a word, in nanoseconds. To hand the event loop to another thread and back costs
@@ -36,9 +38,9 @@ struct PostgreSQLWait {
             let left = left
             if left != 0 {
                 if blocking({ libpq.wait(isWriting: isWriting, nanoseconds: left) }) { return }
-            } else if cancellations < Self.mostCancellations {
-                libpq.cancel()
-                cancellations += 1
+            } else if tries < Self.mostTries {
+                tries += 1
+                if libpq.cancel() { cancellations += 1 }
                 end = .now.advanced(by: Self.timeToCancel)
             } else {
                 throw .busy(retryAfter: .seconds(1))
