@@ -221,21 +221,21 @@ static void *run_cancel(void *cancel) {
     return NULL;
 }
 
-void cpostgresql_cancel(PGconn *connection) {
+bool cpostgresql_start_cancel(PGconn *connection, pthread_t *thread) {
     PGcancel *cancel = pq.getCancel(connection);
-    if (cancel == NULL) return;
+    if (cancel == NULL) return false;
     // The thread takes none of the process's signals: those are for whoever waits for them.
     sigset_t all, before;
     sigfillset(&all);
-    pthread_attr_t attributes;
-    pthread_t thread;
-    pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    if (pthread_create(&thread, &attributes, run_cancel, cancel) != 0) pq.freeCancel(cancel);
+    bool is_started = pthread_create(thread, NULL, run_cancel, cancel) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
+    if (!is_started) pq.freeCancel(cancel);
+    return is_started;
 }
+
+bool cpostgresql_end_cancel(pthread_t thread) { return pthread_tryjoin_np(thread, NULL) == 0; }
+void cpostgresql_forget_cancel(pthread_t thread) { pthread_detach(thread); }
 
 int cpostgresql_wait(int descriptor, bool reading, bool writing, int64_t nanoseconds) {
     struct pollfd entry = {.fd = descriptor, .events = (short)((reading ? POLLIN : 0) | (writing ? POLLOUT : 0))};

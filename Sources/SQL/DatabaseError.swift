@@ -6,9 +6,9 @@ public enum DatabaseError: Error, Hashable {
     /// Others held the database for as long as could be waited. Nothing was changed; the same call may succeed after this.
     case busy(retryAfter: Duration)
 
-    /// There is no database yet, or its schema is older than this release needs: it has to be migrated. It is tried again
-    /// with every call.
-    case unprepared(String)
+    /// There is no database yet, or its schema is older than this release needs: it has to be migrated. Or a move to it is not
+    /// finished. It is tried again with every call. `remedy` is what to do, and names nothing that strangers may not know.
+    case unprepared(String, remedy: String = "run the `migrate` command")
 
     /// The database cannot be reached. It is tried again with every call.
     case unavailable(reason: String, remedy: String)
@@ -68,7 +68,7 @@ extension DatabaseError {
     public var summary: String {
         switch self {
         case .busy: "the store is busy"
-        case .unprepared: "the store is not prepared for this release: run the `migrate` command"
+        case .unprepared(_, let remedy): "the store is not prepared for this release: \(remedy)"
         case .unavailable: "the store cannot be reached"
         case .unknownOutcome: "the store was lost while it wrote: repeat the request under its idempotency key"
         case .full: "the store is full"
@@ -86,8 +86,8 @@ extension DatabaseError: CustomStringConvertible {
         switch self {
         case .busy:
             "the store is busy: other writers held it for as long as this request could wait; try again"
-        case .unprepared(let reason):
-            "the store is not prepared: \(reason); run the `migrate` command"
+        case .unprepared(let reason, let remedy):
+            "the store is not prepared: \(reason); \(remedy)"
         case .unavailable(let reason, let remedy):
             "the store is not available: \(reason); \(remedy)"
         case .unknownOutcome(let detail):

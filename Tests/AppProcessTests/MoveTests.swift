@@ -80,6 +80,12 @@ extension ProcessTests {
                 #expect(process.wait(by: .generous) == .signal(SIGKILL), "\(ProcessTree.read(errors) ?? "")")
                 #expect(isThere, "\(moment)")
             }
+            let migration = try Finished.running(
+                Binary.app.command("migrate"),
+                environment: environment.merging(["DATABASE_URL": target.url.description]) { $1 }
+            )
+            #expect(migration.exit == .code(1))
+            #expect(migration.errors.contains("run the `move` command again"), "\(migration.errors)")
             let last = try run("move", "--to", target.url.description)
             #expect(last.exit == .code(0), "\(last.errors)")
             #expect(last.output.contains("all are in both databases"), "\(last.output)")

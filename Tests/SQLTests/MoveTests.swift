@@ -125,6 +125,34 @@ struct MoveTests {
         #expect(try text("SELECT name FROM person WHERE id = 2") == "other")
     }
 
+    @Test("a database to which a move is not finished is neither served nor migrated, and says what to do")
+    func unfinished() throws {
+        try fill()
+        try source.run(#"UPDATE "Person" SET name = 'a' || char(0) WHERE id = 2"#)
+        #expect(throws: MoveError.self) { try move() }
+        func expectRefusal(of use: () throws -> Void) {
+            let error = #expect(throws: DatabaseError.self) { try use() }
+            #expect(error?.code == "unprepared")
+            #expect(error?.description.contains("is not finished; run the `move` command again") == true)
+            #expect(error?.summary.contains("run the `move` command again") == true)
+        }
+        let service = Database(target.url, migrations: Self.migrations)
+        let migrator = Migrator(target.url, migrations: Self.migrations)
+        expectRefusal { try service.open() }
+        expectRefusal { try service.run("DELETE FROM person") }
+        expectRefusal { if case .unready(let error) = service.readiness() { throw error } }
+        expectRefusal { _ = try migrator.migrate() }
+        expectRefusal { _ = try migrator.rehearse() }
+        expectRefusal { _ = try migrator.status() }
+        try source.run(#"UPDATE "Person" SET name = 'mended' WHERE id = 2"#)
+        _ = try move()
+        #expect(service.readiness() == .ready)
+        #expect(try migrator.migrate() == .current(schema: 1))
+        // Of a service that is there already, the probe finds out.
+        try Database(target.url).run("CREATE TABLE move_progress ()")
+        expectRefusal { if case .unready(let error) = service.readiness() { throw error } }
+    }
+
     @Test("tables of another program are refused")
     func foreignTarget() throws {
         try Database(target.url).run("CREATE TABLE theirs (id BIGINT)")

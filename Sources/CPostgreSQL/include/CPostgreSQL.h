@@ -4,6 +4,7 @@
 #ifndef CPOSTGRESQL_H
 #define CPOSTGRESQL_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -70,8 +71,12 @@ int cpostgresql_length(PGresult *_Nonnull result, int row, int column);
 void cpostgresql_clear(PGresult *_Nonnull result);
 
 // Asks the server to end what the connection runs, without waiting for it: libpq's PQcancel connects anew and has no
-// deadline of its own, so a thread is made for it that ends by itself.
-void cpostgresql_cancel(PGconn *_Nonnull connection);
+// deadline of its own, so a thread is made for it. False when there can be none.
+bool cpostgresql_start_cancel(PGconn *_Nonnull connection, pthread_t *_Nonnull thread);
+// Whether the thread has done it; then it is gone, and its number is no longer to be used.
+bool cpostgresql_end_cancel(pthread_t thread);
+// Lets the thread end by itself. Its number is no longer to be used.
+void cpostgresql_forget_cancel(pthread_t thread);
 
 // poll(2) for one descriptor, with a timeout in nanoseconds; a negative one waits for ever. 1 when it is ready or has
 // failed, 0 when the time is up or a signal came.

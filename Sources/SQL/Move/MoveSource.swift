@@ -39,7 +39,7 @@ final class MoveSource {
             throw MoveError(
                 "\(location.path) is in use: stop the service, and whatever else has the database open, then move"
             )
-        } catch DatabaseError.unprepared(let reason) {
+        } catch DatabaseError.unprepared(let reason, _) {
             throw MoveError("\(reason); name the database that is to be moved in DATABASE_URL")
         }
     }

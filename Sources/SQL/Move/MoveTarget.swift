@@ -56,7 +56,7 @@ final class MoveTarget {
     }
 
     private func state(isNew: Bool) throws -> State {
-        if try connection.integer("SELECT count(to_regclass('move_progress'))") == 1 {
+        if try UnfinishedMove.exists(on: connection) {
             let copied = try all("SELECT table_name, copied FROM move_progress") { row in
                 (try row.text(0), Int(row.integer(1)))
             }

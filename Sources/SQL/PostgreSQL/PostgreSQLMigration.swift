@@ -9,6 +9,7 @@ struct PostgreSQLMigration: MigrationTarget {
         let connection = try PostgreSQLConnector.open(location, limits)
         do throws(DatabaseError) {
             try connection.beginMigrating()
+            try UnfinishedMove.refuse(connection)
             let outcome = try connection.advance(migrations)
             if keeping { try connection.commit() } else { connection.endTransaction() }
             return outcome
@@ -19,7 +20,9 @@ struct PostgreSQLMigration: MigrationTarget {
     }
 
     func applied() throws(DatabaseError) -> [SchemaHistory.Entry]? {
-        try SchemaHistory.read(PostgreSQLConnector.open(location, limits))
+        let connection = try PostgreSQLConnector.open(location, limits)
+        try UnfinishedMove.refuse(connection)
+        return try SchemaHistory.read(connection)
     }
 }
 

@@ -46,14 +46,21 @@ extension SchemaHistory {
         _ = try Statement.postgreSQL(statement).finish()
     }
 
-    /// Refuses a database that lacks a migration this release needs; takes one round trip.
+    /// Refuses a database that lacks a migration this release needs, or to which a move is not finished; takes one round trip.
     static func requireServable(_ connection: PostgreSQLConnection, needed: Int) throws(DatabaseError) {
         guard needed > 0 else { return }
-        let version: Int64
+        let statement = connection.statement(
+            "SELECT coalesce(max(number), 0), \(UnfinishedMove.isThere) FROM schema_migration"
+        )
+        defer { statement.reset() }
+        var version: Int64 = 0
         do throws(DatabaseError) {
-            version = try connection.integer(newest) ?? 0
+            if try statement.step() {
+                version = statement.integer(0)
+                guard statement.integer(1) == 0 else { throw UnfinishedMove.error(at: connection.location) }
+            }
         } catch .failed(let detail) where detail.contains("SQLSTATE 42P01") {
-            version = 0
+            // Without the table nothing was migrated.
         }
         try requireServable(version: Int(version), needed: needed, at: "\(connection.location)")
     }
