@@ -267,8 +267,8 @@ public final class Database {
             do {
                 return try body()
             } catch {
-                // A rule that is broken again is broken by the body itself.
-                if case DatabaseError.violated = error, attempts > 1 { throw error }
+                // A rule that is broken again and again is broken by the body itself.
+                if case DatabaseError.violated = error, attempts == Self.mostViolations { throw error }
                 guard mayRepeat, pause(afterAttempt: attempts) else { throw error }
                 attempts += 1
             }
@@ -289,6 +289,7 @@ public final class Database {
 
     /// Of several that meet, one always gets through; so many would have to meet one after another.
     private static let mostAttempts = 40
+    private static let mostViolations = 5
     /// In microseconds: a transaction takes about so long, and many waiters soon spread over 16 of them.
     private static let shortestPause: UInt32 = 1_000
     private static let mostDoublings = 4

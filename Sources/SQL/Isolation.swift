@@ -6,6 +6,6 @@ public enum Isolation: Sendable {
 
     /// Rules of the schema, unique keys and references, decide what may be written; what was read without being locked may be
     /// outdated by the end. On PostgreSQL it meets nobody but who writes the same keys (`READ COMMITTED`). When a unique
-    /// rule is broken the body is run again, once, and sees what the other has written.
+    /// rule is broken the body is run again, a few times, and sees what the other has written.
     case readCommitted
 }

@@ -116,6 +116,12 @@ extension Database {
                 if let idempotency, let lookup, try lookup.step() {
                     return try answer(to: idempotency, in: Row(of: .postgreSQL(lookup)))
                 }
+                if case .failure = judgement, isolation == .readCommitted, let idempotency,
+                    // Each read sees its own moment: what refuses it may be what came with this very key after that was looked up.
+                    let answer = try recordedAnswer(to: idempotency, as: Value.self)
+                {
+                    return answer
+                }
                 let value = try body(try judgement.get())
                 if let idempotency { try record(value, for: idempotency, at: now) }
                 return .done(value)
