@@ -42,6 +42,9 @@ open class BlockingObserver {
     /// than it takes to tell may go without a word then.
     open var holdsOthersUp: Bool { true }
 
+    /// Whether somebody is there already whom that holds up. Even a short wait is one after another's then.
+    open var keepsOthersWaiting: Bool { true }
+
     /// The thread is about to wait.
     open func willBlock(for reason: BlockingReason) {}
 

@@ -92,6 +92,9 @@ extension EventLoop {
         return (speeds.isQuick(route), speeds.isSlow(route))
     }
 
+    /// Whether requests are here that have yet to be answered, or handlers at work whose clients will ask again.
+    var hasOthersToServe: Bool { room.taken > 0 || batch.hasMore || poller.hasMore }
+
     /// The loop was taken while it was lent.
     /// - Parameter wasGivenUp: Whether the handler had said that it will take long.
     mutating func noteLost(wasGivenUp: Bool) {

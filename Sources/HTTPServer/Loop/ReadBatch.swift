@@ -52,6 +52,9 @@ struct ReadBatch {
     /// - Returns: As recv(2).
     func drop(from socket: CInt) -> Int { block.receive(from: socket, at: end) }
 
+    /// Whether there is another to be answered.
+    var hasMore: Bool { position < count }
+
     /// The next to be answered.
     mutating func next() -> Entry? {
         guard position < count else { return nil }

@@ -19,6 +19,8 @@ final class ServingThread: BlockingObserver, @unchecked Sendable {
     var group: Group?
     /// The loan of the loop while it runs a handler; 0 when it has given it up.
     private var loan: UInt64 = 0
+    /// Whether others wait, or are waited for, while it runs a handler.
+    private(set) var keepsOthers = false
     /// How long the handler has waited for a store to write, and since when it does, in nanoseconds.
     var storeWait: Int64 = 0
     private var storeWaitBegan: Int64 = 0
@@ -47,8 +49,9 @@ final class ServingThread: BlockingObserver, @unchecked Sendable {
 
     /// Runs a handler while the loop is lent.
     @inline(__always)
-    func run<Result>(during loan: UInt64, _ handler: () -> Result) -> Result {
+    func run<Result>(during loan: UInt64, keepingOthers: Bool = true, _ handler: () -> Result) -> Result {
         self.loan = loan
+        keepsOthers = keepingOthers
         storeWait = 0
         defer { self.loan = 0 }
         return handler()
@@ -73,6 +76,7 @@ final class ServingThread: BlockingObserver, @unchecked Sendable {
     }
 
     override var holdsOthersUp: Bool { loan != 0 }
+    override var keepsOthersWaiting: Bool { keepsOthers }
 
     override func willBlock(for reason: BlockingReason) {
         if reason != .anything { storeWaitBegan = MonotonicInstant.now.nanoseconds }

@@ -109,6 +109,7 @@ final class ServingThreads: @unchecked Sendable {
         if turn.errand == .group { return runGroup(on: thread) }
         let now = unsafe loop.clock.now
         let (isQuick, takesLong) = unsafe loop.lend(turn)
+        let keepsOthers = unsafe loop.hasOthersToServe
         thread.answerer.begin(turn, now: now, wokeAt: unsafe loop.clock.wokeAt, isQuick: isQuick)
         if needsStandby.load(ordering: .relaxed) { appointStandby() }
         let loan = leadership.lend(at: takesLong ? 0 : now)
@@ -122,7 +123,7 @@ final class ServingThreads: @unchecked Sendable {
             }
             unsafe loop.goOn(afterAdmissionOf: turn)
         } else {
-            let response = thread.run(during: loan) { thread.answer(turn) }
+            let response = thread.run(during: loan, keepingOthers: keepsOthers) { thread.answer(turn) }
             if case .stream(let write) = response.body, turn.record.head.method != .head {
                 giveUp(loan)
                 thread.stream(write, as: response, of: turn)

@@ -16,8 +16,8 @@ struct PostgreSQLWait {
     private static let mostTries = 10
     private static let timeToCancel = Duration.milliseconds(100)
 
-    /// For how long a thread waits without a word, in nanoseconds. To hand the event loop to another thread and back costs
-    /// more than such a wait is long, and nobody is held up by it.
+    /// For how long a thread waits without a word, in nanoseconds, when nobody is there whom that holds up. To hand the event
+    /// loop to another thread and back costs more than such a wait is long.
     private static let patience: Int64 = 50_000
 
     /// Waits until the next answer is there.
@@ -33,7 +33,12 @@ struct PostgreSQLWait {
     }
 
     private mutating func forSocket(of libpq: LibpqConnection, isWriting: Bool) throws(DatabaseError) {
-        if libpq.wait(isWriting: isWriting, nanoseconds: Self.patience) { return }
+        // Who keeps nobody waiting may hope that it is soon over.
+        if let observer = BlockingObserver.current, observer.holdsOthersUp, !observer.keepsOthersWaiting,
+            libpq.wait(isWriting: isWriting, nanoseconds: Self.patience)
+        {
+            return
+        }
         while true {
             let left = left
             if left != 0 {
