@@ -81,6 +81,13 @@ struct GroupTests {
                     arrived.signal()
                     blocking(for: .writeLock) { green.wait() }
                 }
+                if name == "slow" { blocking(for: .flush) { _ = usleep(3000) } }
+                if name == "hangs" {
+                    blocking(for: .flush) {
+                        arrived.signal()
+                        green.wait()
+                    }
+                }
                 if name == "fails" { throw Problem(.conflict, detail: "Others were faster.") }
                 store.write(name)
                 if name == "streams" {
@@ -97,10 +104,14 @@ struct GroupTests {
 
     /// Sends writes that the server finds all at once, each on a connection of its own, when it has learned that they write
     /// and are quick.
-    private func sendTogether(_ names: [String], to server: LiveServer) throws -> [Client] {
+    private func sendTogether(
+        _ names: [String],
+        to server: LiveServer,
+        behind warmUp: String = "warm"
+    ) throws -> [Client] {
         let first = try server.connect()
         for _ in 0..<40 {
-            first.send(Self.post("warm"))
+            first.send(Self.post(warmUp))
             #expect(first.readResponse()?.status == 200)
         }
         store.forget()
@@ -167,6 +178,20 @@ struct GroupTests {
         green.signal()
         #expect(clients[1].readResponse()?.status == 200)
         #expect(store.commits.joined().count == 3)
+    }
+
+    @Test("do not wait for ever for a disk that does not answer any more")
+    func deadDisk() throws {
+        let server = try makeServer()
+        defer { server.stop() }
+        // The disk is known to take its time, so whoever waits for it gives the loop away.
+        let clients = try sendTogether(["a", "hangs"], to: server, behind: "slow")
+        arrived.wait()
+        let late = try server.connect()
+        late.send(Self.post("late"))
+        #expect(late.readResponse()?.status == 200)
+        green.signal()
+        for client in clients { #expect(client.readResponse()?.status == 200) }
     }
 
     @Test("may also answer piece by piece")

@@ -66,8 +66,8 @@ extension EventLoop {
             guard !isGroupDue else { return }
             for turn in writing.removeAll() { answerable.append(turn) }
         } else if let end = writing.end, end <= clock.now {
-            // A disk that takes its time takes it for everybody.
-            guard (signals?.flushes.load(ordering: .relaxed) ?? 0) == 0 else { return writing.waitOn(now: clock.now) }
+            let isFlushing = (signals?.flushes.load(ordering: .relaxed) ?? 0) > 0
+            if isFlushing, writing.waitForDisk(now: clock.now) { return }
             for turn in writing.suspend() { answerable.append(turn) }
         }
     }

@@ -27,16 +27,17 @@ extension ServingThread {
         var began = MonotonicInstant.now.nanoseconds
         observer?.groupBegan()
         while let turn = group?.rest.popFirst() {
-            storeWait = 0
-            let now = MonotonicInstant.now.nanoseconds
+            var now = MonotonicInstant.now.nanoseconds
             if now - began > Self.longestTransaction {
-                began = now
                 commitGroup()
                 sendAnswers()
                 group?.isOver = false
                 group?.failure = nil
                 observer?.groupBegan()
+                now = MonotonicInstant.now.nanoseconds
+                began = now
             }
+            storeWait = 0
             answerer.begin(turn, now: now, wokeAt: wokeAt)
             let response = answerer.answer(turn) { [self] in
                 // The last one's time has the commit in it: a wait like others.

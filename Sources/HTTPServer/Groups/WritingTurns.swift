@@ -9,6 +9,8 @@ struct WritingTurns {
     private var turns: [Turn] = []
     /// When the first got in line, in nanoseconds of the monotonic clock.
     private var since: Int64 = 0
+    /// When to look whether they have waited too long.
+    private var nextLook: Int64 = 0
     /// Whether a group is in the hands of a thread without the loop.
     private(set) var isAway = false
     /// Whether requests do not wait for the group that is away any more: others outside of this process hold the store's
@@ -17,6 +19,9 @@ struct WritingTurns {
 
     /// A group that is away for longer than this waits for somebody outside of this process: 20 ms.
     static let patience: Int64 = 20_000_000
+    /// A disk takes its time for everybody, so it is waited for in line; but what takes longer than this is no wait for a disk
+    /// that works, and whoever waits is to have the limits of all who wait (``WaitingTurns``): 1 s.
+    private static let longestFlush: Int64 = 1_000_000_000
     /// The others wait in line: so long a group holds nobody up for more than some milliseconds.
     private static let mostTurns = 32
 
@@ -24,13 +29,11 @@ struct WritingTurns {
         hasCommitted = [Bool](repeating: false, count: routeCount)
     }
 
-    var isEmpty: Bool { turns.isEmpty }
-
     /// Whether there is a group to be answered now.
     var isDue: Bool { !turns.isEmpty && !isAway }
 
-    /// When the wait for the group that is away has lasted too long.
-    var end: Int64? { turns.isEmpty || !isAway ? nil : since + Self.patience }
+    /// When the wait for the group that is away may have lasted too long.
+    var end: Int64? { turns.isEmpty || !isAway ? nil : nextLook }
 
     /// A handler of the route has committed something.
     mutating func noteCommit(_ route: Int) { if route >= 0 { hasCommitted[route] = true } }
@@ -42,7 +45,7 @@ struct WritingTurns {
     func takes(_ route: Int) -> Bool { commits(route) && !isSuspended }
 
     mutating func append(_ turn: Turn, now: Int64) {
-        if turns.isEmpty { since = now }
+        if turns.isEmpty { (since, nextLook) = (now, now + Self.patience) }
         turns.append(turn)
     }
 
@@ -62,8 +65,12 @@ struct WritingTurns {
     /// It is answered.
     mutating func noteBack() { (isAway, isSuspended) = (false, false) }
 
-    /// Who is in line waits for another while.
-    mutating func waitOn(now: Int64) { since = now }
+    /// Has who is in line wait for a disk for another while.
+    /// - Returns: Whether it is worth that.
+    mutating func waitForDisk(now: Int64) -> Bool {
+        nextLook = now + Self.patience
+        return now - since < Self.longestFlush
+    }
 
     /// All that are in line.
     mutating func removeAll() -> [Turn] {
