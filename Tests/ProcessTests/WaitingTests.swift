@@ -132,7 +132,10 @@ extension ProcessTests {
                 let shares = Dictionary(grouping: connections.map { Self.worker($0.receive()) }, by: \.self).mapValues(
                     \.count
                 )
-                #expect(Double(shares.values.max() ?? 0) <= 1.25 * Double(count) / 4, "\(shares)")
+                // One more where a quarter of the mean is less than one: a worker may be off the processor just after it
+                // has told its siblings that it is about to let somebody in.
+                let mean = Double(count) / 4
+                #expect(Double(shares.values.max() ?? 0) <= max(1.25 * mean, mean + 1), "\(shares)")
                 #expect(shares.count == 4, "\(shares)")
             }
             service.stop()

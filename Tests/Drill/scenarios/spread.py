@@ -12,8 +12,15 @@ from trial import Trial
 from wire import LOOPBACK, Request
 
 WORKERS = 4
-#: The busiest worker has at most so many times the mean.
+#: The busiest worker has at most so many times the mean, or one more than that where this is less than one connection: a
+#: worker that decides where a client goes sees what its siblings have told, and one of them may be off the processor between
+#: telling that it is about to accept and finding that there is nobody.
 LIMIT = 1.25
+
+
+def most(size: int) -> float:
+    """How many of so many connections the busiest worker may have."""
+    return max(LIMIT * size / WORKERS, size / WORKERS + 1)
 
 
 class Spread(Scenario):
@@ -21,7 +28,7 @@ class Spread(Scenario):
 
     name = "spread"
     title = f"8, 24 and 64 connections at once on {WORKERS} idle workers"
-    promise = f"the busiest worker has at most {LIMIT} times the mean"
+    promise = f"the busiest worker has at most {LIMIT} times the mean, or one more; nobody is idle"
     workers = WORKERS
     on_fixture = True
 
@@ -29,9 +36,10 @@ class Spread(Scenario):
         for size in (8, 24, 64):
             found = [self._connect(trial, size) for _ in range(trial.count(10, 4))]
             worst = max(found, key=max)
-            broken = sum(max(counts) > LIMIT * size / WORKERS for counts in found)
-            text = f"{size} connections: the busiest has at most {LIMIT} times the mean"
-            trial.check(broken == 0, f"{text} ({broken} of {len(found)} times it had more; at worst {worst})")
+            broken = sum(max(counts) > most(size) or min(counts) == 0 for counts in found)
+            uneven = sum(max(counts) > min(counts) for counts in found)
+            text = f"{size} connections: the busiest has at most {most(size):g}, and nobody is idle"
+            trial.check(broken == 0, f"{text} (broken {broken} of {len(found)} times; at worst {worst}, uneven {uneven} times)")
 
     def _connect(self, trial: Trial, size: int) -> list[int]:
         """How many of so many new connections each worker has, once each was answered."""
