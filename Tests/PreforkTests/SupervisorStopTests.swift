@@ -169,7 +169,7 @@ struct SupervisorStopTests {
     func forkUnderWay() {
         var state = SupervisorState(configuration: .init(workers: 1), seed: 1, at: .init(nanoseconds: 1))
         let now = MonotonicInstant(nanoseconds: 2)
-        let role = ChildRole.web(SupervisorConfiguration(workers: 1).backoff)
+        let role = ChildRole.worker(SupervisorConfiguration(workers: 1))
         let spec = WorkerSpec(slot: 0, number: 1, generation: 1, role: role)
         #expect(state.handle(.started, at: now).contains(.fork(spec)))
         _ = state.handle(.ordered(.stop), at: now)

@@ -36,7 +36,7 @@ struct WorkerProcess<S: Service>: Sendable {
             let readiness = databases.current.readiness()
             readinessLog.note(readiness)
             // But no running release gives way to one whose database is not ready, such as one that has not been migrated.
-            if worker.listener == nil, case .unready = readiness { return 1 }
+            if worker.isPreflight, case .unready = readiness { return 1 }
         }
         let router = S.router(dependencies)
         handlerTimes.name(router.routes.map { "\($0.method.rawValue) \($0.pattern)" })

@@ -6,8 +6,10 @@ struct ChildRole: Equatable, Sendable {
     let name: String
     let respawn: RespawnPolicy
 
-    /// Serves requests, as one of as many as asked for.
-    static func web(_ backoff: Backoff) -> ChildRole { ChildRole(name: "worker", respawn: .always(backoff)) }
+    /// Does the service's work, as one of as many as asked for.
+    static func worker(_ configuration: SupervisorConfiguration) -> ChildRole {
+        ChildRole(name: configuration.workerName, respawn: .always(configuration.backoff))
+    }
 
     /// Serves what is left in the queue when the service stops, and leaves.
     static let lastWorker = ChildRole(name: "worker", respawn: .never)

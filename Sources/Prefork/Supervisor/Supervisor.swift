@@ -15,7 +15,8 @@ import Linux
 /// The limit on open descriptors is raised as far as the system allows, for the supervisor and all workers.
 public struct Supervisor {
     private(set) var configuration: SupervisorConfiguration
-    let listener: Listener
+    /// `nil` when its workers serve no socket.
+    let listener: Listener?
     let notices: any NoticeOutput
     let report: PeriodicReport?
     let body: @Sendable (Worker) -> Int32
@@ -24,14 +25,15 @@ public struct Supervisor {
     ///
     /// - Parameters:
     ///   - configuration: how many workers, and how patient to be with them.
-    ///   - listener: the socket that all workers share.
+    ///   - listener: the socket that all workers share; `nil` for workers that find their work elsewhere, such as in a
+    ///     database. They have no mailboxes, and there is no queue to empty at the stop.
     ///   - notices: gets all that the supervisor has to say.
     ///   - report: what it says again and again while it serves.
     ///   - worker: the body of a worker. It runs in the worker's process and returns the worker's exit code, 0 after a
     ///     graceful leave.
     public init(
         configuration: SupervisorConfiguration,
-        listener: Listener,
+        listener: Listener? = nil,
         notices: any NoticeOutput,
         report: PeriodicReport? = nil,
         worker: @escaping @Sendable (Worker) -> Int32
@@ -73,6 +75,7 @@ extension Supervisor {
         configuration.bootAttempts = 1
         configuration.stopsWhenReady = true
         configuration.title = self.configuration.title
+        configuration.workerName = self.configuration.workerName
         return Supervisor(
             configuration: configuration,
             listener: listener,

@@ -50,6 +50,8 @@ public struct SupervisorConfiguration: Sendable {
     /// The proportional memory (PSS) in bytes at which a worker is replaced. `nil`: never.
     public var maximumMemory: Int?
 
+    /// What a worker is called in its process title ("panal: worker 1 generation 1"), such as `job worker`.
+    public var workerName = "worker"
     /// The name that process titles start with ("panal: supervisor"), or `nil` to leave the titles alone.
     public var title: String?
 

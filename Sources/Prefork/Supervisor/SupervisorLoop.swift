@@ -71,8 +71,8 @@ final class SupervisorLoop {
             generation: predecessor?.generation ?? 1,
             target: predecessor?.target,
             configuration: configuration,
-            identity: [.integer("pid", getpid())] + supervisor.listener.address.fields,
-            listenerIsShared: supervisor.listener.isShared,
+            identity: [.integer("pid", getpid())] + (supervisor.listener?.address.fields ?? []),
+            listenerIsShared: supervisor.listener?.isShared ?? false,
             seed: SystemRandomNumberGenerator.seed(),
             at: .now
         )
@@ -81,7 +81,7 @@ final class SupervisorLoop {
             children[pid] = Child(pid: pid, slot: scoreboard.slot(worker.slot))
         }
         let processors = configuration.advisedWorkers == nil ? 0 : CurrentProcess.usableProcessors
-        mailboxes.make(upTo: max(state.processLimit, 2 * min(processors, Self.foreseenWorkers) + 1))
+        makeMailboxes(upTo: max(state.processLimit, 2 * min(processors, Self.foreseenWorkers) + 1))
         countSlots()
         if let predecessor { self.supervisor.notices.writeKept(predecessor.notices) }
         Backtrace.warmUp()
@@ -202,7 +202,8 @@ final class SupervisorLoop {
         case .refuseNewConnections: refuseNewConnections()
         case .observe(let pids, let memory):
             let workers = pids.compactMap { children[$0]?.observation(memory: memory) }
-            events.append(.observed(Observation(workers: workers, waiting: supervisor.listener.waitingConnections)))
+            let waiting = supervisor.listener?.waitingConnections ?? 0
+            events.append(.observed(Observation(workers: workers, waiting: waiting)))
         case .askAdvice:
             if let count = supervisor.configuration.advisedWorkers?() { events.append(.advised(workers: count)) }
         case .report:
@@ -210,8 +211,8 @@ final class SupervisorLoop {
         case .inspectBacklog:
             let listener = supervisor.listener
             // In this order: a handshake that finishes in between is seen twice rather than never.
-            let handshakes = listener.unfinishedHandshakes
-            let waiting = listener.waitingConnections
+            let handshakes = listener?.unfinishedHandshakes ?? 0
+            let waiting = listener?.waitingConnections ?? 0
             let mail = mailboxes.withMail(among: unreadSlots).count
             events.append(.backlog(waiting: waiting, handshakes: handshakes, mail: mail))
         case .preflight: events.append(startPreflight())
@@ -222,7 +223,7 @@ final class SupervisorLoop {
 
     private func refuseNewConnections() {
         do throws(SystemError) {
-            try supervisor.listener.refuseNewConnections()
+            try supervisor.listener?.refuseNewConnections()
         } catch {
             let todo = "Let the balancer look away before it stops (DRAIN_DELAY), or use Linux 5.7 or later."
             let fields: [Notice.Field] = [.text("reason", error.description), .text("todo", todo)]
@@ -236,7 +237,7 @@ final class SupervisorLoop {
         let slot = scoreboard.slot(spec.slot)
         slot.prepare(number: spec.number, generation: spec.generation)
         scoreboard.slotsInUse = max(scoreboard.slotsInUse, spec.slot + 1)
-        mailboxes.make(upTo: spec.slot + 1)
+        makeMailboxes(upTo: spec.slot + 1)
         // It leaves as soon as it finds nothing, so it has to find this.
         if spec.isLast { forwardMail(to: [spec.slot]) }
         do throws(SystemError) {
@@ -277,7 +278,8 @@ final class SupervisorLoop {
         let worker = Worker(
             number: spec.number,
             generation: spec.generation,
-            listener: isPreflight ? nil : supervisor.listener.descriptor,
+            isPreflight: isPreflight,
+            listener: isPreflight ? nil : supervisor.listener?.descriptor,
             slot: scoreboard.slot(spec.slot),
             scoreboard: scoreboard,
             siblings: Siblings(of: scoreboard.slot(spec.slot), on: scoreboard, mailboxes),
@@ -292,6 +294,11 @@ final class SupervisorLoop {
             isLast: spec.isLast,
             listener: supervisor.listener
         ).run()
+    }
+
+    /// Connections are sent by mail, so without a listener there is none.
+    private func makeMailboxes(upTo count: Int) {
+        if supervisor.listener != nil { mailboxes.make(upTo: count) }
     }
 
     /// Says how far a look at all workers has to go.

@@ -56,7 +56,7 @@ extension SupervisorState {
 
     private mutating func fork(number: Int, replacing predecessor: Int?, at now: MonotonicInstant) {
         guard let slot = workers.vacantSlot else { return }
-        let role = ChildRole.web(configuration.backoff)
+        let role = ChildRole.worker(configuration)
         let spec = WorkerSpec(slot: slot, number: number, generation: generation, role: role)
         // Its time runs before the fork: a worker that hangs in its first instruction is late like any other.
         var worker = WorkerHandle(spec, .booting(until: now + configuration.bootTimeout), at: now)

@@ -27,7 +27,7 @@ struct Handover: Equatable {
     }
 
     var role: Role
-    /// The listening socket, whether others hold it too, and the file it made.
+    /// The listening socket, -1 for a service without one; whether others hold it too, and the file it made.
     var listener: CInt
     var listenerIsShared = false
     var file: SocketFile?
@@ -119,12 +119,12 @@ struct Handover: Equatable {
         self.mailboxes = mailboxes
     }
 
-    init(role: Role, listener: Listener, program: CInt = -1) {
+    init(role: Role, listener: Listener?, program: CInt = -1) {
         self.role = role
         self.program = program
-        self.listener = listener.descriptor
-        listenerIsShared = listener.isShared
-        file = listener.file
+        self.listener = listener?.descriptor ?? -1
+        listenerIsShared = listener?.isShared ?? false
+        file = listener?.file
     }
 }
 

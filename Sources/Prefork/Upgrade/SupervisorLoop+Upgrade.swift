@@ -3,7 +3,7 @@ import Linux
 
 /// The upgrade in place: how the next program is tried, and how the very same file takes over.
 extension SupervisorLoop {
-    /// Starts the program on disk as a child with the listener inherited.
+    /// Starts the program on disk as a child with the listener, if there is one, inherited.
     func startPreflight() -> Event {
         do throws(SystemError) {
             let next = try program.open()
@@ -25,7 +25,7 @@ extension SupervisorLoop {
         CurrentProcess.setParentDeathSignal(SIGKILL)
         guard getppid() == pid else { _exit(WorkerExit.immediate) }
         inheritedMask.block()
-        let error = execute(next, handing: file, with: [supervisor.listener.descriptor])
+        let error = execute(next, handing: file, with: [supervisor.listener?.descriptor].compactMap(\.self))
         file.answerFailed(error.description)
         _exit(127)
     }
@@ -104,7 +104,7 @@ extension WorkerHandle {
             slot: worker.slot,
             number: worker.number,
             generation: worker.generation,
-            role: .web(configuration.backoff)
+            role: .worker(configuration)
         )
         self.init(spec, phase, at: now)
         pid = worker.pid

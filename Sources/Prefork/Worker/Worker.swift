@@ -4,14 +4,17 @@ public import Linux
 /// What a worker's body gets: its identity, the listener it shares with its siblings, and its ways to talk to the supervisor.
 ///
 /// The body runs on a thread of its own in the worker's process. It opens what it needs, calls ``becomeReady()``, accepts
-/// and serves connections from ``listener``, and returns its exit code soon after ``shutdown`` became readable.
+/// and serves connections from ``listener``, or finds its work elsewhere, and returns its exit code soon after ``shutdown`` became readable.
 public struct Worker: Sendable {
     /// Which worker this is: 1, 2, 3 … A successor takes over its predecessor's number.
     public let number: Int
     /// Which roll made this worker. The first generation is 1.
     public let generation: Int
-    /// The listening socket, shared with all other workers. Non-blocking. `nil` in the preflight of an upgrade: the running
-    /// service's clients are not its own, so it boots, says that it could serve, and leaves.
+    /// Whether it was only started, by an upgrade, to show that this program can serve: it boots, says that it is ready, and is
+    /// told to leave. It must not touch what the running service's workers do.
+    public let isPreflight: Bool
+    /// The listening socket, shared with all other workers. Non-blocking. `nil` in a preflight, because the running service's
+    /// clients are not its own, and in a service without a listener.
     public let listener: CInt?
     /// An eventfd that is readable from the moment on which the worker must finish and leave. Do not read from it.
     public var shutdown: CInt { shutdownEvent.rawValue }

@@ -12,7 +12,7 @@ struct WorkerProcess {
     /// Whether it only serves what is left in the queue.
     let isLast: Bool
     /// Closed to newcomers by the worker when the supervisor cannot any more.
-    let listener: Listener
+    let listener: Listener?
 
     /// How long a worker that was told to leave while it boots may go on booting.
     private static let bootDrainTime = Duration.seconds(2)
@@ -64,7 +64,7 @@ struct WorkerProcess {
 
     /// Tells the body, and the supervisor should it not know.
     private func beginDraining() -> MonotonicInstant {
-        if worker.supervisorIsGone { try? listener.refuseNewConnections() }
+        if worker.supervisorIsGone { try? listener?.refuseNewConnections() }
         worker.slot.beginDraining()
         worker.shutdownEvent.signal()
         worker.wakeup.signal()
