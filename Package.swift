@@ -26,6 +26,7 @@ let package = Package(
         .library(name: "HTTPServer", targets: ["HTTPServer"]),
         .library(name: "Telemetry", targets: ["Telemetry"]),
         .library(name: "SQL", targets: ["SQL"]),
+        .library(name: "Jobs", targets: ["Jobs"]),
         .library(name: "CSQLite", targets: ["CSQLite"]),
         .library(name: "PanalTesting", targets: ["PanalTesting"]),
         .plugin(name: "BuildInfo", targets: ["BuildInfo"]),
@@ -70,11 +71,14 @@ let package = Package(
         .executableTarget(name: "MigrationEmbedder", path: "Plugins/MigrationEmbedder", swiftSettings: house),
         .plugin(name: "EmbedMigrations", capability: .buildTool(), dependencies: ["MigrationEmbedder"]),
 
+        // Work that no client waits for, kept in a database until it is done.
+        .target(name: "Jobs", dependencies: ["Linux", "SQL", "Values"], swiftSettings: engineRoom),
+
         // What joins them for every service: settings, commands, health, bodies and their validation.
         .target(
             name: "Panal",
             dependencies: [
-                "HTTPServer", "Linux", "Prefork", "SQL", "Telemetry", "Values",
+                "HTTPServer", "Jobs", "Linux", "Prefork", "SQL", "Telemetry", "Values",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -143,6 +147,11 @@ package.targets += [
     .testTarget(
         name: "SQLTests",
         dependencies: ["CSQLite", "Linux", "MigrationEmbedder", "SQL", "TestDatabases", "Values"],
+        swiftSettings: house
+    ),
+    .testTarget(
+        name: "JobsTests",
+        dependencies: ["Jobs", "Linux", "SQL", "TestDatabases", "Values"],
         swiftSettings: house
     ),
     // One suite for every adapter of `StayStore`: the port's contract, as a library of checks.

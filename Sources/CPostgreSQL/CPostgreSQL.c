@@ -59,6 +59,7 @@ static struct {
     PGcancel *(*getCancel)(PGconn *);
     void (*freeCancel)(PGcancel *);
     int (*cancel)(PGcancel *, char *, int);
+    void *(*notifies)(PGconn *);
 } pq;
 
 static const char *fault;
@@ -107,6 +108,7 @@ static void load(void) {
         {&pq.getCancel, "PQgetCancel"},
         {&pq.freeCancel, "PQfreeCancel"},
         {&pq.cancel, "PQcancel"},
+        {&pq.notifies, "PQnotifies"},
     };
     void *library = dlopen("libpq.so.5", RTLD_NOW | RTLD_LOCAL);
     if (library == NULL) {
@@ -200,6 +202,13 @@ int cpostgresql_flush(PGconn *connection) { return pq.flush(connection); }
 int cpostgresql_consume_input(PGconn *connection) { return pq.consumeInput(connection); }
 bool cpostgresql_is_busy(PGconn *connection) { return pq.isBusy(connection) != 0; }
 PGresult *cpostgresql_get_result(PGconn *connection) { return pq.getResult(connection); }
+
+bool cpostgresql_take_notification(PGconn *connection) {
+    void *notification = pq.notifies(connection);
+    if (notification == NULL) return false;
+    pq.freemem(notification);
+    return true;
+}
 
 int cpostgresql_result_status(PGresult *result) { return pq.resultStatus(result); }
 const char *cpostgresql_error_field(PGresult *result, int field) { return pq.resultErrorField(result, field); }

@@ -36,6 +36,7 @@ extension Database {
         group = Group()
         busyTimeout.waitsSince = nil
         defer { if ended.isLast { close() } }
+        defer { forgetAfterCommit() }
         if let failure = ended.failure {
             endTransaction()
             throw failure
@@ -45,6 +46,7 @@ extension Database {
             guard let connection, connection.isInTransaction else { throw .lostGroup }
             if connection.hasMoved { throw .replacedInGroup }
             try connection.commit()
+            committed()
         } catch {
             recover(from: error)
             throw error

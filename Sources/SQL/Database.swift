@@ -34,6 +34,8 @@ public final class Database {
     private var transaction = Transaction.none
     private var isInBatch = false
     var group = Group()
+    /// What to do once the write of now is kept, by name.
+    private var afterCommit: [String: () -> Void] = [:]
     /// Whether something was committed since somebody last asked.
     var hasCommitted = false
     /// When a read looks again whether the database is still in its place.
@@ -204,14 +206,34 @@ public final class Database {
                     return result
                 }
                 hasCommitted = true
+                committed()
                 return result
             } catch {
+                afterCommit = [:]
                 mayRepeat = connection.mayRepeat
                 connection.endTransaction()
                 throw error
             }
         }
     }
+
+    /// Does something once what the write of now writes is kept: in a group that is when the group ends. What is lost of it, by
+    /// a crash in between, nobody repeats, so it may only be a hint. On PostgreSQL a `NOTIFY` is a part of the transaction.
+    /// - Parameter name: One of several under the same name is enough.
+    package func afterCommit(_ name: String, _ action: @escaping () -> Void) {
+        if isWriting { afterCommit[name] = action } else { action() }
+    }
+
+    /// The write of now, or the group, is kept.
+    func committed() {
+        guard !afterCommit.isEmpty else { return }
+        let actions = afterCommit
+        afterCommit = [:]
+        for action in actions.values { action() }
+    }
+
+    /// The group is lost.
+    func forgetAfterCommit() { afterCommit = [:] }
 
     /// What the body does belongs to the transaction that has begun.
     func writing<Result>(_ body: () throws -> Result) rethrows -> Result {
@@ -221,7 +243,7 @@ public final class Database {
     }
 
     var isReading: Bool { transaction == .reading }
-    var isWriting: Bool { transaction == .writing }
+    package var isWriting: Bool { transaction == .writing }
 
     /// Takes the write lock for a group.
     func beginGroupTransaction() throws {
@@ -383,7 +405,7 @@ public final class Database {
     }
 
     /// Whether PostgreSQL keeps the data.
-    var isOnPostgreSQL: Bool {
+    package var isOnPostgreSQL: Bool {
         if case .postgreSQL = driver { true } else { false }
     }
 

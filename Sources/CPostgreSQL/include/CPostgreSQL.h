@@ -55,6 +55,8 @@ int cpostgresql_flush(PGconn *_Nonnull connection);
 int cpostgresql_consume_input(PGconn *_Nonnull connection);
 bool cpostgresql_is_busy(PGconn *_Nonnull connection);
 PGresult *_Nullable cpostgresql_get_result(PGconn *_Nonnull connection);
+// Takes one of the notifications that were received, whatever it says. False when there is none (any more).
+bool cpostgresql_take_notification(PGconn *_Nonnull connection);
 
 // Results.
 int cpostgresql_result_status(PGresult *_Nonnull result);

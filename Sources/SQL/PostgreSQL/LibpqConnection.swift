@@ -104,6 +104,16 @@ import Glibc
         unsafe cpostgresql_get_result(handle).map { unsafe PostgreSQLResult($0) }
     }
 
+    /// Takes the notifications that were received. Returns whether there were any.
+    func takeNotifications() -> Bool {
+        var isNotified = false
+        while unsafe cpostgresql_take_notification(handle) { isNotified = true }
+        return isNotified
+    }
+
+    /// What can be read when the server has sent something.
+    var socket: CInt { unsafe cpostgresql_socket(handle) }
+
     /// Waits until there is something to read, or room to write if that is asked for.
     /// - Parameter nanoseconds: For so long, or for ever if it is negative.
     /// - Returns: Whether there is.

@@ -266,6 +266,33 @@ import Linux
         return libpq.loss
     }
 
+    // MARK: Notifications
+
+    /// What it listens to.
+    private var channels: Set<String> = []
+
+    /// Listens to a channel (PostgreSQL, "LISTEN"), if it does not yet.
+    /// - Returns: Whether notifications come: a pooler's clients share the server's connections, and none gets what is meant for
+    ///   it.
+    func listen(to channel: String) throws(DatabaseError) -> Bool {
+        guard !isPooled else { return false }
+        guard !channels.contains(channel) else { return true }
+        let statement = statement("LISTEN \(channel)")
+        defer { statement.reset() }
+        _ = try statement.step()
+        channels.insert(channel)
+        return true
+    }
+
+    /// What can be read when a notification has come, or the connection's end.
+    var socket: CInt { libpq.socket }
+
+    /// Whether a notification has come since this was last asked.
+    func takeNotifications() -> Bool {
+        _ = isAlive()
+        return libpq.takeNotifications()
+    }
+
     // MARK: For whoever works below statements
 
     /// Runs statements that bind and return nothing, in the transaction of now if there is one.

@@ -1,0 +1,197 @@
+public import SQL
+public import Values
+
+/// The jobs in a database, for an operator: counts, the dead and why, another try, an end.
+public struct JobRegister {
+    private let database: Database
+
+    /// The jobs in this database.
+    public init(_ database: Database) {
+        self.database = database
+    }
+
+    /// How a job stands.
+    public enum State: String, Sendable, CaseIterable {
+        /// It is due, or will be.
+        case waiting
+        /// It has failed, and waits for another attempt.
+        case retrying
+        /// A worker has it.
+        case running
+        /// It was given up, and is kept with its error.
+        case dead
+    }
+
+    /// How many jobs of a kind stand so.
+    public struct Count: Sendable {
+        /// The kind.
+        public let kind: String
+        /// How they stand.
+        public let state: State
+        /// How many they are.
+        public let count: Int
+        /// The earliest moment at which one of them is, or was, due; for those that run when their lease ends, for the dead when
+        /// the first of them died.
+        public let earliest: Timestamp
+    }
+
+    /// One job. What there is to do is not shown: it may hold what an operator's terminal is no place for.
+    public struct Entry: Sendable {
+        /// Its number.
+        public let id: Int64
+        /// Its kind.
+        public let kind: String
+        /// How it stands.
+        public let state: State
+        /// How often it was begun.
+        public let attempts: Int
+        /// When it was added.
+        public let createdAt: Timestamp
+        /// When it died, or is due.
+        public let moment: Timestamp
+        /// What the last attempt failed with.
+        public let error: String?
+    }
+
+    private static let state = """
+        CASE WHEN died_at IS NOT NULL THEN 'dead' WHEN lease IS NOT NULL THEN 'running'
+            WHEN attempts > 0 THEN 'retrying' ELSE 'waiting' END
+        """
+
+    /// How many jobs there are, by kind and state.
+    public func counts() throws -> [Count] {
+        try database.all(
+            """
+            SELECT kind, \(Self.state) AS state, count(*) AS number, min(COALESCE(died_at, due_at)) AS earliest
+            FROM job GROUP BY kind, 2 ORDER BY kind, 2
+            """
+        ) { row in
+            Count(kind: try row["kind"], state: try row["state"], count: try row["number"], earliest: try row["earliest"])
+        }
+    }
+
+    /// The jobs themselves, by number.
+    /// - Parameters:
+    ///   - kind: Of this kind alone.
+    ///   - dead: Those that are dead alone.
+    ///   - count: How many at most.
+    public func entries(kind: String? = nil, dead: Bool = false, count: Int) throws -> [Entry] {
+        try database.all(
+            """
+            SELECT id, kind, \(Self.state) AS state, attempts, created_at, COALESCE(died_at, due_at) AS moment, error FROM job
+            WHERE (CAST(:kind AS TEXT) IS NULL OR kind = :kind) AND (died_at IS NOT NULL OR :dead = 0)
+            ORDER BY id LIMIT :count
+            """,
+            ["kind": kind, "dead": dead, "count": count]
+        ) { row in
+            Entry(
+                id: try row["id"],
+                kind: try row["kind"],
+                state: try row["state"],
+                attempts: try row["attempts"],
+                createdAt: try row["created_at"],
+                moment: try row["moment"],
+                error: try row["error"]
+            )
+        }
+    }
+
+    /// What became of an order about a job.
+    public enum Outcome: Hashable, Sendable {
+        /// It was followed. A dead job of an ordering key comes behind those of its key that wait, and so under another number.
+        case done(id: Int64)
+        /// There is no such job.
+        case unknown
+        /// It is not dead: it runs, or will.
+        case alive
+        /// A worker has it now.
+        case running
+        /// Another job has its unique key by now, and will do the same.
+        case replaced
+    }
+
+    /// Has a dead job tried again, at once, with all its attempts; or a job that waits for another attempt, without the wait.
+    public func retry(_ id: Int64, at now: Timestamp) throws -> Outcome {
+        do {
+            return try database.write {
+                guard let job = try job(id) else { return .unknown }
+                switch job.state {
+                case .running: return .running
+                case .waiting: return .alive
+                case .retrying:
+                    try database.run(
+                        "UPDATE job SET due_at = :now WHERE id = :id AND lease IS NULL",
+                        ["now": now, "id": id]
+                    )
+                    try database.wakeWorkers()
+                    return .done(id: id)
+                case .dead: return try revive(id, isOrdered: job.isOrdered, at: now)
+                }
+            }
+        } catch DatabaseError.violated(.unique, _) {
+            return .replaced
+        }
+    }
+
+    private func revive(_ id: Int64, isOrdered: Bool, at now: Timestamp) throws -> Outcome {
+        try database.wakeWorkers()
+        guard isOrdered else {
+            try database.run(
+                "UPDATE job SET died_at = NULL, attempts = 0, due_at = :now WHERE id = :id",
+                ["now": now, "id": id]
+            )
+            return .done(id: id)
+        }
+        // A number below theirs would let it run beside one of its key that runs.
+        if database.isOnPostgreSQL {
+            try database.run(
+                "SELECT pg_advisory_xact_lock(hashtextextended(ordering_key, 4742)) FROM job WHERE id = :id",
+                ["id": id]
+            )
+        }
+        let next = try database.first(
+            """
+            INSERT INTO job (idempotency_id, kind, payload, priority, ordering_key, unique_key, maximum_attempts, due_at,
+                created_at, error)
+            SELECT idempotency_id, kind, payload, priority, ordering_key, unique_key, maximum_attempts, CAST(:now AS BIGINT),
+                created_at, error
+            FROM job WHERE id = :id RETURNING id
+            """,
+            ["now": now, "id": id]
+        ) { row in try row[0] as Int64 }
+        try database.run("DELETE FROM job WHERE id = :id", ["id": id])
+        return next.map { .done(id: $0) } ?? .unknown
+    }
+
+    /// Has all dead jobs tried again.
+    /// - Returns: How many they are; those with a unique key that another has by now stay dead.
+    public func retryAllDead(at now: Timestamp) throws -> Int {
+        try entries(dead: true, count: .max).reduce(0) { count, entry in
+            if case .done = try retry(entry.id, at: now) { count + 1 } else { count }
+        }
+    }
+
+    /// Takes a job away undone, unless a worker has it.
+    public func drop(_ id: Int64) throws -> Outcome {
+        try database.write {
+            guard let job = try job(id) else { return .unknown }
+            if job.state == .running { return .running }
+            let count = try database.run("DELETE FROM job WHERE id = :id AND lease IS NULL", ["id": id])
+            // Those behind it may run now.
+            try database.wakeWorkers()
+            return count == 1 ? .done(id: id) : .running
+        }
+    }
+
+    private func job(_ id: Int64) throws -> (state: State, isOrdered: Bool)? {
+        try database.first(
+            """
+            SELECT \(Self.state) AS state, CASE WHEN ordering_key IS NULL THEN 0 ELSE 1 END AS ordered
+            FROM job WHERE id = :id
+            """,
+            ["id": id]
+        ) { row in (try row["state"], try row["ordered"]) }
+    }
+}
+
+extension JobRegister.State: ColumnValue {}

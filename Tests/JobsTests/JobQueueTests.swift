@@ -1,0 +1,276 @@
+import SQL
+import TestDatabases
+import Testing
+import Values
+
+@testable import Jobs
+
+@Suite("The queue of jobs")
+struct JobQueueTests {
+    @Test("has a job exactly if the transaction that added it was kept", arguments: Store.all)
+    func outbox(store: Store) throws {
+        struct Refusal: Error {}
+        let (jobs, time) = (try JobsDatabase(on: store), Time())
+        #expect(throws: Refusal.self) {
+            try jobs.database.write {
+                try jobs.add("one", at: time)
+                throw Refusal()
+            }
+        }
+        #expect(try jobs.count == 0)
+        try jobs.database.write {
+            try jobs.database.run("INSERT INTO effect (name) VALUES (:name)", ["name": "order"])
+            try jobs.add("two", at: time)
+        }
+        #expect(try jobs.queue(at: time).lease(9, of: errands).jobs.map(\.name) == ["two"])
+    }
+
+    @Test("leases a job to one, until the lease is over or the job is done", arguments: Store.all)
+    func leases(store: Store) throws {
+        let (jobs, time) = (try JobsDatabase(on: store), Time())
+        try jobs.add("one", at: time)
+        let (first, second) = (jobs.queue(at: time), jobs.queue(at: time, on: try jobs.open()))
+        let leased = try #require(try first.lease(9, of: errands).jobs.first)
+        #expect(leased.attempt == 1)
+        time.advance(.seconds(29))
+        #expect(try second.lease(9, of: errands).jobs.isEmpty)
+        time.advance(.seconds(2))
+        let again = try #require(try second.lease(9, of: errands).jobs.first)
+        #expect(again.attempt == 2)
+        #expect(again.idempotencyID == leased.idempotencyID)
+        // Whoever comes with the old lease is too late.
+        #expect(try !first.complete(leased))
+        #expect(try first.renew([leased]).map(\.id) == [leased.id])
+        if case .lost = try first.fail(leased, because: "late", retryAfter: .zero) {} else { Issue.record("not lost") }
+        #expect(try second.complete(again))
+        #expect(try jobs.count == 0)
+    }
+
+    @Test("keeps a lease that is renewed", arguments: Store.all)
+    func renewal(store: Store) throws {
+        let (jobs, time) = (try JobsDatabase(on: store), Time())
+        try jobs.add("one", at: time)
+        let queue = jobs.queue(at: time)
+        let leased = try queue.lease(9, of: errands).jobs
+        for _ in 0..<4 {
+            time.advance(.seconds(20))
+            #expect(try queue.renew(leased).isEmpty)
+            #expect(try queue.lease(9, of: errands).jobs.isEmpty)
+        }
+        #expect(try queue.complete(leased[0]))
+    }
+
+    @Test("hands out high priorities first, then what is due for longest, and nothing before its time", arguments: Store.all)
+    func order(store: Store) throws {
+        let (jobs, time) = (try JobsDatabase(on: store), Time())
+        try jobs.add("low", JobOptions(priority: .low, runAt: time.now.adding(.seconds(-60))), at: time)
+        try jobs.add("late", JobOptions(runAt: time.now.adding(.seconds(60))), at: time)
+        try jobs.add("second", at: time)
+        try jobs.add("first", JobOptions(runAt: time.now.adding(.seconds(-60))), at: time)
+        try jobs.add("high", JobOptions(priority: .high), at: time)
+        let queue = jobs.queue(at: time)
+        #expect(try queue.nextDue() == time.now.adding(.seconds(60)))
+        #expect(try queue.lease(2, of: errands).jobs.map(\.name) == ["high", "first"])
+        #expect(try queue.lease(9, of: errands).jobs.map(\.name) == ["second", "low"])
+        // Until a lease is over.
+        #expect(try queue.nextDue() == time.now.adding(.seconds(30)))
+        time.advance(.seconds(61))
+        #expect(try queue.lease(9, of: errands).jobs.map(\.name).contains("late"))
+    }
+
+    @Test("leaves jobs alone that nobody has a handler for", arguments: Store.all)
+    func unknownKinds(store: Store) throws {
+        let (jobs, time) = (try JobsDatabase(on: store), Time())
+        try jobs.add("one", at: time)
+        #expect(try jobs.queue(at: time).lease(9, of: JobKinds(["other"])).jobs.isEmpty)
+        #expect(try jobs.queue(at: time).lease(9, of: JobKinds([])).jobs.isEmpty)
+        #expect(try jobs.queue(at: time).lease(9, of: errands).jobs.count == 1)
+    }
+
+    @Test("runs jobs of one ordering key one after the other, in their order, also when one is tried again", arguments: Store.all)
+    func orderingKeys(store: Store) throws {
+        let (jobs, time) = (try JobsDatabase(on: store), Time())
+        for name in ["a1", "a2"] { try jobs.add(name, JobOptions(orderingKey: "a"), at: time) }
+        try jobs.add("b1", JobOptions(orderingKey: "b"), at: time)
+        // Its priority does not bring it before others of its key.
+        try jobs.add("a3", JobOptions(orderingKey: "a", priority: .high), at: time)
+        let queue = jobs.queue(at: time)
+        let first = try queue.lease(9, of: errands).jobs
+        #expect(first.map(\.name).sorted() == ["a1", "b1"])
+        let a1 = try #require(first.first { $0.name == "a1" })
+        _ = try queue.fail(a1, because: "no", retryAfter: .seconds(10))
+        #expect(try queue.lease(9, of: errands).jobs.isEmpty)
+        time.advance(.seconds(11))
+        let again = try queue.lease(9, of: errands).jobs
+        #expect(again.map(\.name) == ["a1"])
+        // One that is dead holds nobody up.
+        _ = try queue.fail(again[0], because: "no", retryAfter: nil)
+        let second = try queue.lease(9, of: errands).jobs
+        #expect(second.map(\.name) == ["a2"])
+        // Nor does it run beside one of its key when it is brought back: it comes behind them.
+        guard case .done(let id) = try jobs.register.retry(a1.id, at: time.now) else {
+            Issue.record("not retried")
+            return
+        }
+        #expect(id > a1.id)
+        #expect(try queue.lease(9, of: errands).jobs.isEmpty)
+        #expect(try queue.complete(second[0]))
+        let third = try queue.lease(9, of: errands).jobs
+        #expect(third.map(\.name) == ["a3"])
+        #expect(try queue.complete(third[0]))
+        let last = try queue.lease(9, of: errands).jobs
+        #expect(last.map(\.name) == ["a1"])
+        #expect(last[0].idempotencyID == a1.idempotencyID)
+    }
+
+    @Test("keeps one of several with a unique key, until that is done", arguments: Store.all)
+    func uniqueKeys(store: Store) throws {
+        let (jobs, time) = (try JobsDatabase(on: store), Time())
+        let options = JobOptions(uniqueKey: "k")
+        for name in ["one", "two"] { try jobs.add(name, options, at: time) }
+        let queue = jobs.queue(at: time)
+        let leased = try queue.lease(9, of: errands).jobs
+        #expect(leased.map(\.name) == ["one"])
+        try jobs.add("three", options, at: time)
+        #expect(try jobs.count == 1)
+        // A dead one does not count, and cannot come back beside the one that took its place.
+        _ = try queue.fail(leased[0], because: "no", retryAfter: nil)
+        try jobs.add("four", options, at: time)
+        #expect(try jobs.register.retry(leased[0].id, at: time.now) == .replaced)
+        let next = try queue.lease(9, of: errands).jobs
+        #expect(next.map(\.name) == ["four"])
+        #expect(try queue.complete(next[0]))
+        #expect(try jobs.register.retry(leased[0].id, at: time.now) == .done(id: leased[0].id))
+    }
+
+    @Test("tries a job again later each time, and keeps it as dead with its error after the last", arguments: Store.all)
+    func retries(store: Store) throws {
+        let (jobs, time) = (try JobsDatabase(on: store), Time())
+        try jobs.add("one", JobOptions(maximumAttempts: 2), at: time)
+        let queue = jobs.queue(at: time)
+        guard case .retried(let next) = try queue.fail(
+            try queue.lease(9, of: errands).jobs[0],
+            because: "first",
+            retryAfter: .seconds(5)
+        ) else {
+            Issue.record("not retried")
+            return
+        }
+        #expect(next == time.now.adding(.seconds(5)))
+        #expect(try queue.lease(9, of: errands).jobs.isEmpty)
+        time.advance(.seconds(6))
+        let last = try queue.lease(9, of: errands).jobs[0]
+        guard case .dead = try queue.fail(last, because: "second\(String(repeating: "x", count: 2_000))", retryAfter: .seconds(5))
+        else {
+            Issue.record("not dead")
+            return
+        }
+        time.advance(.seconds(60))
+        #expect(try queue.lease(9, of: errands).jobs.isEmpty)
+        let dead = try jobs.register.entries(dead: true, count: 9)
+        #expect(dead.count == 1 && dead[0].state == .dead && dead[0].attempts == 2)
+        #expect(dead[0].error?.hasPrefix("secondx") == true && dead[0].error?.utf8.count == 1_000)
+        #expect(try jobs.register.counts().map(\.state) == [.dead])
+        #expect(try jobs.register.retryAllDead(at: time.now) == 1)
+        #expect(try queue.lease(9, of: errands).jobs.map(\.attempt) == [1])
+    }
+
+    @Test("gives up a job whose workers die, after its last attempt", arguments: Store.all)
+    func exhaustion(store: Store) throws {
+        let (jobs, time) = (try JobsDatabase(on: store), Time())
+        try jobs.add("one", JobOptions(maximumAttempts: 1), at: time)
+        let queue = jobs.queue(at: time)
+        #expect(try queue.lease(9, of: errands).jobs.count == 1)
+        time.advance(.seconds(31))
+        let leased = try queue.lease(9, of: errands)
+        #expect(leased.jobs.isEmpty && leased.exhausted.map(\.name) == ["one"])
+        #expect(try jobs.register.entries(dead: true, count: 9).first?.error?.contains("lease") == true)
+    }
+
+    @Test("lets one attempt's writes and the end of the job be one transaction", arguments: Store.all)
+    func completion(store: Store) throws {
+        let (jobs, time) = (try JobsDatabase(on: store), Time())
+        try jobs.add("one", at: time)
+        let queue = jobs.queue(at: time)
+        let (database, other) = (jobs.database, try jobs.open())
+        func run(_ job: LeasedJob, on database: Database) throws {
+            try database.write {
+                try database.run("INSERT INTO effect (name) VALUES (:name)", ["name": job.name])
+                try JobContext(job, deadline: .now).complete(in: database)
+            }
+        }
+        let late = try queue.lease(9, of: errands).jobs[0]
+        time.advance(.seconds(31))
+        let next = try jobs.queue(at: time, on: other).lease(9, of: errands).jobs[0]
+        #expect(throws: LostLease.self) { try run(late, on: database) }
+        try run(next, on: other)
+        #expect(try database.all("SELECT name FROM effect") { row in try row["name"] as String } == ["one"])
+        #expect(try jobs.count == 0)
+    }
+
+    @Test("gives each job to one of many who ask at the same time, and loses none", arguments: Store.all)
+    func racing(store: Store) throws {
+        let jobs = try JobsDatabase(on: store)
+        let time = Time().now
+        for number in 0..<200 {
+            try jobs.database.add(
+                Errand(name: "\(number)"),
+                JobOptions(orderingKey: number % 4 == 0 ? "k\(number % 3)" : nil),
+                at: time
+            )
+        }
+        let opened = TestDatabase(jobs)
+        let names = try race(4) { _ in
+            let database = try opened.open()
+            let queue = JobQueue(database, leaseTime: .seconds(30), clock: { time })
+            var done: [String] = []
+            var idle = 0
+            // Who finds nothing may have met one of an ordering key that another had.
+            while idle < 200 {
+                let leased = try queue.lease(3, of: errands).jobs
+                idle = leased.isEmpty ? idle + 1 : 0
+                for job in leased where try queue.complete(job) { done.append(job.name) }
+            }
+            return done
+        }
+        #expect(names.joined().count == 200)
+        #expect(Set(names.joined()).count == 200)
+        #expect(try jobs.count == 0)
+    }
+
+    @Test("lets an operator drop what no worker has", arguments: Store.all)
+    func dropping(store: Store) throws {
+        let (jobs, time) = (try JobsDatabase(on: store), Time())
+        try jobs.add("one", at: time)
+        try jobs.add("two", at: time)
+        let leased = try jobs.queue(at: time).lease(1, of: errands).jobs[0]
+        #expect(try jobs.register.drop(leased.id) == .running)
+        #expect(try jobs.register.retry(leased.id, at: time.now) == .running)
+        #expect(try jobs.register.drop(leased.id + 1) == .done(id: leased.id + 1))
+        #expect(try jobs.register.drop(leased.id + 1) == .unknown)
+        #expect(try jobs.register.entries(kind: "errand", count: 9).map(\.state) == [.running])
+        #expect(try jobs.register.entries(kind: "other", count: 9).isEmpty)
+    }
+}
+
+/// A database that several threads open.
+struct TestDatabase: @unchecked Sendable {
+    private let jobs: JobsDatabase
+
+    init(_ jobs: JobsDatabase) { self.jobs = jobs }
+
+    func open() throws -> Database { try jobs.open() }
+}
+
+@Suite("The wait for another attempt")
+struct RetryDelayTests {
+    @Test("doubles from a second to an hour, give or take a quarter")
+    func growth() {
+        var generator = SystemRandomNumberGenerator()
+        for (attempt, seconds) in [(1, 1), (2, 2), (3, 4), (10, 512), (12, 2_048), (13, 3_600), (1_000, 3_600)] {
+            let delays = (0..<100).map { _ in RetryDelay.after(attempt: attempt, using: &generator) }
+            #expect(delays.allSatisfy { $0 >= .seconds(seconds) * 0.75 && $0 <= .seconds(seconds) * 1.25 })
+            #expect(Set(delays).count > 1)
+        }
+    }
+}
