@@ -111,7 +111,7 @@ package.targets += [
     .target(name: "Stays", dependencies: ["Values"], swiftSettings: house),
     .target(
         name: "StaysStore",
-        dependencies: ["SQL", "Stays", "Values"],
+        dependencies: ["Jobs", "SQL", "Stays", "Values"],
         swiftSettings: house,
         plugins: ["EmbedMigrations"]
     ),
@@ -120,7 +120,7 @@ package.targets += [
     .executableTarget(
         name: "App",
         dependencies: [
-            "HTTPServer", "Panal", "SQL", "Stays", "StaysStore", "Values",
+            "HTTPServer", "Jobs", "Panal", "SQL", "Stays", "StaysStore", "Values",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
         ],
@@ -214,6 +214,14 @@ package.targets += [
         path: "Tests/FixtureService",
         swiftSettings: house
     ),
+    // A service of jobs that write down when they begin and end.
+    .executableTarget(
+        name: "JobsService",
+        dependencies: ["Jobs", "Linux", "Panal", "SQL", "HTTPServer"],
+        path: "Tests/JobsService",
+        swiftSettings: house,
+        plugins: ["EmbedMigrations"]
+    ),
     .target(
         name: "ProcessHarness",
         dependencies: ["CLinux", "CSQLite"],
@@ -227,7 +235,7 @@ package.targets += [
     ),
     .testTarget(
         name: "AppProcessTests",
-        dependencies: ["App", "ProcessHarness", "SQL", "TestDatabases"],
+        dependencies: ["App", "Jobs", "JobsService", "ProcessHarness", "SQL", "TestDatabases", "Values"],
         swiftSettings: house
     ),
 ]

@@ -1,5 +1,6 @@
 import ArgumentParser
 import HTTPServer
+import Jobs
 import Panal
 import SQL
 import StaysStore
@@ -18,11 +19,19 @@ struct App: Service {
     static let problems = [ProblemKind.nightsTaken]
     static let commands: [any ParsableCommand.Type] = [Seed.self]
 
-    static func addRoutes(to router: inout Router, _ dependencies: Dependencies<NoSettings>) {
+    static func addRoutes(to router: inout Router, _ dependencies: Dependencies<Settings>) {
+        // Without somebody to tell nothing is kept to be told.
+        let news = dependencies.settings.webhookURL.isEmpty ? nil : dependencies.now
         let hotel = Hotel(
-            store: { request in StaysStore(dependencies.database(for: request)) },
+            store: { request in StaysStore(dependencies.database(for: request), newsAt: news) },
             now: dependencies.now
         )
         router.addHotel(hotel, admission: dependencies.apiKey)
+    }
+
+    static func addJobs(to jobs: inout JobHandlers, _ dependencies: Dependencies<Settings>) {
+        jobs.every(.hours(1), "sweep-idempotency-keys") { job in
+            try dependencies.database(for: job).deleteExpiredIdempotencyKeys(at: dependencies.now())
+        }
     }
 }

@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import HTTPServer
+public import Jobs
 public import SQL
 
 /// A service, as its author writes it: a name, settings of its own, routes. Everything else is said here.
@@ -38,6 +39,12 @@ public protocol Service: Sendable {
     ///
     /// Called in each worker, and by `routes`. It must not open what a route needs only when it is asked.
     static func addRoutes(to router: inout Router, _ dependencies: Dependencies<Settings>)
+
+    /// Adds what is done outside of requests: a handler for each kind of job that the service adds to its database, and what is
+    /// done periodically. The command `work` does it; the schema must have the tables of jobs.
+    ///
+    /// Called in each job worker. It must not open what a job needs only when it runs.
+    static func addJobs(to jobs: inout JobHandlers, _ dependencies: Dependencies<Settings>)
 }
 
 extension Service {
@@ -45,6 +52,8 @@ extension Service {
     public static var migrations: [Migration]? { nil }
     /// The defaults of the declarations.
     public static var defaults: [String: String] { [:] }
+    /// None.
+    public static func addJobs(to jobs: inout JobHandlers, _ dependencies: Dependencies<Settings>) {}
     /// None.
     public static var problems: [ProblemKind] { [] }
     /// None.

@@ -1,3 +1,4 @@
+import Jobs
 public import SQL
 public import Stays
 public import Values
@@ -8,10 +9,13 @@ public struct StaysStore: StayStore {
     public static let migrations = Migrations.all
 
     private let database: Database
+    private let newsAt: (@Sendable () -> Timestamp)?
 
     /// The rooms and bookings in this database.
-    public init(_ database: Database) {
+    /// - Parameter newsAt: The clock for ``BookingNews``, which each booking and cancellation adds; `nil` for none.
+    public init(_ database: Database, newsAt: (@Sendable () -> Timestamp)? = nil) {
         self.database = database
+        self.newsAt = newsAt
     }
 
     /// All rooms, by id.
@@ -172,6 +176,7 @@ extension StaysStore {
                 ["room": booking.roomID, "night": night, "booking": booking.id]
             )
         }
+        try tell(booking)
     }
 
     /// Writes the status and version of a booking that was cancelled, and frees its nights.
@@ -184,5 +189,12 @@ extension StaysStore {
             "DELETE FROM held_night WHERE room_id = :room AND night >= :from AND night < :to AND booking_id = :booking",
             ["room": booking.roomID, "from": booking.stay.from, "to": booking.stay.to, "booking": booking.id]
         )
+        try tell(booking)
+    }
+
+    /// The news of one booking come in their order.
+    private func tell(_ booking: Booking) throws {
+        guard let now = newsAt?() else { return }
+        try database.add(BookingNews(booking), JobOptions(orderingKey: "booking \(booking.id)"), at: now)
     }
 }

@@ -15,20 +15,21 @@ struct HouseTests {
                 "SQL",
                 ["CPostgreSQL", "CSQLite", "Linux", "Values", "Glibc", "Synchronization", "FoundationEssentials"]
             ),
+            ("Jobs", ["SQL", "Linux", "Values", "Glibc", "Synchronization", "FoundationEssentials"]),
             (
                 "Panal",
                 [
-                    "Linux", "Values", "Prefork", "HTTPServer", "Telemetry", "SQL", "Glibc", "Synchronization",
+                    "Linux", "Values", "Prefork", "HTTPServer", "Telemetry", "SQL", "Jobs", "Glibc", "Synchronization",
                     "FoundationEssentials", "HTTPTypes", "Logging", "ArgumentParser", "Configuration",
                 ]
             ),
             ("PanalTesting", ["HTTPServer", "HTTPTypes", "Panal", "Telemetry", "Values", "Glibc"]),
             ("Stays", ["Values"]),
-            ("StaysStore", ["SQL", "Stays", "Values"]),
+            ("StaysStore", ["Jobs", "SQL", "Stays", "Values"]),
             (
                 "App",
                 [
-                    "ArgumentParser", "HTTPServer", "HTTPTypes", "Panal", "SQL", "Stays",
+                    "ArgumentParser", "HTTPServer", "HTTPTypes", "Jobs", "Panal", "SQL", "Stays",
                     "StaysStore", "Values",
                 ]
             ),

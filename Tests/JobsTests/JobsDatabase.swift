@@ -63,5 +63,5 @@ struct Errand: Job, Equatable {
 let errands = JobKinds(["errand"])
 
 extension LeasedJob {
-    var name: String { payload.split(separator: "\"").dropFirst(2).first.map(String.init) ?? "" }
+    var name: String { payload.split(separator: "\"").dropFirst(3).first.map(String.init) ?? "" }
 }

@@ -24,6 +24,9 @@ public protocol JobObserver: Sendable {
     /// So many threads are at work.
     func running(_ count: Int)
 
+    /// The database was asked for jobs, and answered.
+    func looked()
+
     /// The database does not answer; it is asked again.
     func failed(_ error: any Error)
 

@@ -53,6 +53,7 @@ public final class JobWorker {
             if !isLeaving {
                 do {
                     pause = try look()
+                    observer.looked()
                 } catch {
                     observer.failed(error)
                     pause = Self.pauseAfterFailure

@@ -16,20 +16,16 @@ struct Serve<S: Service>: ParsableCommand {
 
     func run() throws {
         // Nothing here may start a thread: the supervisor forks.
-        let settings = S.settingsOrExit { fault in
-            Logger.json(S.info, level: .error).error(
-                "faulty configuration",
-                metadata: [
-                    "key": .string(fault.key), "value": .string(fault.value), "expected": .string(fault.expected),
-                ]
-            )
-        }
-        let logger = Logger.json(S.info, level: settings.server.logLevel)
-        LoggingSystem.bootstrap { _ in JSONLogHandler(level: settings.server.logLevel) }
+        let (settings, logger) = S.startingSettings()
         warn(of: settings, logger)
         let notices = NoticeLog(level: settings.server.logLevel)
         if let notice = settings.database?.libraryNotice { notices.write(notice) }
-        let budget = try settings.connectionBudgetOrExit(logger)
+        let budget = try settings.connectionBudgetOrExit(
+            for: .requests,
+            workers: settings.server.workers,
+            threads: settings.server.threads,
+            logger
+        )
         let listener = try listen(settings.server, logger)
         let handlerTimes = try makeHandlerTimes(logger)
         let process = WorkerProcess<S>(
@@ -38,7 +34,13 @@ struct Serve<S: Service>: ParsableCommand {
             logger: logger,
             handlerTimes: handlerTimes
         )
-        let configuration = SupervisorConfiguration(settings.server, budget, title: S.info.name)
+        let configuration = SupervisorConfiguration(
+            settings.server,
+            workers: settings.server.workers,
+            budget,
+            lanes: ServerConfiguration(settings.server, threads: budget.threads).threadCount,
+            title: S.info.name
+        )
         let supervisor = Supervisor(
             configuration: configuration,
             listener: listener,
@@ -51,12 +53,6 @@ struct Serve<S: Service>: ParsableCommand {
 
     /// Says what is allowed and probably not meant.
     private func warn(of settings: ServiceSettings<S.Settings>, _ logger: Logger) {
-        for misspelling in settings.misspellings {
-            logger.warning(
-                "unknown variable looks like a setting",
-                metadata: ["variable": .string(misspelling.variable), "setting": .string(misspelling.setting)]
-            )
-        }
         if settings.server.shutdownTimeout <= settings.server.requestTimeout {
             logger.warning("SHUTDOWN_TIMEOUT should exceed REQUEST_TIMEOUT, or a stop cuts long requests off")
         }
@@ -122,13 +118,6 @@ struct Serve<S: Service>: ParsableCommand {
     }
 }
 
-extension Logger {
-    /// A logger whose events are JSON lines on stdout.
-    static func json(_ service: ServiceInfo, level: Logger.Level) -> Logger {
-        Logger(label: service.name) { _ in JSONLogHandler(level: level) }
-    }
-}
-
 extension ServerSettings {
     var listenAddress: ListenAddress {
         host.hasPrefix("unix:") ? .unix(path: String(host.dropFirst(5))) : .tcp(host: host, port: port)
@@ -136,8 +125,8 @@ extension ServerSettings {
 }
 
 extension SupervisorConfiguration {
-    init(_ settings: ServerSettings, _ budget: ConnectionBudget, title: String) {
-        switch settings.workers {
+    init(_ settings: ServerSettings, workers: WorkerCount, _ budget: ConnectionBudget, lanes: Int, title: String) {
+        switch workers {
         case .auto:
             self.init(workers: budget.workers)
             advisedWorkers = { ProcessorBudget.current.workers }
@@ -146,7 +135,7 @@ extension SupervisorConfiguration {
         workerLimit = budget.mostWorkers.map { most in
             (most, "the database's \(budget.limit ?? 0) connections are enough for \(most) workers")
         }
-        lanes = ServerConfiguration(settings, threads: budget.threads).threadCount
+        self.lanes = lanes
         bootTimeout = settings.bootTimeout
         shutdownTimeout = settings.shutdownTimeout
         drainDelay = settings.drainDelay

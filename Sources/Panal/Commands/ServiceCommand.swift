@@ -11,8 +11,8 @@ struct ServiceCommand<S: Service>: ParsableCommand {
             commandName: programName,
             abstract: S.info.summary,
             discussion: "All configuration comes from the environment; `\(programName) config` shows it.",
-            subcommands: [Serve<S>.self]
-                + (S.migrations == nil ? [] : [Migrate<S>.self, Backup<S>.self, Restore<S>.self, Move<S>.self])
+            subcommands: [Serve<S>.self, Work<S>.self]
+                + (S.migrations == nil ? [] : [JobsCommand<S>.self, Migrate<S>.self, Backup<S>.self, Restore<S>.self, Move<S>.self])
                 + S.commands
                 + [Config<S>.self, Routes<S>.self, Healthcheck<S>.self, Status<S>.self, Version<S>.self]
         )
@@ -29,7 +29,7 @@ extension Service {
     public static func main() {
         let arguments = ProcessStart.arguments.dropFirst()
         // Before anything else: an order that comes early must not end the service. Other commands end by it as usual.
-        if arguments.first == Serve<Self>.name { ProcessStart.holdSignals() }
+        if [Serve<Self>.name, Work<Self>.name].contains(arguments.first) { ProcessStart.holdSignals() }
         ServiceCommand<Self>.main(Array(arguments))
     }
 

@@ -20,6 +20,9 @@ struct Status<S: Service>: ParsableCommand {
     @Option(help: "The supervisor's process, where several services of this program run.")
     var pid: Int32?
 
+    @Flag(help: "Look at the job workers, rather than at those that serve requests.")
+    var work = false
+
     @Option(help: "Measure handlers for so many seconds from now on, rather than since the service started.")
     var seconds: Int?
 
@@ -34,13 +37,18 @@ struct Status<S: Service>: ParsableCommand {
     func run() throws {
         let service: RunningService
         do throws(RunningService.NotFound) {
-            service = if let pid { try RunningService(supervisor: pid) } else { try .find() }
+            service = if let pid { try RunningService(supervisor: pid) } else { try find() }
         } catch {
             StandardError.write("\(error)\n")
             throw ExitCode.failure
         }
         let status = ServiceStatus(of: service, concurrency: measure(service))
         print(json ? status.json : status.text, terminator: json ? "\n" : "")
+    }
+
+    /// Only who serves requests counts what their handlers take.
+    private func find() throws(RunningService.NotFound) -> RunningService {
+        try .find { service in (service.memory(HandlerTimesTable.name) == nil) == work }
     }
 
     private func measure(_ service: RunningService) -> ServiceStatus.Concurrency? {

@@ -7,10 +7,24 @@ import Telemetry
 extension ServiceSettings {
     /// What the database's connections are enough for, said in the log; the end of the process when that is less than the
     /// settings ask for in numbers.
-    func connectionBudgetOrExit(_ logger: Logger) throws -> ConnectionBudget {
+    func connectionBudgetOrExit(
+        for use: ConnectionBudget.Use,
+        workers: WorkerCount,
+        threads: ThreadCount,
+        _ logger: Logger
+    ) throws -> ConnectionBudget {
+        func budget(within limit: Int?) throws(ConnectionBudget.Exceeded) -> ConnectionBudget {
+            try ConnectionBudget(
+                limit: limit,
+                workers: workers,
+                usableWorkers: ProcessorBudget.current.workers,
+                threads: threads,
+                for: use
+            )
+        }
         let capacity = database?.capacity()
         do throws(ConnectionBudget.Exceeded) {
-            let budget = try connectionBudget(within: capacity?.limit)
+            let budget = try budget(within: capacity?.limit)
             say(budget, capacity, logger)
             return budget
         } catch {
@@ -22,20 +36,11 @@ extension ServiceSettings {
                 ]
             )
             // The rehearsal of this program went well, so it is no worse off than the one before.
-            guard ProcessStart.isTakeover, let budget = try? connectionBudget(within: nil) else {
+            guard ProcessStart.isTakeover, let budget = try? budget(within: nil) else {
                 throw faultyConfiguration
             }
             return budget
         }
-    }
-
-    private func connectionBudget(within limit: Int?) throws(ConnectionBudget.Exceeded) -> ConnectionBudget {
-        try ConnectionBudget(
-            limit: limit,
-            workers: server.workers,
-            usableWorkers: ProcessorBudget.current.workers,
-            threads: server.threads
-        )
     }
 
     private func say(_ budget: ConnectionBudget, _ capacity: DatabaseSettings.Capacity?, _ logger: Logger) {

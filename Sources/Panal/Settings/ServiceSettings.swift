@@ -6,6 +6,9 @@ public struct ServiceSettings<Own: SettingsGroup>: Sendable {
     /// Where its data lives; `nil` for a service without any.
     public let database: DatabaseSettings?
 
+    /// How its jobs are run; `nil` for a service without a database.
+    public let work: WorkSettings?
+
     /// What this service adds.
     public let own: Own
 
@@ -25,6 +28,7 @@ public struct ServiceSettings<Own: SettingsGroup>: Sendable {
         let reading = SettingsReading(variables, defaults: defaults)
         server = reading.read(ServerSettings.self)
         database = hasDatabase ? reading.read(DatabaseSettings.self) : nil
+        work = hasDatabase ? reading.read(WorkSettings.self) : nil
         own = reading.read(Own.self)
         found = reading.found
         declarations = reading.declarations
@@ -33,5 +37,6 @@ public struct ServiceSettings<Own: SettingsGroup>: Sendable {
         }
         misspellings = Misspelling.find(in: variables.keys, settings: declarations)
         guard reading.faults.isEmpty else { throw InvalidSettings(faults: reading.faults) }
+        if let contradiction = own.contradiction { throw InvalidSettings(faults: [contradiction]) }
     }
 }

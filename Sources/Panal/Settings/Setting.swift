@@ -53,6 +53,14 @@ public struct Setting<Value: Sendable>: Sendable {
 public protocol SettingsGroup: Sendable {
     /// Reads every property's variable.
     init()
+
+    /// What is wrong with settings of which each alone is good, such as one that another needs; nothing by default.
+    var contradiction: SettingFault? { get }
+}
+
+extension SettingsGroup {
+    /// None.
+    public var contradiction: SettingFault? { nil }
 }
 
 /// The settings of a service that adds none to those every service has.

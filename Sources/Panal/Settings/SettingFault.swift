@@ -7,6 +7,13 @@ public struct SettingFault: Error, Hashable, CustomStringConvertible {
     /// What is expected instead.
     public let expected: String
 
+    /// A fault of a variable, whose secrets are redacted in its value.
+    public init(key: String, value: String, expected: String) {
+        self.key = key
+        self.value = value
+        self.expected = expected
+    }
+
     /// One line: `PORT=80a: expected a port number, 0 to 65535`.
     public var description: String { "\(key)=\(value): expected \(expected)" }
 }

@@ -24,7 +24,8 @@ public struct RunningService {
     }
 
     /// The one service of this program, whatever lies in its place by now.
-    public static func find() throws(NotFound) -> RunningService {
+    /// - Parameter isMeant: Which of several, such as by their ``memory(_:)``.
+    public static func find(where isMeant: (RunningService) -> Bool = { _ in true }) throws(NotFound) -> RunningService {
         guard let program = program(of: "self") else { throw .none }
         let own = getpid()
         let processes = SystemFile.names(in: "/proc").compactMap { Int32($0) }.filter { $0 != own }
@@ -39,7 +40,7 @@ public struct RunningService {
             do throws(NotFound) {
                 let service = try RunningService(supervisor: pid)
                 // Workers that finish their requests after their supervisor was killed.
-                if !service.hasWorker(pid) { found.append(service) }
+                if !service.hasWorker(pid), isMeant(service) { found.append(service) }
             } catch {
                 refusal = error
             }

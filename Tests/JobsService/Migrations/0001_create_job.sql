@@ -1,0 +1,1 @@
+../../../Sources/StaysStore/Migrations/0004_create_job.sql
