@@ -14,6 +14,9 @@ struct Binary: Sendable, CustomTestStringConvertible {
     /// A supervisor whose workers send each other what the receiver does not read.
     static let passing = Binary("PassingService", "PANAL_PASSING", preparation: [])
 
+    /// A service whose jobs write down when they begin and end.
+    static let jobs = Binary("JobsService", "PANAL_JOBS", preparation: ["migrate"])
+
     static let searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
     /// The checkout that these tests were built from.

@@ -35,8 +35,8 @@ public struct JobHandlers: Sendable {
             do {
                 job = try JSONDecoder().decode(Work.self, from: Data(payload.utf8))
             } catch {
-                // Without the decoder's words: they may quote what there is to do.
-                throw JobFailure.final("its content is none that this release can read")
+                // Another release may read it. Without the decoder's words: they may quote what there is to do.
+                throw UnreadableJob()
             }
             try handler(job, context)
         }
@@ -73,6 +73,10 @@ public struct JobHandlers: Sendable {
         precondition(timeout.map { $0 > .zero } ?? true, "jobs of the kind \(kind) need time")
         handlers[kind] = Handler(timeout: timeout, run: run)
     }
+}
+
+private struct UnreadableJob: Error, CustomStringConvertible {
+    let description = "its content is none that this release can read"
 }
 
 extension Duration {

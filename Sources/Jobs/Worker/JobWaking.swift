@@ -31,6 +31,7 @@ final class JobWaking {
                 obstacle = error.description
             }
         case .postgreSQL:
+            listening = nil
             switch try database.listen(to: Self.channel) {
             case .descriptor(let descriptor): (listening, obstacle) = (descriptor, nil)
             case .unsupported: (listening, obstacle) = (nil, "a pooler gives notifications to nobody")

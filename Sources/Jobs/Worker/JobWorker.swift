@@ -48,7 +48,10 @@ public final class JobWorker {
         while true {
             threads.freed.clear()
             isLeaving = isLeaving || Poll.isReady(shutdown, .read)
-            if isLeaving, threads.running.isEmpty { break }
+            if threads.running.isEmpty {
+                if isLeaving { break }
+                nextRenewal = .now + configuration.leaseTime / 3
+            }
             var pause = Duration.seconds(60)
             if !isLeaving {
                 do {
@@ -66,12 +69,10 @@ public final class JobWorker {
                 shown = running.count
                 observer.running(shown)
             }
-            if running.isEmpty {
-                nextRenewal = .now + configuration.leaseTime / 3
-            } else if .now >= nextRenewal {
-                nextRenewal = .now + renew(running)
+            if !running.isEmpty {
+                if .now >= nextRenewal { nextRenewal = .now + renew(running) }
+                pause = min(pause, nextRenewal - .now)
             }
-            if !running.isEmpty { pause = min(pause, nextRenewal - .now) }
             wait(atMost: pause, shutdown: isLeaving ? nil : shutdown)
         }
         // What this worker would have begun next, such as a job behind one of its ordering key, another may.

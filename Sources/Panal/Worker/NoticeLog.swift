@@ -6,10 +6,14 @@ import Values
 /// Writes what the supervisor has to say as log lines, the details in the order in which they are best read.
 final class NoticeLog: NoticeOutput {
     private let level: Logger.Level
+    private let readyMessage: String
     private let queue = LogQueue()
 
-    init(level: Logger.Level) {
+    /// - Parameter readyMessage: What it says when all workers are ready. `ready` promises a port, to whoever reads the logs of
+    ///   several processes as one.
+    init(level: Logger.Level, readyMessage: String = "ready") {
         self.level = level
+        self.readyMessage = readyMessage
     }
 
     var blockedDescriptor: Int32? { queue.blockedDescriptor }
@@ -29,7 +33,7 @@ final class NoticeLog: NoticeOutput {
             }
         guard severity >= level else { return }
         var line = LogLine()
-        line.begin(name, message: notice.message, at: .now())
+        line.begin(name, message: notice.message == "ready" ? readyMessage : notice.message, at: .now())
         for field in notice.fields {
             switch field.value {
             case .integer(let number): line.field(name: field.name, number)
