@@ -170,7 +170,9 @@ package.targets += [
     ),
     .testTarget(
         name: "StaysStoreTests",
-        dependencies: ["SQL", "Stays", "StaysStore", "StaysStoreRacer", "StoreContract", "TestDatabases", "Values"],
+        dependencies: [
+            "Jobs", "SQL", "Stays", "StaysStore", "StaysStoreRacer", "StoreContract", "TestDatabases", "Values",
+        ],
         swiftSettings: house
     ),
     .testTarget(

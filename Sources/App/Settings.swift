@@ -15,15 +15,17 @@ struct Settings: SettingsGroup {
     @Setting(
         "WEBHOOK_SECRET",
         default: "",
-        "Signs what is sent to WEBHOOK_URL.",
-        SettingFormat("a text of 16 bytes at least") { $0.isEmpty || $0.utf8.count >= 16 ? $0 : nil },
+        "Signs what is sent to WEBHOOK_URL, as Standard Webhooks does: `whsec_` and a key in base64, or any text.",
+        SettingFormat("whsec_ and base64, or a text; 16 bytes at least") { text in
+            text.isEmpty ? .some(nil) : WebhookSigner(secret: text).map { .some($0) }
+        },
         isSecret: true,
-        show: { $0.isEmpty ? "none" : "<redacted>" }
+        show: { $0 == nil ? "none" : "<redacted>" }
     )
-    var webhookSecret: String
+    var webhookSigner: WebhookSigner?
 
     var contradiction: SettingFault? {
-        guard !webhookURL.isEmpty, webhookSecret.isEmpty else { return nil }
+        guard !webhookURL.isEmpty, webhookSigner == nil else { return nil }
         return SettingFault(key: "WEBHOOK_SECRET", value: "", expected: "to be set where WEBHOOK_URL is")
     }
 }

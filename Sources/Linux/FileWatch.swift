@@ -36,7 +36,9 @@ public struct FileWatch: ~Copyable, Sendable {
             guard count > 0 else { break }
             // The mask is the second word of an event, whose name, of length zero here, comes last.
             for event in stride(from: 0, to: count - 15, by: 16) {
-                let mask = unsafe buffer.withUnsafeBytes { unsafe $0.loadUnaligned(fromByteOffset: event + 4, as: UInt32.self) }
+                let mask = unsafe buffer.withUnsafeBytes {
+                    unsafe $0.loadUnaligned(fromByteOffset: event + 4, as: UInt32.self)
+                }
                 if mask & UInt32(IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF) != 0 { isGone = true }
             }
         }

@@ -39,7 +39,12 @@ struct JobsService: Service {
 }
 
 struct Settings: SettingsGroup {
-    @Setting("MARKS", default: "", "The file to write to; without one there are no jobs.", SettingFormat("a path") { $0 })
+    @Setting(
+        "MARKS",
+        default: "",
+        "The file to write to; without one there are no jobs.",
+        SettingFormat("a path") { $0 }
+    )
     var marks: String
 }
 
@@ -57,7 +62,8 @@ struct Marks: Sendable {
     let path: String
 
     func write(_ event: String, _ name: String, _ context: JobContext) {
-        let line = "\(event) \(name) \(context.attempt) \(getpid()) \(MonotonicInstant.now.nanoseconds) \(context.idempotencyID)\n"
+        let line =
+            "\(event) \(name) \(context.attempt) \(getpid()) \(MonotonicInstant.now.nanoseconds) \(context.idempotencyID)\n"
         guard let file = try? FileDescriptor.open(path, O_WRONLY | O_APPEND | O_CREAT, mode: 0o644) else { abort() }
         SystemFile.write(line, to: file.rawValue)
     }

@@ -1,9 +1,9 @@
-import SQL
 import TestDatabases
 import Testing
 import Values
 
 @testable import Jobs
+@testable import SQL
 
 @Suite("The queue of jobs")
 struct JobQueueTests {
@@ -60,7 +60,10 @@ struct JobQueueTests {
         #expect(try queue.complete(leased[0]))
     }
 
-    @Test("hands out high priorities first, then what is due for longest, and nothing before its time", arguments: Store.all)
+    @Test(
+        "hands out high priorities first, then what is due for longest, and nothing before its time",
+        arguments: Store.all
+    )
     func order(store: Store) throws {
         let (jobs, time) = (try JobsDatabase(on: store), Time())
         try jobs.add("low", JobOptions(priority: .low, runAt: time.now.adding(.seconds(-60))), at: time)
@@ -87,7 +90,10 @@ struct JobQueueTests {
         #expect(try jobs.queue(at: time).lease(9, of: errands).jobs.count == 1)
     }
 
-    @Test("runs jobs of one ordering key one after the other, in their order, also when one is tried again", arguments: Store.all)
+    @Test(
+        "runs jobs of one ordering key one after the other, in their order, also when one is tried again",
+        arguments: Store.all
+    )
     func orderingKeys(store: Store) throws {
         let (jobs, time) = (try JobsDatabase(on: store), Time())
         for name in ["a1", "a2"] { try jobs.add(name, JobOptions(orderingKey: "a"), at: time) }
@@ -148,11 +154,13 @@ struct JobQueueTests {
         let (jobs, time) = (try JobsDatabase(on: store), Time())
         try jobs.add("one", JobOptions(maximumAttempts: 2), at: time)
         let queue = jobs.queue(at: time)
-        guard case .retried(let next) = try queue.fail(
-            try queue.lease(9, of: errands).jobs[0],
-            because: "first",
-            retryAfter: .seconds(5)
-        ) else {
+        guard
+            case .retried(let next) = try queue.fail(
+                try queue.lease(9, of: errands).jobs[0],
+                because: "first",
+                retryAfter: .seconds(5)
+            )
+        else {
             Issue.record("not retried")
             return
         }
@@ -160,7 +168,12 @@ struct JobQueueTests {
         #expect(try queue.lease(9, of: errands).jobs.isEmpty)
         time.advance(.seconds(6))
         let last = try queue.lease(9, of: errands).jobs[0]
-        guard case .dead = try queue.fail(last, because: "second\(String(repeating: "x", count: 2_000))", retryAfter: .seconds(5))
+        guard
+            case .dead = try queue.fail(
+                last,
+                because: "second\(String(repeating: "x", count: 2_000))",
+                retryAfter: .seconds(5)
+            )
         else {
             Issue.record("not dead")
             return
@@ -236,6 +249,29 @@ struct JobQueueTests {
         #expect(names.joined().count == 200)
         #expect(Set(names.joined()).count == 200)
         #expect(try jobs.count == 0)
+    }
+
+    @Test("finds what is due, and what is next, by a key: no table is scanned")
+    func plans() throws {
+        let (jobs, time) = (try JobsDatabase(on: .sqlite), Time())
+        let queue = jobs.queue(at: time)
+        for name in ["one", "two", "three"] { try jobs.add(name, JobOptions(orderingKey: "k"), at: time) }
+        let job = try queue.lease(1, of: errands).jobs[0]
+        _ = try queue.renew([job])
+        _ = try queue.fail(job, because: "no", retryAfter: .zero)
+        #expect(try queue.complete(queue.lease(1, of: errands).jobs[0]))
+        _ = try queue.nextDue()
+        guard case .sqlite(let connection) = try jobs.database.openConnection() else { return }
+        let statements = connection.compiledTexts.filter { $0.contains(":") && !$0.hasPrefix("INSERT") }
+        #expect(statements.count >= 6)
+        for sql in statements {
+            let plan = try SQLiteStatement("EXPLAIN QUERY PLAN " + sql, on: connection)
+            while try plan.step() {
+                let step: String = try Row(of: .sqlite(plan))["detail"]
+                #expect(!step.hasPrefix("SCAN") || step.contains("nexts"), "\(sql): \(step)")
+                #expect(!step.contains("TEMP B-TREE"), "\(sql): \(step)")
+            }
+        }
     }
 
     @Test("lets an operator drop what no worker has", arguments: Store.all)

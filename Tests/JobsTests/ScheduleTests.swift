@@ -16,7 +16,8 @@ struct ScheduleTests {
         #expect(hourly.next(after: time) == Timestamp("2026-01-10T10:00:00Z"))
         #expect(hourly.next(after: hourly.next(after: time)) == Timestamp("2026-01-10T11:00:00Z"))
         #expect(
-            Schedule(name: "x", interval: .seconds(86_400)).next(after: Timestamp(unixSeconds: -1)) == Timestamp(unixSeconds: 0)
+            Schedule(name: "x", interval: .seconds(86_400)).next(after: Timestamp(unixSeconds: -1))
+                == Timestamp(unixSeconds: 0)
         )
     }
 

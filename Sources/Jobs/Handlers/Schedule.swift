@@ -55,7 +55,10 @@ struct Schedule: Sendable {
             claim.isHeldUp = try isUnderWay(in: database)
             guard !claim.isHeldUp else { return claim }
             // Of those that died the last is enough.
-            try database.run("DELETE FROM job WHERE kind = :name AND unique_key = :name AND died_at IS NOT NULL", ["name": name])
+            try database.run(
+                "DELETE FROM job WHERE kind = :name AND unique_key = :name AND died_at IS NOT NULL",
+                ["name": name]
+            )
             try database.add(
                 kind: name,
                 payload: "{}",

@@ -66,7 +66,12 @@ public struct JobRegister {
             FROM job GROUP BY kind, 2 ORDER BY kind, 2
             """
         ) { row in
-            Count(kind: try row["kind"], state: try row["state"], count: try row["number"], earliest: try row["earliest"])
+            Count(
+                kind: try row["kind"],
+                state: try row["state"],
+                count: try row["number"],
+                earliest: try row["earliest"]
+            )
         }
     }
 

@@ -97,7 +97,8 @@ private struct RetryJobs<S: Service>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "retry",
-            abstract: "Have a job tried again at once: a dead one with all its attempts, or one that waits for its next."
+            abstract:
+                "Have a job tried again at once: a dead one with all its attempts, or one that waits for its next."
         )
     }
 

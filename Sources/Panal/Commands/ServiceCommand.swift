@@ -12,7 +12,8 @@ struct ServiceCommand<S: Service>: ParsableCommand {
             abstract: S.info.summary,
             discussion: "All configuration comes from the environment; `\(programName) config` shows it.",
             subcommands: [Serve<S>.self, Work<S>.self]
-                + (S.migrations == nil ? [] : [JobsCommand<S>.self, Migrate<S>.self, Backup<S>.self, Restore<S>.self, Move<S>.self])
+                + (S.migrations == nil
+                    ? [] : [JobsCommand<S>.self, Migrate<S>.self, Backup<S>.self, Restore<S>.self, Move<S>.self])
                 + S.commands
                 + [Config<S>.self, Routes<S>.self, Healthcheck<S>.self, Status<S>.self, Version<S>.self]
         )

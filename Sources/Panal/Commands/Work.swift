@@ -26,7 +26,12 @@ struct Work<S: Service>: ParsableCommand {
             throw refusal("the service has no jobs to run: it declares none in addJobs", logger)
         }
         let notices = NoticeLog(level: settings.server.logLevel, readyMessage: "job workers ready")
-        let budget = try settings.connectionBudgetOrExit(for: .jobs, workers: work.workers, threads: work.threads, logger)
+        let budget = try settings.connectionBudgetOrExit(
+            for: .jobs,
+            workers: work.workers,
+            threads: work.threads,
+            logger
+        )
         let process = JobWorkerProcess<S>(settings: settings, work: work, threads: budget.threads, logger: logger)
         var configuration = SupervisorConfiguration(
             settings.server,

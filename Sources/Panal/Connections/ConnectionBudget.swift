@@ -72,7 +72,8 @@ struct ConnectionBudget: Hashable {
             case .auto: Self.threads(for: wanted, within: limit, use)
             }
         switch count {
-        case .auto: workers = Self.workers(withThreads: self.threads, within: limit, use).map { min($0, wanted) } ?? wanted
+        case .auto:
+            workers = Self.workers(withThreads: self.threads, within: limit, use).map { min($0, wanted) } ?? wanted
         case .range: workers = wanted
         }
         guard let limit, workers < 1 || needed > limit else { return }

@@ -25,7 +25,8 @@ public struct RunningService {
 
     /// The one service of this program, whatever lies in its place by now.
     /// - Parameter isMeant: Which of several, such as by their ``memory(_:)``.
-    public static func find(where isMeant: (RunningService) -> Bool = { _ in true }) throws(NotFound) -> RunningService {
+    public static func find(where isMeant: (RunningService) -> Bool = { _ in true }) throws(NotFound) -> RunningService
+    {
         guard let program = program(of: "self") else { throw .none }
         let own = getpid()
         let processes = SystemFile.names(in: "/proc").compactMap { Int32($0) }.filter { $0 != own }

@@ -20,10 +20,14 @@ extension ProcessTests {
             let stage = try JobsStage(on: store)
             let names = (0..<Self.count).map { "job\($0)" }
             for start in stride(from: 0, to: names.count, by: 50) {
-                try stage.add(names[start..<min(start + 50, names.count)].map { Mark(name: $0, milliseconds: 40) }) { mark in
+                try stage.add(names[start..<min(start + 50, names.count)].map { Mark(name: $0, milliseconds: 40) }) {
+                    mark in
                     // A tenth of them in 20 lines of order.
                     let number = Int(mark.name.dropFirst(3)) ?? 0
-                    return JobOptions(orderingKey: number % 10 == 0 ? "line\(number / 10 % 20)" : nil, maximumAttempts: 1_000)
+                    return JobOptions(
+                        orderingKey: number % 10 == 0 ? "line\(number / 10 % 20)" : nil,
+                        maximumAttempts: 1_000
+                    )
                 }
             }
             var trees = try (0..<2).map { _ in try stage.work() }
@@ -35,7 +39,9 @@ extension ProcessTests {
                 let tree = Int.random(in: 0..<2, using: &random)
                 switch blows % 6 {
                 case 0, 1, 3:
-                    if let worker = ProcessTree.children(of: trees[tree].supervisor).randomElement() { kill(worker, SIGKILL) }
+                    if let worker = ProcessTree.children(of: trees[tree].supervisor).randomElement() {
+                        kill(worker, SIGKILL)
+                    }
                 case 2: trees[tree].signal(SIGHUP)
                 case 4:
                     trees[tree].signal(SIGKILL)

@@ -25,12 +25,18 @@ extension ProcessTests {
             let dead = try tree.log.wait(for: "job dead, it is kept with its error")
             #expect(dead["attempt"]?.int == 2 && dead["jobId"]?.int != nil)
 
-            let listed = try Finished.running(Binary.jobs.command("jobs", "list", "--dead"), environment: stage.environment)
+            let listed = try Finished.running(
+                Binary.jobs.command("jobs", "list", "--dead"),
+                environment: stage.environment
+            )
             #expect(listed.output.contains("told to fail") && !listed.output.contains("never"), "\(listed.output)")
             let id = try #require(dead["jobId"]?.int)
             for (order, code, words) in [("retry", 0, "retried job"), ("retry", 1, "no job"), ("drop", 1, "no job")] {
                 let number = code == 0 ? "\(id)" : "999999"
-                let ordered = try Finished.running(Binary.jobs.command("jobs", order, number), environment: stage.environment)
+                let ordered = try Finished.running(
+                    Binary.jobs.command("jobs", order, number),
+                    environment: stage.environment
+                )
                 #expect(ordered.exit == .code(Int32(code)) && (ordered.output + ordered.errors).contains(words))
             }
             #expect(stage.wait { $0.filter { $0.name == "never" && $0.kind == .begin }.count == 4 })
@@ -152,7 +158,11 @@ extension ProcessTests {
             )
             let crowded = try Finished.running(Binary.jobs.command("work"), environment: small)
             #expect(crowded.exit == .code(78))
-            #expect(crowded.output.contains("need 15, and there are 10: set WORK_CONCURRENCY to 1 or less, or set WORK_THREADS to 2"))
+            #expect(
+                crowded.output.contains(
+                    "need 15, and there are 10: set WORK_CONCURRENCY to 1 or less, or set WORK_THREADS to 2"
+                )
+            )
         }
 
         @Test("wait for a database that comes later, and go on after one that was away", .needs(.postgres))

@@ -58,6 +58,23 @@ struct ConnectionBudgetTests {
         #expect(throws: ConnectionBudget.Exceeded.self) { try budget(97, workers: .range(9...9), threads: .fixed(7)) }
     }
 
+    @Test("a job worker has a connection for each thread, and one for handing jobs out")
+    func jobs() throws {
+        let budget = try ConnectionBudget(
+            limit: 30,
+            workers: .range(2...2),
+            usableWorkers: 2,
+            threads: .auto,
+            for: .jobs
+        )
+        #expect((budget.threads, budget.needed, budget.mostWorkers) == (9, 30, 2))
+        let error = #expect(throws: ConnectionBudget.Exceeded.self) {
+            try ConnectionBudget(limit: 10, workers: .range(2...2), usableWorkers: 2, threads: .fixed(4), for: .jobs)
+        }
+        let words = error?.description ?? ""
+        #expect(words.contains("WORK_CONCURRENCY to 1") && words.contains("WORK_THREADS to 2"))
+    }
+
     @Test("a number of connections is one, or auto")
     func setting() {
         #expect(ConnectionCount("auto") == .auto)
