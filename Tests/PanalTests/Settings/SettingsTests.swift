@@ -175,7 +175,13 @@ struct SettingsTests {
                 usableWorkers: 2,
                 threads: settings.server.threads
             )
-            let supervisor = SupervisorConfiguration(settings.server, budget, title: "test")
+            let supervisor = SupervisorConfiguration(
+                settings.server,
+                workers: settings.server.workers,
+                budget,
+                lanes: server.threadCount,
+                title: "test"
+            )
             if let limit = server.maxRequests {
                 #expect((settings.server.maxRequests...settings.server.maxRequests * 11 / 10).contains(limit))
             }
