@@ -31,7 +31,7 @@ let package = Package(
         // How that is kept: SQL. A file in Migrations is a migration.
         .target(
             name: "StaysStore",
-            dependencies: ["Stays", panal("SQL"), panal("Values")],
+            dependencies: ["Stays", panal("Jobs"), panal("SQL"), panal("Values")],
             swiftSettings: house,
             plugins: [panal(plugin: "EmbedMigrations")]
         ),
@@ -39,7 +39,8 @@ let package = Package(
         .executableTarget(
             name: "Starter",
             dependencies: [
-                "Stays", "StaysStore", panal("HTTPServer"), panal("Panal"), panal("SQL"), panal("Values"), httpTypes,
+                "Stays", "StaysStore", panal("HTTPServer"), panal("Jobs"), panal("Panal"), panal("SQL"), panal("Values"),
+                httpTypes,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house,
@@ -56,7 +57,9 @@ let package = Package(
         ),
         .testTarget(
             name: "StaysStoreTests",
-            dependencies: ["Stays", "StaysStore", "StoreContract", "TestDatabases", panal("SQL"), panal("Values")],
+            dependencies: [
+                "Stays", "StaysStore", "StoreContract", "TestDatabases", panal("Jobs"), panal("SQL"), panal("Values"),
+            ],
             swiftSettings: house
         ),
         .testTarget(
