@@ -18,9 +18,16 @@ final class JobThreads: Sendable {
     private struct State {
         /// Those that no thread has begun.
         var waiting: [LeasedJob] = []
-        /// All that are leased, with the end of their leases.
-        var leases: [Int64: (job: LeasedJob, end: MonotonicInstant)] = [:]
+        /// All that are leased, by number.
+        var leases: [Int64: Lease] = [:]
         var threads = 0
+    }
+
+    private struct Lease {
+        let job: LeasedJob
+        var end: MonotonicInstant
+        /// Whether its handler has ended: what is found of it in the database is before or behind the record of that.
+        var isBeingRecorded = false
     }
 
     init(
@@ -39,13 +46,19 @@ final class JobThreads: Sendable {
     /// The jobs that are leased and not done.
     var running: [LeasedJob] { state.withLock { $0.leases.values.map(\.job) } }
 
-    func isRunning(_ job: LeasedJob) -> Bool { state.withLock { $0.leases[job.id]?.job.lease == job.lease } }
+    /// Whether its handler has not ended.
+    func isRunning(_ job: LeasedJob) -> Bool {
+        state.withLock { state in
+            guard let lease = state.leases[job.id], lease.job.lease == job.lease else { return false }
+            return !lease.isBeingRecorded
+        }
+    }
 
     /// Has a thread run a job, whose lease lasts until then.
     func run(_ job: LeasedJob, until end: MonotonicInstant) {
         let number = state.withLock { state -> Int? in
             state.waiting.append(job)
-            state.leases[job.id] = (job, end)
+            state.leases[job.id] = Lease(job: job, end: end)
             guard state.leases.count > state.threads else { return nil }
             state.threads += 1
             return state.threads - 1
@@ -101,6 +114,7 @@ final class JobThreads: Sendable {
         } catch {
             failure = error
         }
+        state.withLock { $0.leases[job.id]?.isBeingRecorded = true }
         let outcome = record(failure, of: context, on: database)
         observer.ended(label, thread: thread, outcome, duration: .now - start)
     }

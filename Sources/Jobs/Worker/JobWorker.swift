@@ -125,7 +125,7 @@ public final class JobWorker {
             let end = MonotonicInstant.now + configuration.leaseTime
             let lost = try queue.renew(running)
             threads.extend(running.filter { job in !lost.contains { $0.id == job.id } }, until: end)
-            // One that has just ended has no lease to be lost.
+            // What has ended and is being recorded may be gone for that reason.
             for job in lost where threads.isRunning(job) { observer.lostLease(JobLabel(job)) }
             return configuration.leaseTime / 3
         } catch {

@@ -16,8 +16,8 @@ extension ProcessTests {
             let stage = try JobsStage(on: store)
             let tree = try stage.work()
             try stage.add([Mark(name: "quiet")])
-            try stage.add([Mark(name: "again", failures: 1)])
-            try stage.add([Mark(name: "never", failures: 9)]) { _ in JobOptions(maximumAttempts: 2) }
+            try stage.add([Mark(name: "twice", failures: 1)])
+            try stage.add([Mark(name: "doomed", failures: 9)]) { _ in JobOptions(maximumAttempts: 2) }
             let done = try tree.log.wait(for: "job done", count: 2) { $0["kind"]?.string == "mark" }
             #expect(done.contains { $0["attempt"]?.int == 2 } && done.contains { $0["attempt"]?.int == 1 })
             let failed = try tree.log.wait(for: "job failed, it is tried again", count: 2)
@@ -29,7 +29,7 @@ extension ProcessTests {
                 Binary.jobs.command("jobs", "list", "--dead"),
                 environment: stage.environment
             )
-            #expect(listed.output.contains("told to fail") && !listed.output.contains("never"), "\(listed.output)")
+            #expect(listed.output.contains("told to fail") && !listed.output.contains("doomed"), "\(listed.output)")
             let id = try #require(dead["jobId"]?.int)
             for (order, code, words) in [("retry", 0, "retried job"), ("retry", 1, "no job"), ("drop", 1, "no job")] {
                 let number = code == 0 ? "\(id)" : "999999"
@@ -39,12 +39,12 @@ extension ProcessTests {
                 )
                 #expect(ordered.exit == .code(Int32(code)) && (ordered.output + ordered.errors).contains(words))
             }
-            #expect(stage.wait { $0.filter { $0.name == "never" && $0.kind == .begin }.count == 4 })
+            #expect(stage.wait { $0.filter { $0.name == "doomed" && $0.kind == .begin }.count == 4 })
 
             tree.signal(SIGTERM)
             #expect(tree.waitForExit() == .code(0))
             #expect(tree.log.faults == [])
-            for name in ["quiet", "again", "never"] { #expect(!tree.log.events.contains { $0.line.contains(name) }) }
+            for name in ["quiet", "twice", "doomed"] { #expect(!tree.log.events.contains { $0.line.contains(name) }) }
         }
 
         @Test("are told of a job by the commit that adds it, whichever process that was", arguments: stores)
@@ -146,8 +146,6 @@ extension ProcessTests {
             let idle = try Finished.running(Binary.jobs.command("work"), environment: environment)
             #expect(idle.exit == .code(78))
             #expect(idle.output.contains("the service has no jobs to run: it declares none in addJobs"))
-            let fixture = try Finished.running(Binary.fixture.command("work"), environment: environment)
-            #expect(fixture.exit == .code(78))
             guard Store.postgreSQL.isInstalled else { return }
             let small = Service.environment(
                 in: directory,
