@@ -26,7 +26,7 @@ public struct HTTPClient: Sendable {
     public var trace: Trace?
 
     let hosts: HostLane
-    let addresses: AddressPolicy
+    var addresses: AddressPolicy
 
     /// A trace that the calls belong to (W3C Trace Context, section 3.2).
     public struct Trace: Sendable, Hashable {

@@ -127,7 +127,7 @@ struct Resources: CustomStringConvertible {
     var kilobytes: Int
 
     static var now: Resources {
-        let statistics = (try? SystemFile.text("/proc/self/statm")) ?? ""
+        let statistics = SystemFile.read("/proc/self/statm") ?? ""
         let pages = statistics.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
         return Resources(descriptors: ProcessTree.names(in: "/proc/self/fd").count, kilobytes: pages * 4)
     }
