@@ -12,7 +12,9 @@ struct BreakerTests {
 
     init() throws { server = try HostileServer.shared.get() }
 
-    @Test("is left alone by all workers, tried again by one call of each, and called again when one of them was answered")
+    @Test(
+        "is left alone by all workers, tried again by one call of each, and called again when one of them was answered"
+    )
     func sharedBreaker() throws {
         let table = try HostTable(slots: 2)
         let configuration = HTTPClient.Configuration.patient.with { $0.breaker.openTime = .milliseconds(400) }
@@ -24,7 +26,11 @@ struct BreakerTests {
         let trips = MonotonicInstant.now
         // What the first knew a moment ago it believes for 10 ms.
         var refusal: HTTPClientError?
-        #expect(eventually { refusal = failure { try first.send(.get(failing)) }; return refusal != nil })
+        #expect(
+            eventually {
+                refusal = failure { try first.send(.get(failing)) }; return refusal != nil
+            }
+        )
         guard case .circuitOpen(let time)? = refusal?.reason else {
             Issue.record("\(String(describing: refusal))")
             return
@@ -89,7 +95,9 @@ struct BreakerTests {
             #expect(failure { try late.send(.get(server.url("/hang"))) }?.reason.kind.hasPrefix("timedOut") == true)
         }
         #expect(try client.send(.get(server.url("/ok"))).status == .ok)
-        #expect(failure { try client.send(.get("http://127.0.0.1:\(server.ports.closed)/")) }?.reason.kind == "circuitOpen")
+        #expect(
+            failure { try client.send(.get("http://127.0.0.1:\(server.ports.closed)/")) }?.reason.kind == "circuitOpen"
+        )
     }
 
     @Test("is counted by how it failed, with the time it took")

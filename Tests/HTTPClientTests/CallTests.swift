@@ -38,7 +38,9 @@ struct CallTests {
         #expect(try client.send(.get(server.url("/status/500"))).status.code == 500)
         let sold = failure { try client.get(server.url("/problem"), as: Named.self) }
         #expect(sold?.reason == .status(HTTPResponse.Status(code: 409), "It is sold out: Room 7"))
-        let long = failure { try client.get(server.url("/status/500/" + String(repeating: "x", count: 3000)), as: Named.self) }
+        let long = failure {
+            try client.get(server.url("/status/500/" + String(repeating: "x", count: 3000)), as: Named.self)
+        }
         #expect(long?.reason == .status(.internalServerError, String(repeating: "x", count: 1024)))
     }
 
@@ -47,7 +49,9 @@ struct CallTests {
         let client = try HTTPClient(.patient)
         for method in [HTTPRequest.Method.get, .post, .put, .patch, .delete, .options] {
             for body in [HTTPClient.Body.none, .text("hello")] {
-                let echo = try client.send(HTTPClient.Request(method, server.url("/echo?a=b%20c"), body: body)).json(as: Echo.self)
+                let echo = try client.send(HTTPClient.Request(method, server.url("/echo?a=b%20c"), body: body)).json(
+                    as: Echo.self
+                )
                 #expect(echo.method == method.rawValue)
                 #expect(echo.body == (body.bytes == nil ? "" : "hello"), "\(method)")
                 #expect(echo.query == "a=b%20c")
@@ -66,9 +70,14 @@ struct CallTests {
         #expect(compressed.headerFields[.contentLength] == nil)
         #expect(compressed.headerFields[.contentType] == "application/json")
         #expect(try client.send(.get(server.url("/bytes/1048576"))).body.count == 1 << 20)
-        #expect(failure { try client.send(.get(server.url("/bytes/1048577"))) }?.reason == .tooLarge(.body, limit: 1 << 20))
+        #expect(
+            failure { try client.send(.get(server.url("/bytes/1048577"))) }?.reason == .tooLarge(.body, limit: 1 << 20)
+        )
         #expect(try client.send(.get(server.url("/bytes/5000000"), maxResponseSize: 5_000_000)).body.count == 5_000_000)
-        #expect(failure { try client.send(.get(server.url("/bytes/11"), maxResponseSize: 10)) }?.reason.kind == "tooLarge(body)")
+        #expect(
+            failure { try client.send(.get(server.url("/bytes/11"), maxResponseSize: 10)) }?.reason.kind
+                == "tooLarge(body)"
+        )
     }
 
     @Test("keeps its connection for the next")
@@ -138,10 +147,13 @@ struct CallTests {
         "is not made with a URL that two readers could read differently",
         arguments: [
             "", "ftp://localhost/", "file:///etc/passwd", "http:/localhost", "http://", "http:///path", "//localhost/",
-            "http://user:password@localhost/", "http://localhost@evil.example/", "http://local host/", "http://localhost/a b",
+            "http://user:password@localhost/", "http://localhost@evil.example/", "http://local host/",
+            "http://localhost/a b",
             "http://localhost/\r\nX-Evil: 1", "http://localhost/\n", "http://localhost:0/", "http://localhost:65536/",
-            "http://localhost:80:80/", "http://localhost:+80/", "http://[::1/", "http://[localhost]/", "http://ex%61mple/",
-            "http://exämple/", "http://localhost\\@evil.example/", "http://localhost/\\", "http://localhost/ü", "gopher://localhost:1/",
+            "http://localhost:80:80/", "http://localhost:+80/", "http://[::1/", "http://[localhost]/",
+            "http://ex%61mple/",
+            "http://exämple/", "http://localhost\\@evil.example/", "http://localhost/\\", "http://localhost/ü",
+            "gopher://localhost:1/",
             "http://localhost:/x y", "http://[::1]x/", "http://local\u{0}host/",
         ]
     )
@@ -185,7 +197,8 @@ struct CallTests {
         let client = try HTTPClient(.hurried)
         let answers = client.all([
             .get(server.url("/hang")), .get(server.url("/ok")), .get(server.url("/close")), .get("nonsense"),
-            .get("http://127.0.0.1:\(server.ports.closed)/"), .get(server.url("/bytes/3")), .get(server.url("/drip-body")),
+            .get("http://127.0.0.1:\(server.ports.closed)/"), .get(server.url("/bytes/3")),
+            .get(server.url("/drip-body")),
         ])
         let kinds = answers.map { answer in
             switch answer {
@@ -195,7 +208,8 @@ struct CallTests {
         }
         #expect(
             kinds == [
-                "timedOut(firstByte)", "{\"name\":\"ok\"}", "reset", "refusedRequest", "cannotConnect", "xxx", "timedOut(body)",
+                "timedOut(firstByte)", "{\"name\":\"ok\"}", "reset", "refusedRequest", "cannotConnect", "xxx",
+                "timedOut(body)",
             ]
         )
     }
