@@ -21,7 +21,7 @@ struct App: Service {
 
     static func addRoutes(to router: inout Router, _ dependencies: Dependencies<Settings>) {
         // Without somebody to tell nothing is kept to be told.
-        let news = dependencies.settings.webhookURL.isEmpty ? nil : dependencies.now
+        let news = Webhook(dependencies.settings).map { _ in dependencies.now }
         let hotel = Hotel(
             store: { request in StaysStore(dependencies.database(for: request), newsAt: news) },
             now: dependencies.now
@@ -30,6 +30,12 @@ struct App: Service {
     }
 
     static func addJobs(to jobs: inout JobHandlers, _ dependencies: Dependencies<Settings>) {
+        if let webhook = Webhook(dependencies.settings) {
+            jobs.on(BookingNews.self) { news, job in
+                let client = dependencies.client(for: job)
+                try webhook.tell(news, id: job.idempotencyID, at: dependencies.now(), by: client)
+            }
+        }
         jobs.every(.hours(1), "sweep-idempotency-keys") { job in
             try dependencies.database(for: job).deleteExpiredIdempotencyKeys(at: dependencies.now())
         }

@@ -39,7 +39,8 @@ let package = Package(
         .executableTarget(
             name: "Starter",
             dependencies: [
-                "Stays", "StaysStore", panal("HTTPServer"), panal("Jobs"), panal("Panal"), panal("SQL"), panal("Values"),
+                "Stays", "StaysStore", panal("HTTPClient"), panal("HTTPServer"), panal("Jobs"), panal("Panal"),
+                panal("SQL"), panal("Values"),
                 httpTypes,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

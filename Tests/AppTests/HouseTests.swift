@@ -16,10 +16,12 @@ struct HouseTests {
                 ["CPostgreSQL", "CSQLite", "Linux", "Values", "Glibc", "Synchronization", "FoundationEssentials"]
             ),
             ("Jobs", ["SQL", "Linux", "Values", "Glibc", "Synchronization", "FoundationEssentials"]),
+            ("HTTPClient", ["CCurl", "Linux", "Glibc", "FoundationEssentials", "HTTPTypes"]),
             (
                 "Panal",
                 [
-                    "Linux", "Values", "Prefork", "HTTPServer", "Telemetry", "SQL", "Jobs", "Glibc", "Synchronization",
+                    "HTTPClient", "Linux", "Values", "Prefork", "HTTPServer", "Telemetry", "SQL", "Jobs", "Glibc",
+                    "Synchronization",
                     "FoundationEssentials", "HTTPTypes", "Logging", "ArgumentParser", "Configuration",
                 ]
             ),
@@ -29,7 +31,7 @@ struct HouseTests {
             (
                 "App",
                 [
-                    "ArgumentParser", "HTTPServer", "HTTPTypes", "Jobs", "Panal", "SQL", "Stays",
+                    "ArgumentParser", "HTTPClient", "HTTPServer", "HTTPTypes", "Jobs", "Panal", "SQL", "Stays",
                     "StaysStore", "Values",
                 ]
             ),

@@ -1,3 +1,4 @@
+package import Linux
 public import SQL
 public import Values
 
@@ -23,15 +24,16 @@ public final class JobContext {
     public var createdAt: Timestamp { job.createdAt }
 
     /// When it must be over. A worker that is still in it two seconds later is aborted.
-    public let deadline: SuspendingClock.Instant
+    public var deadline: SuspendingClock.Instant { monotonicDeadline.suspendingClockInstant }
 
+    package let monotonicDeadline: MonotonicInstant
     let job: LeasedJob
     /// Whether ``complete(in:)`` has said that it is done.
     private(set) var isCompleted = false
 
-    init(_ job: LeasedJob, deadline: SuspendingClock.Instant) {
+    init(_ job: LeasedJob, deadline: MonotonicInstant) {
         self.job = job
-        self.deadline = deadline
+        monotonicDeadline = deadline
     }
 
     /// Says that the job is done, as a part of the transaction that writes what it has done: both are kept or none, so its effect

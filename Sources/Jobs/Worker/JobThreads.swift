@@ -105,7 +105,7 @@ final class JobThreads: Sendable {
         let handler = handlers.handlers[job.kind]
         let deadline = start + (handler?.timeout ?? configuration.timeout)
         observer.began(label, thread: thread, deadline: deadline)
-        let context = JobContext(job, deadline: deadline.suspendingClockInstant)
+        let context = JobContext(job, deadline: deadline)
         database.deadline = context.deadline
         var failure: (any Error)?
         do {

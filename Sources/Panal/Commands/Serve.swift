@@ -1,5 +1,7 @@
 import ArgumentParser
+import HTTPClient
 import HTTPServer
+import Linux
 import Logging
 import Prefork
 import Telemetry
@@ -27,12 +29,16 @@ struct Serve<S: Service>: ParsableCommand {
             logger
         )
         let listener = try listen(settings.server, logger)
-        let handlerTimes = try makeHandlerTimes(logger)
+        let handlerTimes = try S.makeTable(logger) { () throws(SystemError) in
+            try HandlerTimesTable(slots: Scoreboard.capacity, lanes: Self.mostThreads)
+        }
+        let hosts = try S.makeTable(logger) { () throws(SystemError) in try HostTable(slots: Scoreboard.capacity) }
         let process = WorkerProcess<S>(
             settings: settings,
             threads: budget.threads,
             logger: logger,
-            handlerTimes: handlerTimes
+            handlerTimes: handlerTimes,
+            hosts: hosts
         )
         let configuration = SupervisorConfiguration(
             settings.server,
@@ -55,16 +61,6 @@ struct Serve<S: Service>: ParsableCommand {
     private func warn(of settings: ServiceSettings<S.Settings>, _ logger: Logger) {
         if settings.server.shutdownTimeout <= settings.server.requestTimeout {
             logger.warning("SHUTDOWN_TIMEOUT should exceed REQUEST_TIMEOUT, or a stop cuts long requests off")
-        }
-    }
-
-    /// What handlers take is counted in memory that exists before the first fork.
-    private func makeHandlerTimes(_ logger: Logger) throws -> HandlerTimesTable {
-        do {
-            return try HandlerTimesTable(slots: Scoreboard.capacity, lanes: Self.mostThreads)
-        } catch {
-            logger.error("supervisor cannot start", error: error)
-            throw ExitCode(Prefork.ExitCode.workersCannotBoot.rawValue)
         }
     }
 

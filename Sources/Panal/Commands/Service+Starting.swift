@@ -1,4 +1,7 @@
+import ArgumentParser
+import Linux
 import Logging
+import Prefork
 import Telemetry
 
 extension Service {
@@ -21,6 +24,16 @@ extension Service {
             )
         }
         return (settings, logger)
+    }
+
+    /// What handlers take, and what comes of calls, is counted in memory that exists before the first fork.
+    static func makeTable<Table>(_ logger: Logger, _ make: () throws(SystemError) -> Table) throws -> Table {
+        do throws(SystemError) {
+            return try make()
+        } catch {
+            logger.error("supervisor cannot start", error: error)
+            throw ArgumentParser.ExitCode(Prefork.ExitCode.workersCannotBoot.rawValue)
+        }
     }
 }
 

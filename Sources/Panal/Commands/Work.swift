@@ -1,4 +1,5 @@
 import ArgumentParser
+import HTTPClient
 import Jobs
 import Linux
 import Logging
@@ -32,7 +33,14 @@ struct Work<S: Service>: ParsableCommand {
             threads: work.threads,
             logger
         )
-        let process = JobWorkerProcess<S>(settings: settings, work: work, threads: budget.threads, logger: logger)
+        let hosts = try S.makeTable(logger) { () throws(SystemError) in try HostTable(slots: Scoreboard.capacity) }
+        let process = JobWorkerProcess<S>(
+            settings: settings,
+            work: work,
+            threads: budget.threads,
+            logger: logger,
+            hosts: hosts
+        )
         var configuration = SupervisorConfiguration(
             settings.server,
             workers: work.workers,

@@ -8,6 +8,8 @@ public struct ServiceSettings<Own: SettingsGroup>: Sendable {
 
     /// How its jobs are run; `nil` for a service without a database.
     public let work: WorkSettings?
+    /// How it calls others.
+    public let client: HTTPClientSettings
 
     /// What this service adds.
     public let own: Own
@@ -29,6 +31,7 @@ public struct ServiceSettings<Own: SettingsGroup>: Sendable {
         server = reading.read(ServerSettings.self)
         database = hasDatabase ? reading.read(DatabaseSettings.self) : nil
         work = hasDatabase ? reading.read(WorkSettings.self) : nil
+        client = reading.read(HTTPClientSettings.self)
         own = reading.read(Own.self)
         found = reading.found
         declarations = reading.declarations

@@ -1,3 +1,4 @@
+public import HTTPClient
 public import Jobs
 public import SQL
 
@@ -7,5 +8,13 @@ extension Dependencies {
         let database = database
         database.deadline = job.deadline
         return database
+    }
+
+    /// Calls other services for this job: within its time, with its ``Jobs/JobContext/idempotencyID`` as `X-Request-ID`.
+    public func client(for job: JobContext) -> HTTPClient {
+        var client = client
+        client.deadline = job.monotonicDeadline
+        client.requestID = job.idempotencyID
+        return client
     }
 }

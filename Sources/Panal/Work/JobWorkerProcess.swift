@@ -1,3 +1,4 @@
+import HTTPClient
 import Jobs
 import Linux
 import Logging
@@ -13,6 +14,8 @@ struct JobWorkerProcess<S: Service>: Sendable {
     /// Jobs that run at the same time.
     let threads: Int
     let logger: Logger
+    /// Where it adds what comes of calls to other services.
+    let hosts: HostTable
 
     /// How long to wait for the database before saying that the worker is ready all the same. It looks for it on, and a
     /// supervisor that gave up meanwhile would help nobody.
@@ -30,6 +33,11 @@ struct JobWorkerProcess<S: Service>: Sendable {
         let dependencies = Dependencies<S.Settings>(
             settings: settings,
             databases: S.databases(settings, logger),
+            client: HTTPClient(
+                HTTPClient.Configuration(settings.client, service: S.info),
+                hosts: hosts,
+                slot: worker.slot.index
+            ),
             logger: logger,
             isLeaving: { worker.isLast }
         )
