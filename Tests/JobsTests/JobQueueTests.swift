@@ -1,3 +1,4 @@
+import Linux
 import TestDatabases
 import Testing
 import Values
