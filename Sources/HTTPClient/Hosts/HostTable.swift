@@ -218,7 +218,7 @@ struct WindowWord {
     func age(at second: Int64) -> Int64? {
         guard bits != 0 else { return nil }
         let stamp = Int64(bits >> 42) ^ Self.stampMask
-        return (second & Self.stampMask) &- stamp & Self.stampMask
+        return ((second & Self.stampMask) &- stamp) & Self.stampMask
     }
 
     enum Count: UInt64 {
