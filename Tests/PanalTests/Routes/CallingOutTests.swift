@@ -15,7 +15,8 @@ struct CallingOutTests {
         static let info = ServiceInfo(name: "caller", summary: "Calls.", revision: "abc", date: "2026-01-01T00:00:00Z")
         static let reasons: [(HTTPClientError.Reason, Int)] = [
             (.timedOut(.firstByte, after: .seconds(1)), 504), (.timedOut(.start, after: .zero), 504),
-            (.circuitOpen(retryAfter: .milliseconds(4100)), 503), (.cannotConnect("secret"), 502), (.tls("secret"), 502),
+            (.circuitOpen(retryAfter: .milliseconds(4100)), 503), (.cannotConnect("secret"), 502),
+            (.tls("secret"), 502),
             (.reset("secret"), 502), (.malformed("secret"), 502), (.tooLarge(.body, limit: 1), 502),
             (.redirect("secret"), 502), (.status(.internalServerError, "secret"), 502), (.undecodable("secret"), 502),
             (.refusedRequest("secret"), 500), (.cannotLoadLibrary("secret"), 500),
