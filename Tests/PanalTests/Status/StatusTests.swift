@@ -1,9 +1,9 @@
-import HTTPClient
 import Linux
 import Prefork
 import Telemetry
 import Testing
 
+@testable import HTTPClient
 @testable import Panal
 
 @Suite("The status of a service")
