@@ -3,6 +3,7 @@ import Prefork
 import Telemetry
 import Testing
 
+@testable import HTTPClient
 @testable import Panal
 
 @Suite("The status of a service")
@@ -106,6 +107,36 @@ struct StatusTests {
         #expect(json.contains(#"{"route":"GET /slow/{id}","requests":990,"perSecond":16.5,"#))
         #expect(json.hasSuffix(#""configured":{"workers":2,"threads":16},"recommended":{"workers":2,"threads":4}}"#))
         #expect(!status(report(requests: 20)).json.contains("recommended"))
+    }
+
+    @Test("has what came of calls to other services, by host, when there were any")
+    func hosts() {
+        var host = HostReading(host: "https://rooms.example:443")
+        host.attempts = 12
+        host.retries = 2
+        host.failures = [.timeout: 3, .serverError: 1]
+        host.refusals = 7
+        host.duration = .milliseconds(240)
+        host.circuit = .halfOpen
+        var status = status(report())
+        #expect(!status.text.contains("calls out") && !status.json.contains("callsOut"))
+        status.hosts = [host]
+        #expect(
+            status.text.hasSuffix(
+                """
+                calls out since the start:
+                host                       attempts  retries  failed  not made  mean ms    circuit
+                https://rooms.example:443        12        2       4         7   20.000  half-open
+
+                """
+            )
+        )
+        #expect(
+            status.json.hasSuffix(
+                #""callsOut":[{"host":"https://rooms.example:443","attempts":12,"retries":2,"failures":[{"kind":"timeout","#
+                    + #""count":3},{"kind":"server error","count":1}],"notMade":7,"meanMs":20,"circuit":"half-open"}]}"#
+            )
+        )
     }
 
     @Test("is one line a minute in the log, with the routes that waited most")
