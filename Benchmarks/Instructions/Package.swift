@@ -59,9 +59,10 @@ let package = Package(
             dependencies: ["MigrationEmbedder"],
             path: "Modules/EmbedMigrations"
         ),
+        .target(name: "Jobs", dependencies: ["Linux", "SQL", "Values"], path: "Modules/Jobs", swiftSettings: house),
         .target(
             name: "StaysStore",
-            dependencies: ["SQL", "Stays", "Values"],
+            dependencies: ["Jobs", "SQL", "Stays", "Values"],
             path: "Modules/StaysStore",
             swiftSettings: house,
             plugins: ["EmbedMigrations"]
@@ -69,7 +70,7 @@ let package = Package(
         .target(
             name: "Panal",
             dependencies: [
-                "HTTPClient", "HTTPServer", "Linux", "Prefork", "SQL", "Telemetry", "Values",
+                "HTTPClient", "HTTPServer", "Jobs", "Linux", "Prefork", "SQL", "Telemetry", "Values",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -82,7 +83,7 @@ let package = Package(
         .executableTarget(
             name: "Instructions",
             dependencies: [
-                "HTTPServer", "Linux", "Panal", "Prefork", "SQL", "Stays", "StaysStore", "Telemetry", "Values",
+                "HTTPClient", "HTTPServer", "Jobs", "Linux", "Panal", "Prefork", "SQL", "Stays", "StaysStore", "Telemetry", "Values",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ],
