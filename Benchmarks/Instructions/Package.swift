@@ -83,7 +83,8 @@ let package = Package(
         .executableTarget(
             name: "Instructions",
             dependencies: [
-                "HTTPClient", "HTTPServer", "Jobs", "Linux", "Panal", "Prefork", "SQL", "Stays", "StaysStore", "Telemetry", "Values",
+                "HTTPClient", "HTTPServer", "Jobs", "Linux", "Panal", "Prefork", "SQL", "Stays", "StaysStore",
+                "Telemetry", "Values",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ],
