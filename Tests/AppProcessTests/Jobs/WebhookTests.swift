@@ -1,4 +1,5 @@
 import Glibc
+import SQL
 import TestDatabases
 import Testing
 
@@ -23,8 +24,9 @@ extension ProcessTests {
                     while !isOver.read({ $0 }) {
                         var watched = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
                         guard poll(&watched, 1, 100) == 1 else { continue }
-                        let connection = accept4(descriptor, nil, nil, CInt(SOCK_CLOEXEC.rawValue))
+                        let connection = accept(descriptor, nil, nil)
                         guard connection >= 0 else { continue }
+                        _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
                         let message = Self.read(connection)
                         let number = messages.read { $0.count }
                         messages.update { $0.append(message) }
