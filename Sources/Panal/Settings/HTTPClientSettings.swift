@@ -70,7 +70,8 @@ public struct HTTPClientSettings: SettingsGroup {
         SettingFormat<String?>("the path of a file that this process can read") { path in
             // Unset, it is the empty text.
             if path.isEmpty { return .some(nil) }
-            return unsafe access(path, R_OK) == 0 ? path : nil
+            // Spelled out: a bare `nil` would be the good value of no file, and the system's authorities would be trusted.
+            return unsafe access(path, R_OK) == 0 ? .some(path) : Optional<String?>.none
         }
     )
     public var caFile: String?

@@ -134,7 +134,7 @@ struct StatusTests {
         #expect(
             status.json.hasSuffix(
                 #""callsOut":[{"host":"https://rooms.example:443","attempts":12,"retries":2,"failures":[{"kind":"timeout","#
-                    + #""count":3},{"kind":"server error","count":1}],"notMade":7,"meanMs":20,"circuit":"half-open"}]}"#
+                    + #""count":3},{"kind":"server error","count":1}],"notMade":7,"meanMs":20.0,"circuit":"half-open"}]}"#
             )
         )
     }
