@@ -26,6 +26,7 @@ let package = Package(
         .library(name: "HTTPServer", targets: ["HTTPServer"]),
         .library(name: "Telemetry", targets: ["Telemetry"]),
         .library(name: "SQL", targets: ["SQL"]),
+        .library(name: "HTTPClient", targets: ["HTTPClient"]),
         .library(name: "CSQLite", targets: ["CSQLite"]),
         .library(name: "PanalTesting", targets: ["PanalTesting"]),
         .plugin(name: "BuildInfo", targets: ["BuildInfo"]),
@@ -45,6 +46,8 @@ let package = Package(
         .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
         // Without libpq's headers, and loaded by whoever asks for it: nothing is needed to build.
         .target(name: "CPostgreSQL"),
+        // And without libcurl's.
+        .target(name: "CCurl"),
 
         // The system's calls as safe Swift: everything above uses these.
         .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: engineRoom),
@@ -67,6 +70,13 @@ let package = Package(
 
         // One thread's connection to a database, and what compiles a folder of migrations in.
         .target(name: "SQL", dependencies: ["CPostgreSQL", "CSQLite", "Linux", "Values"], swiftSettings: engineRoom),
+        // Calls to other services, which wait.
+        .target(
+            name: "HTTPClient",
+            dependencies: ["CCurl", "Linux", .product(name: "HTTPTypes", package: "swift-http-types")],
+            swiftSettings: engineRoom
+        ),
+
         .executableTarget(name: "MigrationEmbedder", path: "Plugins/MigrationEmbedder", swiftSettings: house),
         .plugin(name: "EmbedMigrations", capability: .buildTool(), dependencies: ["MigrationEmbedder"]),
 
@@ -74,7 +84,7 @@ let package = Package(
         .target(
             name: "Panal",
             dependencies: [
-                "HTTPServer", "Linux", "Prefork", "SQL", "Telemetry", "Values",
+                "HTTPClient", "HTTPServer", "Linux", "Prefork", "SQL", "Telemetry", "Values",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -134,6 +144,11 @@ package.targets += [
     .testTarget(
         name: "TelemetryTests",
         dependencies: ["Linux", "Telemetry", "Values", .product(name: "Logging", package: "swift-log")],
+        swiftSettings: house
+    ),
+    .testTarget(
+        name: "HTTPClientTests",
+        dependencies: ["HTTPClient", "Linux", .product(name: "HTTPTypes", package: "swift-http-types")],
         swiftSettings: house
     ),
     .testTarget(name: "ValuesTests", dependencies: ["Values"], swiftSettings: house),

@@ -1,4 +1,6 @@
+public import HTTPClient
 public import HTTPServer
+import Linux
 public import Logging
 import Prefork
 public import SQL
@@ -23,6 +25,9 @@ public struct Dependencies<Settings: SettingsGroup>: Sendable {
     /// others serve is nobody's concern.
     public let isLeaving: @Sendable () -> Bool
 
+    /// Calls other services, for work that no request waits for. What it learns of hosts it shares with all workers.
+    public let client: HTTPClient
+
     /// One connection for each thread that serves; `nil` for a service without a database.
     let databases: PerThread<Database>?
 
@@ -32,6 +37,7 @@ public struct Dependencies<Settings: SettingsGroup>: Sendable {
     init(
         settings: ServiceSettings<Settings>,
         databases: PerThread<Database>?,
+        client: HTTPClient? = nil,
         logger: Logger,
         now: @escaping @Sendable () -> Timestamp = { .now() },
         isLeaving: @escaping @Sendable () -> Bool = { false },
@@ -44,6 +50,7 @@ public struct Dependencies<Settings: SettingsGroup>: Sendable {
         self.isLeaving = isLeaving
         self.noteReadiness = noteReadiness
         self.databases = databases
+        self.client = client ?? .alone(settings.client)
     }
 
     /// The calling thread's database, for work that no request waits for.
@@ -59,6 +66,28 @@ public struct Dependencies<Settings: SettingsGroup>: Sendable {
         return database
     }
 
+    /// Calls other services for this request: within its deadline, with its id, as part of its trace.
+    public func client(for request: Request) -> HTTPClient {
+        var client = client
+        client.deadline = MonotonicInstant(nanoseconds: Int64(clamping: request.monotonicTimes.deadline))
+        client.requestID = request.id
+        if let trace = request.value(of: .traceparent).flatMap({ TraceContext(traceparent: $0) }) {
+            client.trace = HTTPClient.Trace(traceID: trace.traceID, isSampled: trace.isSampled)
+        }
+        return client
+    }
+
     /// Admits requests that carry one of the keys in `API_KEYS`, and tells handlers who asks; without keys it admits everything.
     public var apiKey: Admission { apiKeyRequired(server.apiKeys) }
+}
+
+extension HTTPClient {
+    /// One that shares what it learns of hosts with nobody: for admin tasks and tests.
+    fileprivate static func alone(_ settings: HTTPClientSettings) -> HTTPClient {
+        do {
+            return try HTTPClient(Configuration(settings, service: nil))
+        } catch {
+            preconditionFailure("there is no memory for what is known of other services: \(error)")
+        }
+    }
 }

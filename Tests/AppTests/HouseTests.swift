@@ -15,10 +15,11 @@ struct HouseTests {
                 "SQL",
                 ["CPostgreSQL", "CSQLite", "Linux", "Values", "Glibc", "Synchronization", "FoundationEssentials"]
             ),
+            ("HTTPClient", ["CCurl", "Linux", "Glibc", "FoundationEssentials", "HTTPTypes"]),
             (
                 "Panal",
                 [
-                    "Linux", "Values", "Prefork", "HTTPServer", "Telemetry", "SQL", "Glibc", "Synchronization",
+                    "HTTPClient", "Linux", "Values", "Prefork", "HTTPServer", "Telemetry", "SQL", "Glibc", "Synchronization",
                     "FoundationEssentials", "HTTPTypes", "Logging", "ArgumentParser", "Configuration",
                 ]
             ),

@@ -2,6 +2,7 @@ import CSQLite
 import Foundation
 import HTTPServer
 import HTTPTypes
+import Linux
 import Logging
 import Prefork
 import SQL

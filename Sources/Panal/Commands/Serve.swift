@@ -1,5 +1,7 @@
 import ArgumentParser
+import HTTPClient
 import HTTPServer
+import Linux
 import Logging
 import Prefork
 import Telemetry
@@ -31,12 +33,16 @@ struct Serve<S: Service>: ParsableCommand {
         if let notice = settings.database?.libraryNotice { notices.write(notice) }
         let budget = try settings.connectionBudgetOrExit(logger)
         let listener = try listen(settings.server, logger)
-        let handlerTimes = try makeHandlerTimes(logger)
+        let handlerTimes = try makeTable(logger) { () throws(SystemError) in
+            try HandlerTimesTable(slots: Scoreboard.capacity, lanes: Self.mostThreads)
+        }
+        let hosts = try makeTable(logger) { () throws(SystemError) in try HostTable(slots: Scoreboard.capacity) }
         let process = WorkerProcess<S>(
             settings: settings,
             threads: budget.threads,
             logger: logger,
-            handlerTimes: handlerTimes
+            handlerTimes: handlerTimes,
+            hosts: hosts
         )
         let configuration = SupervisorConfiguration(settings.server, budget, title: S.info.name)
         let supervisor = Supervisor(
@@ -62,10 +68,10 @@ struct Serve<S: Service>: ParsableCommand {
         }
     }
 
-    /// What handlers take is counted in memory that exists before the first fork.
-    private func makeHandlerTimes(_ logger: Logger) throws -> HandlerTimesTable {
-        do {
-            return try HandlerTimesTable(slots: Scoreboard.capacity, lanes: Self.mostThreads)
+    /// What handlers take, and what comes of calls, is counted in memory that exists before the first fork.
+    private func makeTable<Table>(_ logger: Logger, _ make: () throws(SystemError) -> Table) throws -> Table {
+        do throws(SystemError) {
+            return try make()
         } catch {
             logger.error("supervisor cannot start", error: error)
             throw ExitCode(Prefork.ExitCode.workersCannotBoot.rawValue)

@@ -89,6 +89,7 @@ extension ProblemKind {
     /// The kinds that every service has.
     static let common: [ProblemKind] = [
         .invalidInput, .idempotencyKeyReused, .ifMatchRequired, .stale, .storeBusy, .storeUnavailable,
+        .upstreamFailed, .upstreamUnavailable, .upstreamTimeout,
     ]
 }
 

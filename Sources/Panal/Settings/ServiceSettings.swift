@@ -6,6 +6,9 @@ public struct ServiceSettings<Own: SettingsGroup>: Sendable {
     /// Where its data lives; `nil` for a service without any.
     public let database: DatabaseSettings?
 
+    /// How it calls others.
+    public let client: HTTPClientSettings
+
     /// What this service adds.
     public let own: Own
 
@@ -25,6 +28,7 @@ public struct ServiceSettings<Own: SettingsGroup>: Sendable {
         let reading = SettingsReading(variables, defaults: defaults)
         server = reading.read(ServerSettings.self)
         database = hasDatabase ? reading.read(DatabaseSettings.self) : nil
+        client = reading.read(HTTPClientSettings.self)
         own = reading.read(Own.self)
         found = reading.found
         declarations = reading.declarations

@@ -145,7 +145,7 @@ extension LogLine {
 }
 
 extension HTTPField.Name {
-    fileprivate static let traceparent: HTTPField.Name = {
+    static let traceparent: HTTPField.Name = {
         guard let name = HTTPField.Name("traceparent") else { preconditionFailure("traceparent is no field name") }
         return name
     }()

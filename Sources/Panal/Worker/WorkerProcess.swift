@@ -1,5 +1,7 @@
+import HTTPClient
 import HTTPServer
 import HTTPTypes
+import Linux
 import Logging
 import Prefork
 import SQL
@@ -14,6 +16,8 @@ struct WorkerProcess<S: Service>: Sendable {
     let logger: Logger
     /// Where its threads add what handlers take.
     let handlerTimes: HandlerTimesTable
+    /// Where it adds what comes of calls to other services.
+    let hosts: HostTable
 
     /// Serves until the supervisor wants the worker to leave.
     /// - Returns: The worker's exit code.
@@ -26,6 +30,11 @@ struct WorkerProcess<S: Service>: Sendable {
         let dependencies = Dependencies<S.Settings>(
             settings: settings,
             databases: S.databases(settings, logger),
+            client: HTTPClient(
+                HTTPClient.Configuration(settings.client, service: S.info),
+                hosts: hosts,
+                slot: worker.slot.index
+            ),
             logger: logger,
             isLeaving: { worker.isLast },
             noteReadiness: { readinessLog.note($0) }

@@ -1,5 +1,6 @@
 import Glibc
 import HTTPServer
+import Linux
 import Prefork
 import SQL
 import Telemetry

@@ -1,4 +1,5 @@
 import HTTPServer
+import Linux
 import Logging
 import Panal
 import Prefork

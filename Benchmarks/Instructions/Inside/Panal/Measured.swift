@@ -1,4 +1,5 @@
 public import HTTPServer
+public import Linux
 public import Logging
 public import Prefork
 public import SQL
