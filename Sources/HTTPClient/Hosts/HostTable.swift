@@ -209,7 +209,7 @@ struct WindowWord {
         bits = UInt64((second & Self.stampMask) ^ Self.stampMask) << 42
     }
 
-    private func count(_ shift: UInt64) -> Int { Int(bits >> shift) & Self.most }
+    private func count(_ shift: UInt64) -> Int { Int(truncatingIfNeeded: bits >> shift) & Self.most }
     var successes: Int { count(0) }
     var failures: Int { count(14) }
     var retries: Int { count(28) }
