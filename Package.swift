@@ -126,9 +126,10 @@ package.targets += [
     .executableTarget(
         name: "App",
         dependencies: [
-            "HTTPServer", "Panal", "SQL", "Stays", "StaysStore", "Values",
+            "HTTPClient", "HTTPServer", "Panal", "SQL", "Stays", "StaysStore", "Values",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
+            .product(name: "Logging", package: "swift-log"),
         ],
         swiftSettings: house,
         plugins: ["BuildInfo"]
@@ -215,7 +216,8 @@ package.targets += [
     .executableTarget(
         name: "FixtureService",
         dependencies: [
-            "HTTPServer", "Linux", "Panal", "SQL", "Values", .product(name: "HTTPTypes", package: "swift-http-types"),
+            "HTTPClient", "HTTPServer", "Linux", "Panal", "SQL", "Values",
+            .product(name: "HTTPTypes", package: "swift-http-types"),
         ],
         path: "Tests/FixtureService",
         swiftSettings: house

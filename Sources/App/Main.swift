@@ -18,11 +18,14 @@ struct App: Service {
     static let problems = [ProblemKind.nightsTaken]
     static let commands: [any ParsableCommand.Type] = [Seed.self]
 
-    static func addRoutes(to router: inout Router, _ dependencies: Dependencies<NoSettings>) {
-        let hotel = Hotel(
+    static func addRoutes(to router: inout Router, _ dependencies: Dependencies<Settings>) {
+        var hotel = Hotel(
             store: { request in StaysStore(dependencies.database(for: request)) },
             now: dependencies.now
         )
+        if !dependencies.settings.partners.isEmpty {
+            hotel.partners = { request in HTTPPartners(dependencies: dependencies, request: request) }
+        }
         router.addHotel(hotel, admission: dependencies.apiKey)
     }
 }

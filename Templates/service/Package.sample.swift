@@ -39,8 +39,9 @@ let package = Package(
         .executableTarget(
             name: "Starter",
             dependencies: [
-                "Stays", "StaysStore", panal("HTTPServer"), panal("Panal"), panal("SQL"), panal("Values"), httpTypes,
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Stays", "StaysStore", panal("HTTPClient"), panal("HTTPServer"), panal("Panal"), panal("SQL"), panal("Values"),
+                httpTypes, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: house,
             plugins: [panal(plugin: "BuildInfo")]

@@ -29,7 +29,7 @@ struct HouseTests {
             (
                 "App",
                 [
-                    "ArgumentParser", "HTTPServer", "HTTPTypes", "Panal", "SQL", "Stays",
+                    "ArgumentParser", "HTTPClient", "HTTPServer", "HTTPTypes", "Logging", "Panal", "SQL", "Stays",
                     "StaysStore", "Values",
                 ]
             ),

@@ -33,7 +33,7 @@ final class SampleService: Sendable {
         let clock = TestClock()
         let variables = ["DATABASE_URL": url.description, "API_KEYS": keys.joined(separator: ",")]
         router = App.router(
-            Dependencies<NoSettings>(
+            Dependencies<Settings>(
                 settings: try App.settings(variables),
                 databases: PerThread { Database(url, migrations: StaysStore.migrations, longestWait: .zero) },
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },

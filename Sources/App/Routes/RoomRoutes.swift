@@ -25,37 +25,20 @@ extension Router {
             }
             // Own rooms first: with a store that fails nobody else is asked, and nothing of it is held while partners are.
             let rooms = try hotel.store(request).availability(query)
-            if let partners = hotel.partners, request.query["partners"] != "none" {
-                return .availability(query, partners(request).availability(query), with: rooms)
-            }
+            let partners = hotel.partners(for: request)?.availability(query)
             return .json { json in
                 json.object { json in
                     json.member("from", query.from.description)
                     json.member("to", query.to.description)
                     json.member("guests", query.guests.value)
-                    json.rooms(rooms, for: query.stay)
+                    guard let partners else { return json.rooms(rooms, for: query.stay) }
+                    json.key("rooms")
+                    json.array { json in
+                        for offer in partners.offers(with: rooms) { json.room(offer.room, for: query.stay, of: offer.hotel) }
+                    }
+                    json.key("incomplete")
+                    json.array { json in for hotel in partners.incomplete { json.value(hotel) } }
                 }
-            }
-        }
-    }
-}
-
-extension Response {
-    /// What is free here and at partners; whose rooms may be missing is said in `incomplete`.
-    fileprivate static func availability(
-        _ query: AvailabilityQuery,
-        _ partners: PartnerAvailability,
-        with own: [Room]
-    ) -> Response {
-        .json { json in
-            json.object { json in
-                json.member("from", query.from.description)
-                json.member("to", query.to.description)
-                json.member("guests", query.guests.value)
-                json.key("rooms")
-                json.array { json in for offer in partners.offers(with: own) { json.offer(offer, for: query.stay) } }
-                json.key("incomplete")
-                json.array { json in for hotel in partners.incomplete { json.value(hotel) } }
             }
         }
     }
@@ -63,26 +46,16 @@ extension Response {
 
 // Rooms are asked for more often than anything else, so they are written by hand: it takes a third of the instructions.
 extension JSONWriter {
-    /// A room; with a stay also what the whole stay costs.
-    mutating func room(_ room: Room, for stay: Stay? = nil) {
-        object { json in json.members(of: room, for: stay) }
-    }
-
-    /// A room and, unless it is ours, whose it is.
-    fileprivate mutating func offer(_ offer: RoomOffer, for stay: Stay) {
+    /// A room; with a stay also what the whole stay costs, and of a partner's room whose it is.
+    mutating func room(_ room: Room, for stay: Stay? = nil, of hotel: String? = nil) {
         object { json in
-            json.members(of: offer.room, for: stay)
-            if let hotel = offer.hotel { json.member("hotel", hotel) }
+            json.member("id", room.id.text)
+            json.member("name", room.name)
+            json.member("capacity", room.capacity)
+            json.money("pricePerNight", room.pricePerNight)
+            if let stay { json.money("total", room.price(of: stay)) }
+            if let hotel { json.member("hotel", hotel) }
         }
-    }
-
-    @inline(__always)
-    private mutating func members(of room: Room, for stay: Stay?) {
-        member("id", room.id.text)
-        member("name", room.name)
-        member("capacity", room.capacity)
-        money("pricePerNight", room.pricePerNight)
-        if let stay { money("total", room.price(of: stay)) }
     }
 
     fileprivate mutating func rooms(_ rooms: [Room], for stay: Stay? = nil) {
