@@ -19,7 +19,7 @@ enum Tool: String, Sendable, CaseIterable {
     /// What to type to have it.
     private var advice: String {
         switch self {
-        case .bash, .curl, .haproxy, .pgbouncer, .strace: "apt-get install \(rawValue)"
+        case .bash, .curl, .haproxy, .openssl, .pgbouncer, .python3, .strace: "apt-get install \(rawValue)"
         case .cc: "apt-get install gcc"
         case .chroot: "apt-get install coreutils"
         case .honcho: "bin/setup --tests"

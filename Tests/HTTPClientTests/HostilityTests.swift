@@ -1,0 +1,136 @@
+import HTTPClient
+import HTTPTypes
+import Linux
+import Testing
+
+@testable import ProcessHarness
+
+@Suite("Against a server that does what servers should not, a call", .serialized, .needs(.python3, .openssl))
+struct HostilityTests {
+    private let server: HostileServer
+
+    init() throws { server = try HostileServer.shared.get() }
+
+    /// How much later than its deadline a call may end on a machine that is busy.
+    private static let tolerance = Duration.seconds(1)
+
+    @Test(
+        "ends within its deadline with an error that says what went wrong",
+        arguments: [
+            ("/hang", "timedOut(firstByte)"),
+            ("/hang-in-status", "timedOut(firstByte)"),
+            ("/hang-in-head", "timedOut(body)"),
+            ("/hang-in-body", "timedOut(body)"),
+            ("/drip-head", "timedOut(body)"),
+            ("/drip-body", "timedOut(body)"),
+            ("/close", "reset"),
+            ("/reset", "reset"),
+            ("/reset-in-head", "reset"),
+            ("/reset-in-body", "reset"),
+            ("/close-in-head", "reset"),
+            ("/short", "reset"),
+            ("/cut-chunks", "reset"),
+            ("/bad-chunks", "reset"),
+            ("/word-length", "malformed"),
+            ("/negative-length", "malformed"),
+            ("/absurd-length", "malformed"),
+            ("/huge-length", "tooLarge(body)"),
+            ("/endless", "tooLarge(body)"),
+            ("/endless-close", "tooLarge(body)"),
+            ("/endless-head", "tooLarge(head)"),
+            ("/endless-line", "malformed"),
+            ("/endless-interim", "tooLarge(head)"),
+            ("/endless-trailers", "tooLarge(head)"),
+            ("/bomb", "tooLarge(body)"),
+            ("/bad-gzip", "malformed"),
+            ("/unasked-coding", "malformed"),
+            ("/garbage", "malformed"),
+            ("/old", "malformed"),
+            ("/no-status", "malformed"),
+            ("/nul", "malformed"),
+            ("/switching", "malformed"),
+        ]
+    )
+    func misbehaves(path: String, expected: String) throws {
+        let client = try HTTPClient(.hurried)
+        let start = MonotonicInstant.now
+        let error = failure { try client.send(.get(server.url(path))) }
+        #expect(error?.reason.kind == expected, "\(String(describing: error))")
+        #expect(MonotonicInstant.now - start < client.configuration.timeout + Self.tolerance)
+        #expect(error?.host == "http://127.0.0.1:\(server.ports.plain)")
+        #expect(error?.description.contains(path) == false, "a path is nobody's business: \(String(describing: error))")
+    }
+
+    @Test("ends when there is nobody, nobody who accepts, and nobody who reads")
+    func nobody() throws {
+        let client = try HTTPClient(.hurried)
+        for (port, expected) in [
+            (server.ports.closed, "cannotConnect"), (server.ports.full, "timedOut(connection)"),
+            (server.ports.silent, "timedOut(firstByte)"),
+        ] {
+            let start = MonotonicInstant.now
+            let error = failure { try client.send(.get("http://127.0.0.1:\(port)/ok")) }
+            #expect(error?.reason.kind == expected, "\(String(describing: error))")
+            #expect(MonotonicInstant.now - start < client.configuration.timeout + Self.tolerance)
+        }
+        let unknown = failure { try client.send(.get("http://no-such-host.invalid/")) }
+        #expect(["cannotConnect", "timedOut(connection)"].contains(unknown?.reason.kind), "\(String(describing: unknown))")
+    }
+
+    @Test("trusts only certificates of a known authority that are valid and of the host it calls")
+    func certificates() throws {
+        let ports = server.ports
+        let trusting = try HTTPClient(.patient.with { $0.caFile = ports.authority })
+        #expect(try trusting.send(.get("https://localhost:\(ports.good)/ok")).status == .ok)
+        for (what, port) in [("another host's", ports.wrong), ("expired", ports.expired), ("self-signed", ports.`self`)] {
+            let error = failure { try trusting.send(.get("https://localhost:\(port)/ok")) }
+            #expect(error?.reason.kind == "tls", "\(what): \(String(describing: error))")
+        }
+        let old = failure { try trusting.send(.get("https://localhost:\(ports.old)/ok")) }
+        #expect(["tls", "reset"].contains(old?.reason.kind), "\(String(describing: old))")
+        // The authority is known to nobody else.
+        let others = failure { try HTTPClient(.patient).send(.get("https://localhost:\(ports.good)/ok")) }
+        #expect(others?.reason.kind == "tls", "\(String(describing: others))")
+        let noTLS = failure { try trusting.send(.get("https://localhost:\(ports.plain)/ok")) }
+        #expect(noTLS?.reason.kind == "tls", "\(String(describing: noTLS))")
+    }
+
+    @Test("of ten thousand leaves no descriptor and no memory behind")
+    func noLeak() throws {
+        let client = try HTTPClient(
+            .patient.with {
+                $0.breaker.failureShare = 2
+                $0.maxHeadSize = 4096
+            }
+        )
+        let faults = ["/close", "/reset", "/short", "/huge-length", "/endless-head", "/garbage", "/bad-gzip"]
+        func call(_ count: Int) {
+            for number in 0..<count {
+                // Most succeed; each fault comes a hundred times in ten thousand.
+                let path = number % 14 == 0 && number % 100 < 98 ? faults[number / 14 % faults.count] : "/kilobyte"
+                let error = failure { try client.send(.get(server.url(path))) }
+                if path == "/kilobyte" { #expect(error == nil) } else { #expect(error != nil) }
+            }
+        }
+        call(1000)
+        let before = Resources.now
+        call(10_000)
+        let after = Resources.now
+        #expect(after.descriptors <= before.descriptors, "\(before) then \(after)")
+        #expect(after.kilobytes < before.kilobytes + 4096, "\(before) then \(after)")
+    }
+}
+
+/// What this process has. Other suites of it may run at the same time: so not by the descriptor.
+struct Resources: CustomStringConvertible {
+    var descriptors: Int
+    var kilobytes: Int
+
+    static var now: Resources {
+        let statistics = (try? SystemFile.text("/proc/self/statm")) ?? ""
+        let pages = statistics.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+        return Resources(descriptors: ProcessTree.names(in: "/proc/self/fd").count, kilobytes: pages * 4)
+    }
+
+    var description: String { "\(descriptors) descriptors and \(kilobytes) KB" }
+}
