@@ -17,12 +17,12 @@ public struct PartnerAvailability: Hashable, Sendable {
     /// All offers, own ones included, cheapest first, then by hotel, ours before others, then by id. Prices in several
     /// currencies cannot be compared: those of one stand together, by its code.
     public func offers(with own: [Room]) -> [RoomOffer] {
-        (own.map { RoomOffer(room: $0) } + offers).sorted { left, right in
-            let (price, other) = (left.room.pricePerNight, right.room.pricePerNight)
-            if price.currency != other.currency { return price.currency.code < other.currency.code }
-            if price.minorUnits != other.minorUnits { return price.minorUnits < other.minorUnits }
-            if left.hotel != right.hotel { return left.hotel ?? "" < right.hotel ?? "" }
-            return left.room.id < right.room.id
-        }
+        (own.map { RoomOffer(room: $0) } + offers).sorted { $0.rank < $1.rank }
+    }
+}
+
+extension RoomOffer {
+    fileprivate var rank: (String, Int64, String, RoomID) {
+        (room.pricePerNight.currency.code, room.pricePerNight.minorUnits, hotel ?? "", room.id)
     }
 }

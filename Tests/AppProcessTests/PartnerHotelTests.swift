@@ -46,7 +46,9 @@ extension ProcessTests {
             }
         }
 
-        @Test("sell each other's rooms, both ways, and are asked once for each answer: two that name each other do not ask on")
+        @Test(
+            "sell each other's rooms, both ways, and are asked once for each answer: two that name each other do not ask on"
+        )
         func bothWays() throws {
             let (first, second) = (try ListeningSocket(), try ListeningSocket())
             let north = try hotel(on: first, partner: "south", at: second.port)
@@ -116,7 +118,9 @@ extension ProcessTests {
             north.stop()
         }
 
-        @Test("are waited for without a snapshot: SQLite's log can be cut meanwhile, also when requests came in together")
+        @Test(
+            "are waited for without a snapshot: SQLite's log can be cut meanwhile, also when requests came in together"
+        )
         func noSnapshot() throws {
             let (first, silent) = (try ListeningSocket(), try ListeningSocket())
             let settings = ["PARTNER_TIMEOUT": "10s", "CHECKPOINTS": "external"]

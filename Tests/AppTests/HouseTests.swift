@@ -19,7 +19,8 @@ struct HouseTests {
             (
                 "Panal",
                 [
-                    "HTTPClient", "Linux", "Values", "Prefork", "HTTPServer", "Telemetry", "SQL", "Glibc", "Synchronization",
+                    "HTTPClient", "Linux", "Values", "Prefork", "HTTPServer", "Telemetry", "SQL", "Glibc",
+                    "Synchronization",
                     "FoundationEssentials", "HTTPTypes", "Logging", "ArgumentParser", "Configuration",
                 ]
             ),

@@ -31,7 +31,9 @@ struct PartnerAnswerTests {
             + #""total":{"amount":"\#(total)","currency":"EUR"}}"#
     }
 
-    private func answer(_ rooms: [String], from: String = "2030-01-10", to: String = "2030-01-12", guests: Int = 2) -> String {
+    private func answer(_ rooms: [String], from: String = "2030-01-10", to: String = "2030-01-12", guests: Int = 2)
+        -> String
+    {
         #"{"from":"\#(from)","to":"\#(to)","guests":\#(guests),"rooms":[\#(rooms.joined(separator: ","))]}"#
     }
 

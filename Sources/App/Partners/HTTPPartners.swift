@@ -27,18 +27,18 @@ struct HTTPPartners: PartnerHotels {
         var failures: [(name: String, cause: any Error)] = []
         for (partner, answer) in zip(partners, answers) {
             do {
-                offers += try answer.get().successful().input(as: PartnerAnswer.self).offers(to: query, of: partner.name)
+                let answer = try answer.get().successful().input(as: PartnerAnswer.self)
+                offers += try answer.offers(to: query, of: partner.name)
             } catch {
                 failures.append((partner.name, error))
             }
         }
-        if let first = failures.first {
-            let names = failures.map(\.name).joined(separator: ", ")
-            dependencies.logger.warning(
-                "partners incomplete",
-                metadata: ["partners": "\(names)", "cause": "\(first.cause)", "requestId": "\(request.id)"]
-            )
+        let incomplete = failures.map(\.name)
+        if let cause = failures.first?.cause {
+            let names = incomplete.joined(separator: ", ")
+            let details: Logger.Metadata = ["partners": "\(names)", "cause": "\(cause)", "requestId": "\(request.id)"]
+            dependencies.logger.warning("partners incomplete", metadata: details)
         }
-        return PartnerAvailability(offers: offers, incomplete: failures.map(\.name))
+        return PartnerAvailability(offers: offers, incomplete: incomplete)
     }
 }

@@ -19,14 +19,19 @@ struct PartnerAnswer: Codable, Sendable {
 
     /// Nothing of it is sensible unless all of it is: each room once, as it was asked for, at a price that adds up.
     func offers(to query: AvailabilityQuery, of hotel: String) throws(UnusableAnswer) -> [RoomOffer] {
-        guard from == query.from, to == query.to, guests == query.guests else {
-            throw UnusableAnswer("it answers another question")
+        guard from == query.from, to == query.to, guests == query.guests, Set(rooms.map(\.id)).count == rooms.count
+        else {
+            throw UnusableAnswer("it answers another question, or names a room twice")
         }
-        guard Set(rooms.map(\.id)).count == rooms.count else { throw UnusableAnswer("it names a room twice") }
-        return try rooms.map { offer throws(UnusableAnswer) in
-            let room = Room(id: offer.id, name: offer.name, capacity: offer.capacity, pricePerNight: offer.pricePerNight)
-            guard let room, room.capacity >= query.guests.value, offer.total == room.price(of: query.stay) else {
-                throw UnusableAnswer("room \(offer.id) is none that it could offer")
+        return try rooms.map { found throws(UnusableAnswer) in
+            let room = Room(
+                id: found.id,
+                name: found.name,
+                capacity: found.capacity,
+                pricePerNight: found.pricePerNight
+            )
+            guard let room, room.capacity >= query.guests.value, found.total == room.price(of: query.stay) else {
+                throw UnusableAnswer("room \(found.id) is none that it could offer")
             }
             return RoomOffer(room: room, hotel: hotel)
         }

@@ -13,13 +13,6 @@ struct Hotel: Sendable {
     let now: @Sendable () -> Timestamp
     /// Other hotels whose rooms are sold too, asked within the time of one request; nil without any.
     var partners: (@Sendable (Request) -> any PartnerHotels)?
-
-    /// Who is to be asked for a request. For another hotel, which says `partners=none`, nobody: two that name each other would
-    /// ask for ever.
-    func partners(for request: Request) -> (any PartnerHotels)? {
-        guard let partners, request.query["partners"] != "none" else { return nil }
-        return partners(request)
-    }
 }
 
 extension Router {

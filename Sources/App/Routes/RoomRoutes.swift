@@ -25,7 +25,10 @@ extension Router {
             }
             // Own rooms first: with a store that fails nobody else is asked, and nothing of it is held while partners are.
             let rooms = try hotel.store(request).availability(query)
-            let partners = hotel.partners(for: request)?.availability(query)
+            // Another hotel says `partners=none`: two that name each other would ask for ever.
+            let partners = hotel.partners.flatMap { partners in
+                request.query["partners"] == "none" ? nil : partners(request).availability(query)
+            }
             return .json { json in
                 json.object { json in
                     json.member("from", query.from.description)
@@ -33,8 +36,8 @@ extension Router {
                     json.member("guests", query.guests.value)
                     guard let partners else { return json.rooms(rooms, for: query.stay) }
                     json.key("rooms")
-                    json.array { json in
-                        for offer in partners.offers(with: rooms) { json.room(offer.room, for: query.stay, of: offer.hotel) }
+                    let offers = partners.offers(with: rooms)
+                    json.array { json in for offer in offers { json.room(offer.room, for: query.stay, of: offer.hotel) }
                     }
                     json.key("incomplete")
                     json.array { json in for hotel in partners.incomplete { json.value(hotel) } }

@@ -30,8 +30,10 @@ struct NamedServiceTests {
     @Test(
         "refuses what nobody could call, what is there twice, and too many",
         arguments: [
-            " ", ",", "hotel.example.org", "ftp://h", "http://", "http://h:0", "http://h:65536", "http://h/?q", "http://h/#f",
-            "http://h/a b", "http://h/\u{e9}", "=http://h", "a b=http://h", "a/b=http://h", "a=b=http://h", "http://h,,x",
+            " ", ",", "hotel.example.org", "ftp://h", "http://", "http://h:0", "http://h:65536", "http://h/?q",
+            "http://h/#f",
+            "http://h/a b", "http://h/\u{e9}", "=http://h", "a b=http://h", "a/b=http://h", "a=b=http://h",
+            "http://h,,x",
             "a=http://h,a=http://i", "a=http://h,b=http://h/", "http://h:80,http://h", "http://h/x,http://h/y",
             "http://a,http://b,http://c,http://d", "\(String(repeating: "n", count: 65))=http://h",
         ]
@@ -40,7 +42,10 @@ struct NamedServiceTests {
         #expect(throws: InvalidSettings.self) { try peers(text) }
     }
 
-    @Test("never shows credentials, which are refused", arguments: ["http://user:secret@h", "http://h,a=https://u:sec,ret@h/"])
+    @Test(
+        "never shows credentials, which are refused",
+        arguments: ["http://user:secret@h", "http://h,a=https://u:sec,ret@h/"]
+    )
     func credentials(_ text: String) throws {
         let error = try #require(throws: InvalidSettings.self) { try peers(text) }
         #expect(!"\(error)".contains("sec"))
