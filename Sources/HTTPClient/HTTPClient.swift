@@ -26,7 +26,7 @@ public struct HTTPClient: Sendable {
     public var trace: Trace?
 
     let hosts: HostLane
-    let addresses: AddressPolicy
+    var addresses: AddressPolicy
 
     /// A trace that the calls belong to (W3C Trace Context, section 3.2).
     public struct Trace: Sendable, Hashable {
@@ -193,7 +193,10 @@ public struct HTTPClient: Sendable {
 
     private static func line(_ name: String, _ value: String) throws(HTTPClientError) -> String {
         guard value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
-            throw HTTPClientError(.refusedRequest("the field \(name) has a line break or another control character"), host: "")
+            throw HTTPClientError(
+                .refusedRequest("the field \(name) has a line break or another control character"),
+                host: ""
+            )
         }
         // An empty value is written with a semicolon, for libcurl takes `Name:` as an order to leave it out.
         return value.isEmpty ? name + ";" : name + ": " + value

@@ -33,9 +33,11 @@ final class HostileServer: Sendable {
         let script = Binary.package + "/Tests/HTTPClientTests/hostile_server.py"
         var output: [CInt] = [0, 0]
         var input: [CInt] = [0, 0]
-        guard pipe2(&output, O_CLOEXEC) == 0, pipe2(&input, O_CLOEXEC) == 0 else {
+        guard pipe(&output) == 0, pipe(&input) == 0 else {
             throw Spawned.Failure(description: "no pipe: \(String(cString: strerror(errno)))")
         }
+        // A process that another test starts meanwhile must not keep it running.
+        for descriptor in output + input { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
         process = try Spawned(
             ["python3", script],
             environment: ["PATH": Binary.searchPath],

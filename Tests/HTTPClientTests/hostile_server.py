@@ -183,6 +183,8 @@ def answer(connection, method, path, fields, body, number):
         send(head("200 OK", "Transfer-Encoding: chunked") + b"zz\r\nxxxx\r\n0\r\n\r\n")
     elif name == "negative-length":
         send(head("200 OK", "Content-Length: -5") + b"hello")
+    elif name == "two-lengths":
+        send(head("200 OK", "Content-Length: 5", "Content-Length: 6") + b"hello!")
     elif name == "word-length":
         send(head("200 OK", "Content-Length: many") + b"hello")
     elif name == "huge-length":

@@ -9,8 +9,9 @@ import Linux
 struct AddressPolicy: Sendable {
     /// Networks that may be called although they are among those that are refused.
     let allowed: [IPNetwork]
+    var refused = Self.harmful
 
-    private static let refused: [IPNetwork] = [
+    private static let harmful: [IPNetwork] = [
         "0.0.0.0/8",  // "this network" (RFC 1122 section 3.2.1.3); Linux connects to itself
         "169.254.0.0/16",  // link-local (RFC 3927): metadata of AWS, Google, Azure, Oracle, DigitalOcean
         "100.100.100.200",  // metadata of Alibaba Cloud
@@ -40,7 +41,7 @@ struct AddressPolicy: Sendable {
 
     func allows(_ address: IPAddress) -> Bool {
         if allowed.contains(where: { $0.contains(address) }) { return true }
-        if Self.refused.contains(where: { $0.contains(address) }) { return false }
+        if refused.contains(where: { $0.contains(address) }) { return false }
         guard address.version == .v6, address.bits > 1,
             let carrier = Self.carriers.first(where: { $0.network.contains(address) })
         else { return true }

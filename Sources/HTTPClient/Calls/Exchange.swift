@@ -162,7 +162,8 @@ final class Exchange {
             return
         }
         let head = transfer.head
-        let location = (300..<400).contains(head.status.code) && request.followsRedirects && !isStreamed ? transfer.location : nil
+        let location =
+            (300..<400).contains(head.status.code) && request.followsRedirects && !isStreamed ? transfer.location : nil
         let response = HTTPClient.Response(head: head, body: transfer.takeBody(), attempts: attempts)
         connections.finish(transfer)
         record(head.status, at: now)
@@ -239,7 +240,8 @@ final class Exchange {
     // MARK: - What the host's record says
 
     private func record(_ status: HTTPResponse.Status, at now: MonotonicInstant) {
-        let failure: HostReading.Failure? = status.code >= 500 ? .serverError : status.code == 429 ? .tooManyRequests : nil
+        let failure: HostReading.Failure? =
+            status.code >= 500 ? .serverError : status.code == 429 ? .tooManyRequests : nil
         record([502, 503, 504].contains(status.code) ? .failed : .well, failure, at: now)
     }
 

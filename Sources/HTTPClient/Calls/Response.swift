@@ -26,7 +26,11 @@ extension HTTPClient {
             do {
                 return try JSONDecoder().decode(type, from: Data(body))
             } catch {
-                throw HTTPClientError(.undecodable("\(error)"), host: head.origin, attempts: attempts)
+                throw HTTPClientError(
+                    .undecodable(String("\(error)".prefix(Self.longestExplanation))),
+                    host: head.origin,
+                    attempts: attempts
+                )
             }
         }
 
@@ -73,7 +77,9 @@ extension HTTPClient {
         public var headerFields: HTTPFields {
             var fields = HTTPFields()
             forEachField { name, value in
-                guard let name = HTTPField.Name(String(decoding: name, as: UTF8.self)), !isOfTheWay(name) else { return }
+                guard let name = HTTPField.Name(String(decoding: name, as: UTF8.self)), !isOfTheWay(name) else {
+                    return
+                }
                 fields.append(HTTPField(name: name, value: String(decoding: value, as: UTF8.self)))
             }
             return fields
@@ -85,7 +91,9 @@ extension HTTPClient {
             let wanted = name.canonicalName.utf8
             var found: String?
             forEachField { name, value in
-                guard name.count == wanted.count, zip(name, wanted).allSatisfy({ Self.lowercase($0) == $1 }) else { return }
+                guard name.count == wanted.count, zip(name, wanted).allSatisfy({ Self.lowercase($0) == $1 }) else {
+                    return
+                }
                 let text = String(decoding: value, as: UTF8.self)
                 found = found.map { $0 + ", " + text } ?? text
             }

@@ -50,7 +50,9 @@ struct UploadPump {
     func run(_ loop: CallLoop, on exchange: Exchange, until isEnough: () -> Bool) throws {
         while true {
             loop.run { exchange.outcome != nil || exchange.transfer?.wantsUpload == true || isEnough() }
-            guard exchange.outcome == nil, let transfer = exchange.transfer, transfer.wantsUpload, let produce else { return }
+            guard exchange.outcome == nil, let transfer = exchange.transfer, transfer.wantsUpload, let produce else {
+                return
+            }
             var piece = try produce()
             // An empty one is neither a piece nor the end.
             while let made = piece, made.isEmpty { piece = try produce() }

@@ -50,6 +50,7 @@ final class Connections {
     /// Takes a transfer off, ended or not, and keeps its handle for the next.
     func finish(_ transfer: Transfer) {
         unsafe ccurl_multi_remove(multi, transfer.easy)
+        transfer.clear()
         if free.count < Self.keptTransfers { free.append(transfer) }
     }
 

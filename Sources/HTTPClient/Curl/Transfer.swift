@@ -68,6 +68,8 @@ final class Transfer {
     private var isPaused = false
     private var sends = 0
     private var exceeded: HTTPClientError.Part?
+    /// What is wrong with the head, although libcurl takes it.
+    private var complaint: String?
     private var refusedAddress: IPAddress?
 
     private var pending: ArraySlice<UInt8> = []
@@ -126,6 +128,7 @@ final class Transfer {
         isPaused = false
         sends = 0
         exceeded = nil
+        complaint = nil
         refusedAddress = nil
         pending = []
         uploadHasEnded = false
@@ -143,7 +146,9 @@ final class Transfer {
         }
         guard unsafe ccurl_set_list(easy, CCURL_HTTPHEADER, fieldList) else { return false }
         if configuration.caFile != toldCAFile {
-            guard let file = configuration.caFile, unsafe ccurl_set_string(easy, CCURL_CAINFO, file) else { return false }
+            guard let file = configuration.caFile, unsafe ccurl_set_string(easy, CCURL_CAINFO, file) else {
+                return false
+            }
             toldCAFile = file
         }
         func tell(_ option: ccurl_option, _ value: Int, _ told: inout Int) {
@@ -232,7 +237,9 @@ final class Transfer {
         if isHeadComplete { return true }
         if unsafe line.count <= 2 && line.allSatisfy({ $0 == 0x0D || $0 == 0x0A }) {
             if status >= 200 { return completeHead(plan) }
-            return true
+            // Nobody asked for another protocol (RFC 9110 section 15.2.2).
+            if status == 101 { complaint = "it switches protocols" }
+            return complaint == nil
         }
         unsafe lines.append(contentsOf: line)
         return true
@@ -242,9 +249,16 @@ final class Transfer {
         isHeadComplete = true
         let head = ResponseHeadLines(lines)
         isCompressed = head.has("content-encoding")
-        guard !plan.isStreamed, plan.method != .head, status != 204, status != 304,
-            let size = head.value("content-length").flatMap({ Int($0) })
-        else { return true }
+        guard let length = head.value("content-length") else { return true }
+        guard length.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }), !length.isEmpty,
+            head.isUnambiguous("content-length")
+        else {
+            complaint = "its Content-Length is no number"
+            return false
+        }
+        guard !plan.isStreamed, plan.method != .head, status != 204, status != 304 else { return true }
+        // One that is no `Int` is larger than any limit.
+        let size = Int(length) ?? .max
         // It says by itself that it is too large; and one that is not is gathered without moving.
         if size > plan.maxBodySize {
             exceeded = .body
@@ -318,6 +332,14 @@ final class Transfer {
     /// libcurl is done with it.
     func end(_ result: CInt) { self.result = result }
 
+    /// Lets go of what only this request needed.
+    func clear() {
+        release()
+        body = []
+        pending = []
+        plan = nil
+    }
+
     /// Gives away what was gathered of the body.
     func takeBody() -> [UInt8] { takeStreamed() }
 
@@ -342,8 +364,10 @@ final class Transfer {
         if let exceeded {
             return .tooLarge(exceeded, limit: exceeded == .head ? plan.configuration.maxHeadSize : plan.maxBodySize)
         }
+        if let complaint { return .malformed(complaint) }
         guard result != CInt(CCURLE_OK) else {
-            return (200...999).contains(status) && isHeadComplete ? nil : .malformed("there is no final status in it")
+            if isHeadComplete, (200...999).contains(status) { return nil }
+            return status == 0 ? .malformed("it has no status") : .reset("it was closed within the head")
         }
         return reason(result, plan)
     }
@@ -361,6 +385,11 @@ final class Transfer {
             CCURLE_SSL_CIPHER, CCURLE_PEER_FAILED_VERIFICATION, CCURLE_SSL_CACERT_BADFILE, CCURLE_SSL_CRL_BADFILE,
             CCURLE_SSL_ISSUER_ERROR, CCURLE_SSL_INVALIDCERTSTATUS, CCURLE_SSL_CLIENTCERT:
             return .tls(said("libcurl's error \(result)"))
+        case CCURLE_RECV_ERROR where words.contains("chunk"):
+            return .malformed(words)
+        case CCURLE_TOO_LARGE where !isHeadComplete, CCURLE_OUT_OF_MEMORY where phase == .body && !isHeadComplete:
+            // A line that is longer than libcurl takes.
+            return .tooLarge(.head, limit: plan.configuration.maxHeadSize)
         case CCURLE_GOT_NOTHING, CCURLE_SEND_ERROR, CCURLE_RECV_ERROR, CCURLE_PARTIAL_FILE, CCURLE_SEND_FAIL_REWIND:
             return .reset(said("libcurl's error \(result)"))
         case CCURLE_ABORTED_BY_CALLBACK where sends > 1:
@@ -385,10 +414,24 @@ struct ResponseHeadLines {
 
     func has(_ name: StaticString) -> Bool { value(name) != nil }
 
+    /// Whether all fields of a name have the same value.
+    func isUnambiguous(_ name: StaticString) -> Bool {
+        var start = 0
+        let first = value(name, from: &start)
+        while let next = value(name, from: &start) {
+            if next != first { return false }
+        }
+        return true
+    }
+
     /// The first of a name, given in lower case.
     func value(_ name: StaticString) -> Substring? {
-        let length = name.utf8CodeUnitCount
         var start = 0
+        return value(name, from: &start)
+    }
+
+    private func value(_ name: StaticString, from start: inout Int) -> Substring? {
+        let length = name.utf8CodeUnitCount
         while start < lines.count {
             let end = lines[start...].firstIndex(of: 0x0A) ?? lines.count
             defer { start = end + 1 }

@@ -20,7 +20,8 @@ public struct HostReading: Sendable, Hashable {
 
     /// The bounds of the buckets: the ones that OpenTelemetry advises for `http.client.request.duration`.
     public static let bounds: [Duration] = [
-        .milliseconds(5), .milliseconds(10), .milliseconds(25), .milliseconds(50), .milliseconds(75), .milliseconds(100),
+        .milliseconds(5), .milliseconds(10), .milliseconds(25), .milliseconds(50), .milliseconds(75),
+        .milliseconds(100),
         .milliseconds(250), .milliseconds(500), .milliseconds(750), .seconds(1), .milliseconds(2500), .seconds(5),
         .milliseconds(7500), .seconds(10),
     ]

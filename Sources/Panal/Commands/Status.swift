@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import HTTPClient
 import Linux
 import Prefork
 import Telemetry
@@ -39,7 +40,8 @@ struct Status<S: Service>: ParsableCommand {
             StandardError.write("\(error)\n")
             throw ExitCode.failure
         }
-        let status = ServiceStatus(of: service, concurrency: measure(service))
+        let hosts = service.memory(HostTable.name).flatMap { HostTable(reading: $0) }
+        let status = ServiceStatus(of: service, concurrency: measure(service), hosts: hosts?.read() ?? [])
         print(json ? status.json : status.text, terminator: json ? "\n" : "")
     }
 

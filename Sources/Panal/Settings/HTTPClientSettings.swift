@@ -56,7 +56,9 @@ public struct HTTPClientSettings: SettingsGroup {
         "HTTP_CLIENT_ALLOW",
         default: "",
         "Link-local, multicast or metadata addresses that may be called: addresses or networks, separated by commas.",
-        .list("addresses or networks separated by commas, at least one, such as 169.254.1.1,fe80::/10") { IPNetwork($0) }
+        .list("addresses or networks separated by commas, at least one, such as 169.254.1.1,fe80::/10") {
+            IPNetwork($0)
+        }
     )
     public var allowedAddresses: [IPNetwork]
 

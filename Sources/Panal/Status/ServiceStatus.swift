@@ -1,3 +1,4 @@
+import HTTPClient
 import HTTPServer
 import Linux
 import Prefork
@@ -34,6 +35,8 @@ struct ServiceStatus {
     var workers: [Worker]
     /// `nil` when the service measures nothing.
     var concurrency: Concurrency?
+    /// What came of calls to other services, by host; empty when there were none.
+    var hosts: [HostReading] = []
 
     struct Concurrency {
         var report: ConcurrencyReport
@@ -41,7 +44,13 @@ struct ServiceStatus {
     }
 
     /// What can be seen of a service from outside.
-    init(of service: RunningService, concurrency: Concurrency?, at now: MonotonicInstant = .now) {
+    init(
+        of service: RunningService,
+        concurrency: Concurrency?,
+        hosts: [HostReading],
+        at now: MonotonicInstant = .now
+    ) {
+        self.hosts = hosts
         supervisor = service.supervisor
         isStopping = service.scoreboard.isStopping
         self.concurrency = concurrency
@@ -63,7 +72,14 @@ struct ServiceStatus {
         }
     }
 
-    init(supervisor: Int32, isStopping: Bool, workers: [Worker], concurrency: Concurrency?) {
+    init(
+        supervisor: Int32,
+        isStopping: Bool,
+        workers: [Worker],
+        concurrency: Concurrency?,
+        hosts: [HostReading] = []
+    ) {
+        self.hosts = hosts
         self.supervisor = supervisor
         self.isStopping = isStopping
         self.workers = workers
@@ -84,7 +100,24 @@ extension ServiceStatus {
         }
         if !inFlight.isEmpty { parts.append("in flight:\n" + inFlight.joined(separator: "\n")) }
         if let concurrency { parts += [concurrency.text] }
+        if !hosts.isEmpty { parts.append("calls out since the start:\n" + hostsText) }
         return parts.joined(separator: "\n\n") + "\n"
+    }
+
+    private var hostsText: String {
+        var table = TextTable("host", "attempts", "retries", "failed", "not made", "mean ms", "circuit")
+        for host in hosts {
+            table.add(
+                host.host,
+                "\(host.attempts)",
+                "\(host.retries)",
+                "\(host.failures.values.reduce(0, +))",
+                "\(host.refusals)",
+                (host.meanSeconds * 1000).text(decimals: 3),
+                host.circuit.word
+            )
+        }
+        return table.text
     }
 
     private var workersText: String {
@@ -184,10 +217,47 @@ extension ServiceStatus {
             json.array { json in
                 for worker in workers { json.object { json in worker.write(to: &json) } }
             }
-            guard let concurrency else { return }
-            concurrency.write(to: &json)
+            if let concurrency { concurrency.write(to: &json) }
+            guard !hosts.isEmpty else { return }
+            json.key("callsOut")
+            json.array { json in
+                for host in hosts { json.object { json in host.write(to: &json) } }
+            }
         }
         return String(decoding: json.bytes, as: UTF8.self)
+    }
+}
+
+extension HostReading {
+    fileprivate func write(to json: inout JSONWriter) {
+        json.member("host", host)
+        json.member("attempts", attempts)
+        json.member("retries", retries)
+        json.key("failures")
+        json.array { json in
+            for failure in Failure.allCases {
+                guard let count = failures[failure] else { continue }
+                json.object { json in
+                    json.member("kind", failure.rawValue)
+                    json.member("count", count)
+                }
+            }
+        }
+        json.member("notMade", refusals)
+        json.member("meanMs", meanSeconds * 1000)
+        json.member("circuit", circuit.word)
+    }
+
+    fileprivate var meanSeconds: Double { attempts == 0 ? 0 : duration.seconds / Double(attempts) }
+}
+
+extension CircuitState {
+    fileprivate var word: String {
+        switch self {
+        case .closed: "closed"
+        case .open: "open"
+        case .halfOpen: "half-open"
+        }
     }
 }
 
