@@ -32,7 +32,7 @@ ALLOWED = "1s"
 ROOMS_OF_A_PARTNER = 3
 OWN_ROOMS = 10
 """Of the sample hotel's rooms so many sleep two."""
-SHAPES = [(5, 1), (5, 4), (5, 16)]
+SHAPES = [(5, 1), (5, 2), (5, 4)]
 """Workers and the threads of each."""
 WARM_UP = 2.0
 PATIENCE = 20.0

@@ -107,14 +107,14 @@ extension ProcessTests {
         @Test("leave some of the request's time for the answer, whatever they are allowed")
         func deadline() throws {
             let (first, silent) = (try ListeningSocket(), try ListeningSocket())
-            let times = ["PARTNER_TIMEOUT": "60s", "REQUEST_TIMEOUT": "2s"]
+            let times = ["PARTNER_TIMEOUT": "60s", "REQUEST_TIMEOUT": "5s"]
             let north = try hotel(on: first, partner: "silent", at: silent.port, times)
             let began = ContinuousClock.now
             let offers = try Offers(north.answer(.get(Self.target)))
             let took = (ContinuousClock.now - began).inSeconds
             #expect(offers.own.count == 10)
             #expect(offers.incomplete == ["silent"])
-            #expect(took >= 1.5 && took < 3, "\(took) s: they get most of the time, and no more than there is")
+            #expect(took >= 4 && took < 5, "\(took) s: they get most of the time, and not all of it")
             north.stop()
         }
 

@@ -79,6 +79,8 @@ async def not_json(writer: Writer, body: bytes) -> None:
 
 
 async def endless(writer: Writer, body: bytes) -> None:
+    # What nobody has taken yet is little, so that what was sent says how much was.
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, len(PIECE))
     writer.write(head(ENDLESS))
     for _ in range(ENDLESS // len(PIECE)):
         writer.write(PIECE)
