@@ -158,6 +158,13 @@ class Trial:
             for outage in self._outages
         )
 
+    def fell_with_some_worker(self, failure: Failure) -> bool:
+        """The same where all threads of a worker may be busy: a connection then goes to a sibling, and the log of its former request
+        does not tell whose it is."""
+        return not failure.was_answered and any(
+            failure.sent_at <= outage.ended and failure.failed_at >= outage.began for outage in self._outages
+        )
+
     def recovered(self, seconds: float | None) -> None:
         """Writes down how long it took until the service was healthy; the longest time counts."""
         if self.check(seconds is not None, "the service is healthy again") and seconds is not None:

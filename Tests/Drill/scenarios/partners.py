@@ -97,13 +97,14 @@ class Partners(Scenario):
         trial.pause(trial.pick(4, 2))
         before = self._sizes(trial)
         descriptors = self._descriptors(trial)
+        delay = trial.heartbeat.delay
         crowd = trial.crowd(CLIENTS, Ask(FAST), pause=0.05)
         trial.pause(trial.pick(20, 4))
         fast = trial.dismiss(crowd)
         self._judge_size(trial, before, descriptors)
         trial.check(len(fast) == len(fast.with_status(200)), "every other request is answered rightly")
-        p99 = fast.percentile(99)
-        trial.check(p99 <= FAST_LIMIT, f"99 of 100 others within {FAST_LIMIT * 1000:.0f} ms ({fast.waits})")
+        p99, limit = fast.percentile(99), trial.fair(FAST_LIMIT, delay)
+        trial.check(p99 <= limit, f"99 of 100 others within {limit * 1000:.0f} ms ({fast.waits})")
 
         for _ in range(trial.count(4, 1)):
             former = set(service.workers)
@@ -133,7 +134,7 @@ class Partners(Scenario):
         trial.recovered(service.wait_until_healthy())
 
     def excuses(self, trial: Trial, failure: Failure) -> bool:
-        return trial.fell_with_its_worker(failure)
+        return trial.fell_with_some_worker(failure)
 
     # Asking
 
