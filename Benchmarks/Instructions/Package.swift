@@ -24,6 +24,13 @@ let package = Package(
         .target(name: "Linux", dependencies: ["CLinux"], path: "Modules/Linux", swiftSettings: house),
         .systemLibrary(name: "CSQLite", path: "Modules/CSQLite"),
         .target(name: "CPostgreSQL", path: "Modules/CPostgreSQL"),
+        .target(name: "CCurl", path: "Modules/CCurl"),
+        .target(
+            name: "HTTPClient",
+            dependencies: ["CCurl", "Linux", .product(name: "HTTPTypes", package: "swift-http-types")],
+            path: "Modules/HTTPClient",
+            swiftSettings: house
+        ),
         .target(name: "Prefork", dependencies: ["Linux"], path: "Modules/Prefork", swiftSettings: house),
         .target(
             name: "HTTPServer",
@@ -62,7 +69,7 @@ let package = Package(
         .target(
             name: "Panal",
             dependencies: [
-                "HTTPServer", "Linux", "Prefork", "SQL", "Telemetry", "Values",
+                "HTTPClient", "HTTPServer", "Linux", "Prefork", "SQL", "Telemetry", "Values",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -97,8 +97,8 @@ struct HostilityTests {
         // The authority is known to nobody else.
         let others = failure { try HTTPClient(.patient).send(.get("https://localhost:\(ports.good)/ok")) }
         #expect(others?.reason.kind == "tls", "\(String(describing: others))")
-        let noTLS = failure { try trusting.send(.get("https://localhost:\(ports.plain)/ok")) }
-        #expect(noTLS?.reason.kind == "tls", "\(String(describing: noTLS))")
+        let silent = failure { try HTTPClient(.hurried).send(.get("https://localhost:\(ports.silent)/ok")) }
+        #expect(silent?.reason.kind == "timedOut(connection)", "\(String(describing: silent))")
     }
 
     @Test("of ten thousand leaves no descriptor and no memory behind")

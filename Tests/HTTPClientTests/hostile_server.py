@@ -157,7 +157,7 @@ def answer(connection, method, path, fields, body, number):
         send(head("200 OK", "Content-Length: 100") + b"x" * 10)
         hang(connection)
     elif name == "drip-head":
-        drip(connection, b"HTTP/1.1 200 OK\r\n" + b"X-Fill: y\r\n" * 1000, 0.05)
+        drip(connection, b"HTTP/1.1 200 OK\r\n" + b"X-Fill: y\r\n" * 1000, 0.02)
     elif name == "drip-body":
         send(head("200 OK", "Content-Length: 100000"))
         drip(connection, b"x" * 100000, 0.05)

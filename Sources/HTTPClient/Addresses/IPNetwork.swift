@@ -4,6 +4,8 @@ public import Linux
 public struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
     private let network: IPAddress
     private let length: Int
+    /// The bits that must be the network's.
+    private let mask: UInt128
 
     /// Reads an address, or a network in CIDR form (RFC 4632 section 3.1); `nil` when it is none, or when bits are set behind
     /// the prefix.
@@ -20,11 +22,13 @@ public struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
         guard address.masked(to: length) == address else { return nil }
         network = address
         self.length = length
+        let all = UInt128.max &>> UInt128(128 - address.bitCount)
+        mask = length == 0 ? 0 : all & ~((1 &<< UInt128(address.bitCount - length)) &- 1)
     }
 
     /// Whether the address is one of them.
     public func contains(_ address: IPAddress) -> Bool {
-        address.version == network.version && address.masked(to: length) == network
+        address.version == network.version && address.bits & mask == network.bits
     }
 
     /// As it is written: `169.254.0.0/16`, `::1`.

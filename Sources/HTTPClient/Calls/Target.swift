@@ -15,64 +15,69 @@ struct Target: Sendable {
 
     init(_ url: String) throws(HTTPClientError) {
         func refuse(_ why: String) -> HTTPClientError { HTTPClientError(.refusedRequest(why), host: "") }
-        let text = url.prefix { $0 != "#" }
-        let bytes = text.utf8
-        guard bytes.count <= 8192 else { throw refuse("its URL has \(bytes.count) bytes; at most 8192 are sent") }
-        let rest: Substring.UTF8View
-        if let behind = Self.rest(of: bytes, behind: "https://") {
+        let bytes = Array(url.utf8)
+        let end = bytes.firstIndex(of: UInt8(ascii: "#")) ?? bytes.count
+        guard end <= 8192 else { throw refuse("its URL has \(end) bytes; at most 8192 are sent") }
+        let start: Int
+        if Self.begins(bytes, with: "https://") {
             isSecure = true
-            rest = behind
-        } else if let behind = Self.rest(of: bytes, behind: "http://") {
+            start = 8
+        } else if Self.begins(bytes, with: "http://") {
             isSecure = false
-            rest = behind
+            start = 7
         } else {
             throw refuse("its URL is neither of http:// nor of https://")
         }
-        let end = rest.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
-        let authority = rest[..<end]
+        var behind = start
+        while behind < end, bytes[behind] != UInt8(ascii: "/"), bytes[behind] != UInt8(ascii: "?") { behind += 1 }
+        let authority = bytes[start..<behind]
         guard !authority.contains(UInt8(ascii: "@")) else {
             throw refuse("its URL has credentials; send them in the field Authorization")
         }
-        guard rest[end...].allSatisfy(Self.isOfTarget) else {
+        for index in behind..<end where !Self.isOfTarget(bytes[index]) {
             throw refuse("its URL has bytes behind the host that must be percent-encoded")
         }
-        let host: Substring.UTF8View
-        let digits: Substring.UTF8View
+        let host: ArraySlice<UInt8>
+        let digits: ArraySlice<UInt8>
         if authority.first == UInt8(ascii: "[") {
             guard let bracket = authority.firstIndex(of: UInt8(ascii: "]")),
-                IPAddress(String(Substring(authority[authority.index(after: authority.startIndex)..<bracket]))) != nil
+                IPAddress(String(decoding: authority[(start + 1)..<bracket], as: UTF8.self)) != nil
             else { throw refuse("its URL has brackets around what is no IPv6 address") }
             host = authority[...bracket]
-            digits = authority[authority.index(after: bracket)...]
+            digits = authority[(bracket + 1)...]
         } else {
-            let colon = authority.firstIndex(of: UInt8(ascii: ":")) ?? authority.endIndex
+            let colon = authority.firstIndex(of: UInt8(ascii: ":")) ?? behind
             host = authority[..<colon]
             digits = authority[colon...]
-            guard !host.isEmpty, host.count <= 253, host.allSatisfy(Self.isOfName) else {
+            guard !host.isEmpty, host.count <= 253, host.allSatisfy({ Self.isOfName($0) }) else {
                 throw refuse("its URL has no host that is a name in ASCII or an address")
             }
         }
         var port = isSecure ? 443 : 80
         if let first = digits.first {
-            guard first == UInt8(ascii: ":"), digits.count <= 6,
+            guard first == UInt8(ascii: ":"), (2...6).contains(digits.count),
                 digits.dropFirst().allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
-                let number = Int(Substring(digits.dropFirst())), (1...65_535).contains(number)
+                case let number = digits.dropFirst().reduce(0, { $0 * 10 + Int($1 & 0x0F) }),
+                (1...65_535).contains(number)
             else { throw refuse("its URL has a port that is no number from 1 to 65535") }
             port = number
         }
-        self.url = text.endIndex == url.endIndex ? url : String(text)
-        self.host = Substring(host).lowercased()
+        self.url = end == bytes.count ? url : String(decoding: bytes[..<end], as: UTF8.self)
+        self.host = String(decoding: host.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
         self.port = port
-        origin = "\(isSecure ? "https" : "http")://\(self.host):\(port)"
+        origin = (isSecure ? "https://" : "http://") + self.host + ":" + String(port)
     }
 
-    private static func rest(of bytes: Substring.UTF8View, behind scheme: StaticString) -> Substring.UTF8View? {
+    /// A scheme is the same in either case (RFC 3986 section 3.1).
+    private static func begins(_ bytes: [UInt8], with scheme: StaticString) -> Bool {
         let length = scheme.utf8CodeUnitCount
-        guard bytes.count > length else { return nil }
-        let isSame = unsafe zip(bytes, UnsafeBufferPointer(start: scheme.utf8Start, count: length)).allSatisfy {
-            $0 == $1 || ($0 | 0x20 == $1 && $1 >= UInt8(ascii: "a"))
+        guard bytes.count > length else { return false }
+        for index in 0..<length {
+            let expected = unsafe scheme.utf8Start[index]
+            let isLetter = (0x61...0x7A).contains(expected)
+            guard bytes[index] == expected || isLetter && bytes[index] | 0x20 == expected else { return false }
         }
-        return isSame ? bytes.dropFirst(length) : nil
+        return true
     }
 
     private static func isOfName(_ byte: UInt8) -> Bool {

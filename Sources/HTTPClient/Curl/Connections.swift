@@ -39,7 +39,11 @@ final class Connections {
 
     /// Sends a request on its way.
     func start(_ plan: Transfer.Plan) throws(HTTPClientError) -> Transfer {
-        let transfer = if let kept = free.popLast() { kept } else { try Transfer(for: plan.target.origin) }
+        let file = plan.configuration.caFile
+        let transfer =
+            if let index = free.lastIndex(where: { $0.canTrust(file) }) { free.remove(at: index) } else {
+                try Transfer(for: plan.target.origin)
+            }
         try transfer.prepare(plan)
         guard unsafe ccurl_multi_add(multi, transfer.easy) else {
             throw HTTPClientError(.cannotConnect("out of memory"), host: plan.target.origin)

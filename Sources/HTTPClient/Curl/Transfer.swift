@@ -114,6 +114,9 @@ final class Transfer {
 
     // MARK: - Before
 
+    /// Whether it can be told to trust the authorities of that file: what it was told it cannot forget.
+    func canTrust(_ file: String?) -> Bool { toldCAFile == nil || toldCAFile == file }
+
     /// Tells the handle what to do.
     func prepare(_ plan: Plan) throws(HTTPClientError) {
         release()
@@ -253,7 +256,7 @@ final class Transfer {
         guard length.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }), !length.isEmpty,
             head.isUnambiguous("content-length")
         else {
-            complaint = "its Content-Length is no number"
+            complaint = "its Content-Length is no number, or two"
             return false
         }
         guard !plan.isStreamed, plan.method != .head, status != 204, status != 304 else { return true }

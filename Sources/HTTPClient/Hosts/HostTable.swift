@@ -209,7 +209,7 @@ struct WindowWord {
         bits = UInt64((second & Self.stampMask) ^ Self.stampMask) << 42
     }
 
-    private func count(_ shift: UInt64) -> Int { Int(truncatingIfNeeded: bits >> shift) & Self.most }
+    private func count(_ shift: UInt64) -> Int { Int(bits >> shift & UInt64(Self.most)) }
     var successes: Int { count(0) }
     var failures: Int { count(14) }
     var retries: Int { count(28) }
@@ -218,7 +218,7 @@ struct WindowWord {
     func age(at second: Int64) -> Int64? {
         guard bits != 0 else { return nil }
         let stamp = Int64(bits >> 42) ^ Self.stampMask
-        return (second & Self.stampMask) &- stamp & Self.stampMask
+        return ((second & Self.stampMask) &- stamp) & Self.stampMask
     }
 
     enum Count: UInt64 {
