@@ -82,7 +82,7 @@ let package = Package(
         .executableTarget(
             name: "Instructions",
             dependencies: [
-                "HTTPServer", "Linux", "Panal", "Prefork", "SQL", "Stays", "StaysStore", "Telemetry", "Values",
+                "HTTPClient", "HTTPServer", "Linux", "Panal", "Prefork", "SQL", "Stays", "StaysStore", "Telemetry", "Values",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ],
