@@ -133,6 +133,7 @@ package.targets += [
             "HTTPClient", "HTTPServer", "Jobs", "Panal", "SQL", "Stays", "StaysStore", "Values",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
+            .product(name: "Logging", package: "swift-log"),
         ],
         swiftSettings: house,
         plugins: ["BuildInfo"]
@@ -229,7 +230,8 @@ package.targets += [
     .executableTarget(
         name: "FixtureService",
         dependencies: [
-            "HTTPServer", "Linux", "Panal", "SQL", "Values", .product(name: "HTTPTypes", package: "swift-http-types"),
+            "HTTPClient", "HTTPServer", "Linux", "Panal", "SQL", "Values",
+            .product(name: "HTTPTypes", package: "swift-http-types"),
         ],
         path: "Tests/FixtureService",
         swiftSettings: house

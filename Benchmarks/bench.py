@@ -18,12 +18,14 @@ import chart
 import footprint
 import hotel
 import load
+import partners
 import postgresql
 import report
 import waiting
+from partners import PartnersSample
 from process import ServerFailed, Setup, free_port, running, wait_until_right
 from report import Machine, Sample
-from servers import SERVERS, Server
+from servers import OURS, SERVERS, CLoop, Server
 from waiting import WaitingSample
 from workloads import WORKLOADS, Workload
 
@@ -74,6 +76,7 @@ def main() -> int:
     samples: list[Sample] = []
     figures: list[footprint.Figure] = []
     waits: list[WaitingSample] = []
+    asking: list[PartnersSample] = []
     exit_code = 0
     try:
         with tempfile.TemporaryDirectory(prefix="bench-", dir=options.directory) as scratch, contextlib.ExitStack() as scope:
@@ -91,14 +94,21 @@ def main() -> int:
                     waits.append(wait)
                 print(report.waiting_table(waits), flush=True)
                 figures += waiting.memory(servers, Path(scratch), say=_say)
+            if options.partners:
+                for sample in partners.measure(
+                    Path(scratch), template, rounds=options.rounds, seconds=options.seconds * 2,
+                    server_cpu=cores.server, other_cpu=cores.load, say=_say,
+                ):
+                    asking.append(sample)
+                print(partners.table(asking), flush=True)
             if options.footprint:
                 figures += footprint.measure(servers, Path(scratch), template, quick=options.quick, say=_say)
                 print(report.footprint_table(figures), flush=True)
     except KeyboardInterrupt:
         exit_code = 128 + signal.SIGINT
         _say("Stopped. What was measured until now:")
-    print(report.reaches(samples, waits, figures))
-    result = report.document(machine, options.rounds, options.seconds, samples, waits, figures)
+    print(report.reaches(samples, waits, asking, figures))
+    result = report.document(machine, options.rounds, options.seconds, samples, waits, asking, figures)
     if options.json:
         options.json.write_text(result)
     if options.svg:
@@ -143,13 +153,14 @@ def _sample(
     cluster: postgresql.Cluster | None,
 ) -> Sample:
     """Starts one server, checks its answer, warms it up, measures it, and stops it."""
-    with tempfile.TemporaryDirectory(prefix=f"{server.name}-", dir=scratch) as name:
+    with tempfile.TemporaryDirectory(prefix=f"{server.name}-", dir=scratch) as name, contextlib.ExitStack() as scope:
         directory = Path(name)
         setup = Setup(
             port=free_port(),
             directory=directory,
             database=hotel.copy(template, directory) if workload.database else None,
             database_url=cluster.copy() if cluster and workload.postgresql else None,
+            base_url=scope.enter_context(_called(scratch, cores.load)) if workload.calls else None,
             access_log=workload.access_log or workload.logs_by_default,
         )
         core = cores.server if workload.pinned else None
@@ -170,6 +181,21 @@ def _sample(
             if workload.access_log:
                 errors["unlogged"] = max(0, result.requests - _lines(server.access_log(setup)))
         return Sample.of(workload, server, number, result, cpu, pss, errors)
+
+
+@contextlib.contextmanager
+def _called(scratch: Path, cpu: int | None) -> Iterator[str]:
+    """The service that handlers call: the cheapest there is, the same for all, on the core of the load. Gives its URL."""
+    service = CLoop()
+    if reason := service.missing():
+        raise ServerFailed(f"there is no service to be called: {reason}")
+    if not service.binary.exists():
+        service.build()
+    with tempfile.TemporaryDirectory(prefix="called-", dir=scratch) as name:
+        setup = Setup(port=free_port(), directory=Path(name))
+        with running(service.command(setup), setup, cpu=cpu) as tree:
+            wait_until_right(next(workload for workload in WORKLOADS if workload.name == "plaintext"), setup, tree)
+            yield f"http://127.0.0.1:{setup.port}"
 
 
 def _needs_postgresql(options: argparse.Namespace) -> bool:
@@ -211,7 +237,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--servers", type=_named(SERVERS), metavar="A,B", help=f"of {_names(SERVERS)}")
     parser.add_argument("--workloads", type=_named(WORKLOADS), metavar="A,B", help=f"of {_names(WORKLOADS)}, or none")
     parser.add_argument("--no-footprint", dest="footprint", action="store_false", help="no memory and start-up figures")
-    parser.add_argument("--no-waiting", dest="waiting", action="store_false", help="no handlers that wait")
+    parser.add_argument("--no-waiting", dest="waiting", action="store_false", help="no handlers that wait, and no partners")
     parser.add_argument("--rounds", type=_positive, help="rounds, of which the median counts (5)")
     parser.add_argument("--seconds", type=_positive, help="seconds of load per server and round (3)")
     parser.add_argument("--connections", type=_positive, default=32, help="connections of the load (32)")
@@ -221,6 +247,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--waiting-svg", type=Path, metavar="FILE", help="write a chart of handlers that wait")
     options = parser.parse_args()
     options.servers = SERVERS if options.servers is None else options.servers
+    options.partners = options.waiting and any(server.name == OURS for server in options.servers)
     options.waiting = options.waiting and any(server.has_waiting_handler for server in options.servers)
     options.workloads = WORKLOADS if options.workloads is None else options.workloads
     options.rounds = options.rounds or (1 if options.quick else 5)

@@ -35,6 +35,8 @@ class Setup:
     """A fresh copy of the sample hotel's database."""
     database_url: str | None = None
     """That of a fresh copy on PostgreSQL."""
+    base_url: str | None = None
+    """Where the other service is that handlers call."""
     access_log: bool = False
     """Whether to log each request, to `output` or to the file that the server names."""
     workers: int = 1

@@ -12,7 +12,8 @@ from typing import Callable
 
 from footprint import Figure
 from load import LoadResult
-from servers import OURS, OURS_WAITING, Server
+from partners import AT_LEAST, PARTNERS, PartnersSample, shares as partner_shares
+from servers import OURS, OURS_WAITING, Server, ours as ours_in
 from waiting import SHAPES, WaitingSample, shares
 from workloads import WAITING, WORKLOADS, Workload
 
@@ -107,7 +108,7 @@ def ratio(
     theirs = {sample.round: figure(sample) for sample in of(samples, workload, server)}
     ratios = [
         figure(sample) / theirs[sample.round]
-        for sample in of(samples, workload, OURS)
+        for sample in of(samples, workload, ours_in(workload))
         if theirs.get(sample.round)
     ]
     return median(ratios) if ratios else None
@@ -176,17 +177,21 @@ class Reach:
         return self.measured >= self.limit if self.is_at_least else self.measured <= self.limit
 
 
-def reaches(samples: list[Sample], waits: list[WaitingSample], figures: list[Figure]) -> str:
+def reaches(
+    samples: list[Sample], waits: list[WaitingSample], asking: list[PartnersSample], figures: list[Figure]
+) -> str:
     """What should be reached, against what was."""
     rows = []
-    for reach in _reaches(samples, waits, figures):
+    for reach in _reaches(samples, waits, asking, figures):
         if reach.measured is not None:
             sign, verdict = "≥" if reach.is_at_least else "≤", "reached" if reach.is_reached else "MISSED"
             rows.append([reach.what, f"{sign} {reach.limit:g} {reach.unit}", _plain(reach.measured), verdict])
     return "\nReach\n" + _columns(["figure", "reach", "measured", ""], rows) if rows else ""
 
 
-def _reaches(samples: list[Sample], waits: list[WaitingSample], figures: list[Figure]) -> list[Reach]:
+def _reaches(
+    samples: list[Sample], waits: list[WaitingSample], asking: list[PartnersSample], figures: list[Figure]
+) -> list[Reach]:
     ours = of(samples, "room", OURS)
     peers = [ratio(samples, "room", server) for server in servers_in(samples, "room") if server != OURS]
     return [
@@ -197,10 +202,14 @@ def _reaches(samples: list[Sample], waits: list[WaitingSample], figures: list[Fi
         Reach("with access logs on: ours ÷ nginx", 0.9, ratio(samples, "logged", "nginx")),
         Reach("plaintext, CPU per request: ours ÷ Go", 0.6, ratio(samples, "plaintext", "go")),
         Reach("room by id, CPU per request", 15, median(s.cpu_micros for s in ours) if ours else None, "µs"),
+        Reach("a call to another service: ours ÷ Go", 1, ratio(samples, "call", "go")),
         Reach("room by id: ours ÷ cheapest peer", 0.4, max((peer for peer in peers if peer), default=None)),
     ] + [
         Reach(f"a handler that waits, {shape} {kind}: of the ideal rate", 95, share * 100, "%", is_at_least=True)
         for (server, shape, kind), share in shares(waits).items() if server == OURS_WAITING
+    ] + [
+        Reach(f"{PARTNERS} partners, {shape}: of the ideal rate", AT_LEAST, share * 100, "%", is_at_least=True)
+        for shape, share in partner_shares(asking).items()
     ] + [Reach(figure.what, figure.at_most, figure.value, figure.unit)
          for figure in figures if figure.server in (OURS, OURS_WAITING) and figure.at_most is not None]
 
@@ -211,13 +220,14 @@ def document(
     seconds: int,
     samples: list[Sample],
     waits: list[WaitingSample],
+    asking: list[PartnersSample],
     figures: list[Figure],
 ) -> str:
     """Everything that was measured, as JSON: settings, every sample, ratios, handlers that wait, footprint."""
     ratios = {
         workload.name: {
             server: ratio(samples, workload.name, server)
-            for server in servers_in(samples, workload.name) if server != OURS
+            for server in servers_in(samples, workload.name) if server != ours_in(workload.name)
         }
         for workload in WORKLOADS
     }
@@ -228,8 +238,9 @@ def document(
         "samples": [asdict(sample) for sample in samples],
         "cpu_ratios_ours_to_theirs": {name: found for name, found in ratios.items() if found},
         "waiting": [asdict(wait) for wait in waits],
+        "partners": [asdict(sample) for sample in asking],
         "footprint": [asdict(figure) for figure in figures],
-        "reach": [asdict(reach) for reach in _reaches(samples, waits, figures)],
+        "reach": [asdict(reach) for reach in _reaches(samples, waits, asking, figures)],
     }, indent=2, ensure_ascii=False) + "\n"
 
 

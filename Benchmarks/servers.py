@@ -19,6 +19,7 @@ CONNECTIONS = frozenset({"plaintext-1", "plaintext-512"})
 LOGGED = frozenset({"logged"})
 STORE = frozenset({"room", "room-close", "booking"})
 ALONE = frozenset({"room-1"})
+CALLS = frozenset({"call"})
 POSTGRESQL = frozenset({"room-postgresql", "booking-postgresql"})
 
 
@@ -58,7 +59,7 @@ class Server:
 
     def environment(self, setup: Setup) -> dict[str, str]:
         """Variables added to those of the bench."""
-        return {}
+        return {"BASE_URL": setup.base_url} if setup.base_url else {}
 
     def access_log(self, setup: Setup) -> Path:
         """The file that has one line for each request when `setup.access_log` asks for it."""
@@ -85,7 +86,7 @@ class Panal(Server):
         return [str(self.binary), "serve"]
 
     def environment(self, setup: Setup) -> dict[str, str]:
-        return {
+        return super().environment(setup) | {
             "HOST": "127.0.0.1",
             "PORT": str(setup.port),
             "WEB_CONCURRENCY": str(setup.workers),
@@ -106,13 +107,13 @@ class PanalOneThread(Panal):
 
 
 class PanalFixture(Panal):
-    """The service of the tests, which has a handler that waits."""
+    """The service of the tests, which has a handler that waits and one that calls another service."""
 
     name = "panal-fixture"
     title = "Panal"
     has_workers = False
     has_waiting_handler = True
-    workloads = frozenset()
+    workloads = CALLS
     binary = Path(os.environ.get("PANAL_FIXTURE_BINARY", ROOT / ".build/release/FixtureService"))
 
 
@@ -187,7 +188,7 @@ class Gunicorn(Server):
         return command + [application]
 
     def environment(self, setup: Setup) -> dict[str, str]:
-        return {"PYTHONDONTWRITEBYTECODE": "1", "DATABASE": str(setup.database or "")}
+        return super().environment(setup) | {"PYTHONDONTWRITEBYTECODE": "1", "DATABASE": str(setup.database or "")}
 
     def access_log(self, setup: Setup) -> Path:
         return setup.directory / "access.log"
@@ -208,6 +209,26 @@ class GunicornThreads(Gunicorn):
     has_waiting_handler = True
     worker_class = "gthread"
     threads = 4
+
+
+class GunicornHTTPX(GunicornThreads):
+    """The same, calling another service by httpx, which PyPI has; one client with its connections for all threads."""
+
+    name = "gunicorn-httpx"
+    title = "gunicorn gthread, httpx"
+    has_waiting_handler = False
+    workloads = CALLS
+    libraries = BUILD / "python"
+
+    def missing(self) -> str | None:
+        return super().missing() or (None if (self.libraries / "httpx").exists() else "no httpx: bin/bench --install")
+
+    def version(self) -> str:
+        found = next(self.libraries.glob("httpx-*.dist-info"), None)
+        return f"{super().version()}, httpx {found.name.split('-')[1].removesuffix('.dist') if found else '?'}"
+
+    def environment(self, setup: Setup) -> dict[str, str]:
+        return super().environment(setup) | {"PYTHONPATH": str(self.libraries)}
 
 
 class Flask(Gunicorn):
@@ -272,7 +293,7 @@ class Go(Server):
     name = "go"
     title = "Go net/http"
     has_waiting_handler = True
-    workloads = PLAIN
+    workloads = PLAIN | CALLS
     programs = ("go",)
     source = "plaintext"
 
@@ -353,10 +374,16 @@ class Hummingbird(Server):
 
 SERVERS: list[Server] = [
     Panal(), PanalOneThread(), PanalFixture(), CLoop(), Nginx(), Go(), UWSGI(), Puma(), GunicornSync(),
-    GunicornThreads(), Hummingbird(), GoSQLite(), GoPostgreSQL(), Flask(),
+    GunicornThreads(), GunicornHTTPX(), Hummingbird(), GoSQLite(), GoPostgreSQL(), Flask(),
 ]
 OURS = "panal"
 OURS_WAITING = "panal-fixture"
+OURS_CALLING = OURS_WAITING
+
+
+def ours(workload: str) -> str:
+    """Which of ours takes part in a workload."""
+    return OURS_CALLING if workload in CALLS else OURS
 
 
 def _first_line(command: list[str]) -> str:

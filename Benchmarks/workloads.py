@@ -48,6 +48,8 @@ class Workload:
     """Whether it needs the sample hotel's database, in an SQLite file."""
     postgresql: bool = False
     """Whether it needs the sample hotel's database, on PostgreSQL."""
+    calls: bool = False
+    """Whether each request calls another service, at the address in BASE_URL, once."""
     connections: int | None = None
     """How many connections the load has, where it is not what the command line says."""
 
@@ -120,6 +122,7 @@ WORKLOADS = [
     Workload("booking", "A booking, written to SQLite", "/v1/bookings", 201, _is_booking, books=True, database=True),
     Workload("body-1k", "A request body of 1 KB, read whole", "/v1/bookings", 415, body_bytes=1024),
     Workload("body-64k", "A request body of 64 KB, read whole", "/v1/bookings", 415, body_bytes=64 * 1024),
+    Workload("call", "A call to another service, whose answer is passed on", "/call", 200, _is_ok, calls=True),
 ]
 
 WAIT_MILLISECONDS = 300

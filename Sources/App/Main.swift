@@ -22,10 +22,13 @@ struct App: Service {
     static func addRoutes(to router: inout Router, _ dependencies: Dependencies<Settings>) {
         // Without somebody to tell nothing is kept to be told.
         let news = Webhook(dependencies.settings).map { _ in dependencies.now }
-        let hotel = Hotel(
+        var hotel = Hotel(
             store: { request in StaysStore(dependencies.database(for: request), newsAt: news) },
             now: dependencies.now
         )
+        if !dependencies.settings.partners.isEmpty {
+            hotel.partners = { request in HTTPPartners(dependencies: dependencies, request: request) }
+        }
         router.addHotel(hotel, admission: dependencies.apiKey)
     }
 

@@ -24,6 +24,23 @@ struct Settings: SettingsGroup {
     )
     var webhookSigner: WebhookSigner?
 
+    @Setting(
+        "PARTNER_URLS",
+        default: "",
+        "Hotels whose rooms `/v1/availability` offers too: base URLs separated by commas, each perhaps with a name in front (`sea-view=https://…`); unset is none.",
+        .services(atMost: 64),
+        redact: NamedService.redacted
+    )
+    var partners: [NamedService]
+
+    @Setting(
+        "PARTNER_TIMEOUT",
+        default: "1s",
+        "How long an answer waits for partners, at most; never longer than nine tenths of the time that its request has left.",
+        .duration(atLeast: .milliseconds(1))
+    )
+    var partnerTimeout: Duration
+
     var contradiction: SettingFault? {
         guard !webhookURL.isEmpty, webhookSigner == nil else { return nil }
         return SettingFault(key: "WEBHOOK_SECRET", value: "", expected: "to be set where WEBHOOK_URL is")

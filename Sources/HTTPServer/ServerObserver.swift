@@ -28,6 +28,10 @@ public protocol RequestObserver: AnyObject {
     /// What had been received is answered, or another thread goes on with it. May come without ``batchBegan()``.
     func batchEnded()
 
+    /// The handler that runs is about to wait for something from elsewhere (`blocking`, in `Linux`): what the thread keeps for a
+    /// batch, such as a snapshot, it would keep for as long.
+    func handlerWaits()
+
     /// Whether the handler that has just answered has committed something to a store that could have committed it together
     /// with what others write. Requests of such a route that arrive together become a group, when they are answered quickly.
     func takeHasCommitted() -> Bool
@@ -94,6 +98,8 @@ extension RequestObserver {
     public func batchBegan() {}
     /// Does nothing.
     public func batchEnded() {}
+    /// Does nothing.
+    public func handlerWaits() {}
     /// No: then there are no groups.
     public func takeHasCommitted() -> Bool { false }
     /// Does nothing.

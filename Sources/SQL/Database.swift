@@ -328,6 +328,14 @@ public final class Database {
         endTransaction()
     }
 
+    /// Ends the part of this thread in a batch, whose snapshot is not to be kept while a caller waits for something that is
+    /// none of the database's: the write-ahead log could not be cut meanwhile. What is read afterwards is read anew. Inside of a
+    /// ``read(_:)`` or ``write(isolation:_:)`` it does nothing: those keep what they have until they end.
+    public func leaveBatch() {
+        guard isInBatch, transaction == .none, !isOnPostgreSQL else { return }
+        endBatch()
+    }
+
     // MARK: Statements
 
     /// Hands out the statement where it belongs: in the transaction of now, or as a read or a write of its own.

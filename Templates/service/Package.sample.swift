@@ -43,6 +43,7 @@ let package = Package(
                 panal("SQL"), panal("Values"),
                 httpTypes,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: house,
             plugins: [panal(plugin: "BuildInfo")]

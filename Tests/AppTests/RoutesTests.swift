@@ -196,4 +196,69 @@ struct RoutesTests {
         #expect(try status("text/plain") == 415)
         #expect(try status(nil) == 415)
     }
+
+    // MARK: Partners
+
+    /// Partners that always have the same to say.
+    private struct StubPartners: PartnerHotels {
+        let answer: PartnerAvailability
+        func availability(_ query: AvailabilityQuery) -> PartnerAvailability { answer }
+    }
+
+    private func router(rooms: [Room], partners: PartnerAvailability?, failure: DatabaseError? = nil) -> Router {
+        var hotel = Hotel(
+            store: { _ in StubStore(failure: failure, free: rooms) },
+            now: { Timestamp(unixSeconds: 1_795_490_055) }
+        )
+        if let partners { hotel.partners = { _ in StubPartners(answer: partners) } }
+        var router = Router()
+        router.addHotel(hotel, admission: apiKeyRequired([]))
+        return router
+    }
+
+    private let question = "/v1/availability?from=2030-01-10&to=2030-01-12&guests=2"
+
+    @Test("rooms of partners stand among ours, cheapest first, with their hotel's name, and who is missing is named")
+    func partners() throws {
+        let own = SampleHotel.rooms.filter { ["101", "103"].contains($0.id.text) }
+        let theirs = try #require(SampleHotel.rooms.first { $0.id.text == "301" })
+        let partners = PartnerAvailability(
+            offers: [RoomOffer(room: theirs, hotel: "sea-view")],
+            incomplete: ["slow", "broken \"one\""]
+        )
+        let answer = try router(rooms: own, partners: partners).respond(to: Request(.get, question))
+        let json =
+            #"{"from":"2030-01-10","to":"2030-01-12","guests":2,"rooms":["#
+            + #"{"id":"103","name":"Lavender Single","capacity":1,"pricePerNight":{"amount":"79.00","currency":"EUR"},"#
+            + #""total":{"amount":"158.00","currency":"EUR"}},"#
+            + #"{"id":"301","name":"Skylight Single","capacity":1,"pricePerNight":{"amount":"85.00","currency":"EUR"},"#
+            + #""total":{"amount":"170.00","currency":"EUR"},"hotel":"sea-view"},"#
+            + #"{"id":"101","name":"Garden Room","capacity":2,"pricePerNight":{"amount":"120.00","currency":"EUR"},"#
+            + #""total":{"amount":"240.00","currency":"EUR"}}],"incomplete":["slow","broken \"one\""]}"#
+        #expect(text(answer) == json)
+        let complete = try router(rooms: [], partners: PartnerAvailability(offers: [], incomplete: []))
+            .respond(to: Request(.get, question))
+        #expect(text(complete).hasSuffix(#""rooms":[],"incomplete":[]}"#))
+    }
+
+    @Test("without partners, and for a hotel whose partner we are, the answer has our rooms and no word of partners")
+    func noPartners() throws {
+        let own = SampleHotel.rooms.filter { $0.id.text == "103" }
+        let json =
+            #"{"from":"2030-01-10","to":"2030-01-12","guests":2,"rooms":["#
+            + #"{"id":"103","name":"Lavender Single","capacity":1,"pricePerNight":{"amount":"79.00","currency":"EUR"},"#
+            + #""total":{"amount":"158.00","currency":"EUR"}}]}"#
+        let none = router(rooms: own, partners: nil)
+        let some = router(rooms: own, partners: PartnerAvailability(offers: [], incomplete: ["never asked"]))
+        #expect(text(none.respond(to: try Request(.get, question))) == json)
+        #expect(text(none.respond(to: try Request(.get, question + "&partners=none"))) == json)
+        #expect(text(some.respond(to: try Request(.get, question + "&partners=none"))) == json)
+    }
+
+    @Test("a store that fails is a failure also where partners would answer")
+    func failingStoreWithPartners() throws {
+        let partners = PartnerAvailability(offers: [], incomplete: [])
+        let router = router(rooms: [], partners: partners, failure: .busy(retryAfter: .seconds(3)))
+        #expect(router.respond(to: try Request(.get, question)).status == .serviceUnavailable)
+    }
 }

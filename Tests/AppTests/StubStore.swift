@@ -2,15 +2,16 @@ import SQL
 import Stays
 import Values
 
-/// A store that does one thing: fail as told.
+/// A store that does as told: it fails, or these rooms are free.
 struct StubStore: StayStore {
     var failure: DatabaseError?
+    var free: [Room] = []
 
     func rooms() throws -> [Room] { try answer(SampleHotel.rooms) }
 
     func room(_ id: RoomID) throws -> Room? { try answer(SampleHotel.rooms.first { $0.id == id }) }
 
-    func availability(_ query: AvailabilityQuery) throws -> [Room] { try answer([]) }
+    func availability(_ query: AvailabilityQuery) throws -> [Room] { try answer(free) }
 
     func book(
         _ request: BookingRequest,

@@ -30,13 +30,15 @@ class Scenario(ABC):
     #: How many workers the service has.
     workers: ClassVar[int] = 4
     #: The environment of the service, besides address and database.
-    settings: ClassVar[dict[str, str]] = {}
+    settings: dict[str, str] = {}
     #: Whether the database must be on a disk, where a commit takes its time; else it is in memory if possible.
     on_disk: ClassVar[bool] = False
     #: How many clients read and write, and how long each pauses, on average, between two requests.
     readers: ClassVar[int] = READERS
     writers: ClassVar[int] = WRITERS
     pause: ClassVar[float] = PAUSE
+    #: What a process may hold at the end beyond what the busiest one held at the start.
+    spare_descriptors: int = 4
     #: Seconds after which the scenario is given up.
     limit: ClassVar[float] = 90.0
 

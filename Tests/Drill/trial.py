@@ -31,12 +31,11 @@ SHOWN_FAULTS = 8
 NOTABLE_DELAY = 0.5
 #: The same of a crowd's process, whose waits are judged by milliseconds.
 NOTABLE_LATENESS = 0.01
-#: A process may hold this many descriptors more than the busiest one at the start, and a mailbox more, of two descriptors, for
-#: each worker more that there ever was at a time: whoever takes its place later reads what is in it.
+#: A process may hold some descriptors more than the busiest one at the start (`spare_descriptors` of the scenario), and a mailbox
+#: more, of two descriptors, for each worker more that there ever was at a time: whoever takes its place later reads what is in it.
 #: Those of the database are counted for themselves. Of these
 #: SQLite keeps what closed connections had as long as others of the process are open, because to close one would drop the
 #: locks of all, and opens none anew meanwhile: three for each thread that ever had one.
-SPARE_DESCRIPTORS = 4
 DATABASE_DESCRIPTORS = 3 * 19
 
 
@@ -159,6 +158,13 @@ class Trial:
             for outage in self._outages
         )
 
+    def fell_with_some_worker(self, failure: Failure) -> bool:
+        """The same where all threads of a worker may be busy: a connection then goes to a sibling, and the log of its former request
+        does not tell whose it is."""
+        return not failure.was_answered and any(
+            failure.sent_at <= outage.ended and failure.failed_at >= outage.began for outage in self._outages
+        )
+
     def recovered(self, seconds: float | None) -> None:
         """Writes down how long it took until the service was healthy; the longest time counts."""
         if self.check(seconds is not None, "the service is healthy again") and seconds is not None:
@@ -279,6 +285,10 @@ class Trial:
         self.outcome.losses = list(self.stage.ledger.losses.values())[losses:]
         self.outcome.doubles = self.stage.ledger.doubles[doubles:]
 
+    def descriptors(self, pid: int) -> int:
+        """How many descriptors a process has open, but for those of the database."""
+        return len(_without_database(pid))
+
     def _most_descriptors(self) -> int:
         return max(len(_without_database(pid)) for pid in [self.service.pid, *self.service.workers])
 
@@ -289,7 +299,7 @@ class Trial:
             return
         numbers = [int(str(event.get("number", 0))) for event in self.service.log.named("worker started")]
         grown = max(0, max(numbers, default=0) - self.service.worker_count)
-        limit = most + SPARE_DESCRIPTORS + 2 * grown
+        limit = most + self.scenario.spare_descriptors + 2 * grown
         pids = [self.service.pid, *self.service.workers]
         wait_until(lambda: all(len(_without_database(pid)) <= limit for pid in pids), 3)
         for pid in pids:

@@ -1,4 +1,5 @@
 import Glibc
+import HTTPClient
 import HTTPServer
 import HTTPTypes
 import Linux
@@ -14,11 +15,16 @@ struct FixtureService: Service {
         Migration(number: 1, name: "create_note", sql: "CREATE TABLE note (name TEXT PRIMARY KEY NOT NULL) STRICT")
     ]
 
+    struct Settings: SettingsGroup {
+        @Setting("BASE_URL", default: "http://127.0.0.1:9", "The service that /call calls.", .text)
+        var baseURL: String
+    }
+
     struct Note: Codable {
         let name: Text<80>
     }
 
-    static func addRoutes(to router: inout Router, _ dependencies: Dependencies<NoSettings>) {
+    static func addRoutes(to router: inout Router, _ dependencies: Dependencies<Settings>) {
         router.get("/notes") { request in
             try .json(dependencies.database(for: request).all("SELECT name FROM note LIMIT 10", as: Note.self))
         }
@@ -69,6 +75,11 @@ struct FixtureService: Service {
                 read(socket.rawValue, &answer, 1) == 0
             else { throw Problem(.badGateway) }
             return .noContent
+        }
+        // Asks another service, over HTTP, and passes its answer on.
+        router.get("/call") { request in
+            let url = dependencies.settings.baseURL + "/livez"
+            return .text(try dependencies.client(for: request).send(.get(url)).successful().text)
         }
         // Something asynchronous.
         router.get("/async/{milliseconds}", timeout: .seconds(5)) { request in

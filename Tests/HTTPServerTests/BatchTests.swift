@@ -1,4 +1,5 @@
 import Glibc
+import Linux
 import Synchronization
 import Testing
 
@@ -15,6 +16,7 @@ private final class BatchRecorder: ServerObserver, Sendable {
 
     func batchBegan() { seen.withLock { $0.append("began") } }
     func batchEnded() { seen.withLock { $0.append("ended") } }
+    func handlerWaits() { seen.withLock { $0.append("waits") } }
 
     func waitFor(_ event: String) {
         while !seen.withLock({ $0.contains(event) }) { sched_yield() }
@@ -72,6 +74,27 @@ struct BatchTests {
         for index in [0, 1, 2, 3, 1] { #expect(clients[index].readResponse()?.status == 204) }
         server.stop()
         #expect(recorder.seen.withLock { $0 } == ["/first", "began", "/a", "/second", "/b", "ended", "/late"])
+    }
+
+    @Test("is not kept by a handler that waits: the thread is told before it does, and not of waits for its own store")
+    func waits() throws {
+        let recorder = BatchRecorder()
+        let server = try LiveServer(observer: recorder) { router in
+            router.get("/elsewhere") { _ in
+                blocking { recorder.seen.withLock { $0.append("elsewhere") } }
+                return .noContent
+            }
+            router.get("/store") { _ in
+                blocking(for: .writeLock) { recorder.seen.withLock { $0.append("store") } }
+                return .noContent
+            }
+        }
+        let client = try server.connect()
+        #expect(client.get("/elsewhere")?.status == 204)
+        #expect(client.get("/store")?.status == 204)
+        server.stop()
+        let seen = recorder.seen.withLock { $0.filter { $0 != "ended" } }
+        #expect(seen == ["/elsewhere", "waits", "elsewhere", "/store", "store"])
     }
 
     @Test("keeps its bytes, also those of requests that are kept, whatever else comes into the same memory")

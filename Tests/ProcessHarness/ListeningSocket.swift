@@ -26,5 +26,18 @@ final class ListeningSocket: Sendable {
         port = UInt16(bigEndian: address.sin_port)
     }
 
+    /// The next connection, for the caller to close.
+    func accept(by deadline: Deadline = .generous) throws -> CInt {
+        var watched = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        guard poll(&watched, 1, CInt(deadline.secondsLeft * 1000)) == 1 else {
+            throw Spawned.Failure(description: "nobody connects to port \(port)")
+        }
+        let connection = Glibc.accept(descriptor, nil, nil)
+        guard connection >= 0 else { throw Spawned.Failure(description: "cannot accept: errno \(errno)") }
+        // A process that a test starts meanwhile must not keep it open.
+        _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
+        return connection
+    }
+
     deinit { close(descriptor) }
 }

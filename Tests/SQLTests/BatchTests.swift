@@ -84,4 +84,38 @@ struct BatchTests {
         #expect(try database.notes().count == 3)
         database.endBatch()
     }
+
+    @Test("is left before a wait: nothing is held meanwhile, and what is read after it is read anew")
+    func waiting() throws {
+        let (file, database, other) = try databases()
+        let connection = try file.connect()
+        database.beginBatch()
+        #expect(try database.notes().count == 2)
+        try other.add("three")
+        #expect(try connection.integer("PRAGMA wal_checkpoint(TRUNCATE)") == 1, "or this test would show nothing")
+        database.leaveBatch()
+        #expect(try connection.integer("PRAGMA wal_checkpoint(TRUNCATE)") == 0)
+        #expect(try database.notes().count == 3)
+        #expect(
+            try connection.integer("PRAGMA wal_checkpoint(TRUNCATE)") == 0,
+            "what is read later holds nothing either"
+        )
+        database.endBatch()
+    }
+
+    @Test("is not left in the middle of a read, which sees one state to its end")
+    func waitingInRead() throws {
+        let (file, database, other) = try databases()
+        defer { withExtendedLifetime(file) {} }
+        database.beginBatch()
+        try database.read {
+            #expect(try database.notes().count == 2)
+            try other.add("three")
+            database.leaveBatch()
+            #expect(try database.notes().count == 2)
+        }
+        database.leaveBatch()
+        #expect(try database.notes().count == 3)
+        database.endBatch()
+    }
 }

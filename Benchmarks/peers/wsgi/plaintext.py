@@ -1,6 +1,13 @@
-"""The endpoints that need no database, as a bare WSGI application, and one that waits: for gunicorn and uWSGI."""
+"""The endpoints that need no database, as a bare WSGI application, one that waits, and, where BASE_URL says whom, one that calls
+another service by httpx: for gunicorn and uWSGI."""
 
+import os
 import time
+
+if base := os.environ.get("BASE_URL"):
+    import httpx
+
+    client = httpx.Client(base_url=base, timeout=10)
 
 INDEX = b"." * 186 + b"\n"
 
@@ -12,6 +19,9 @@ def application(environ, start_response):
     elif path == "/v1/bookings":
         environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         status, body = "415 Unsupported Media Type", b"not application/json\n"
+    elif path == "/call":
+        answer = client.get("/livez")
+        status, body = ("200 OK", answer.content) if answer.status_code == 200 else ("502 Bad Gateway", b"")
     elif path == "/":
         status, body = "200 OK", INDEX
     elif path.startswith("/sleep/"):

@@ -11,6 +11,8 @@ struct Hotel: Sendable {
     let store: @Sendable (Request) -> any StayStore
     /// The present moment, for rules such as "not in the past".
     let now: @Sendable () -> Timestamp
+    /// Other hotels whose rooms are sold too, asked within the time of one request; nil without any.
+    var partners: (@Sendable (Request) -> any PartnerHotels)?
 }
 
 extension Router {

@@ -23,13 +23,24 @@ extension Router {
             let query = try request.query(as: AvailabilityQuery.self) { query, validator in
                 query.check(today: today, &validator)
             }
+            // Own rooms first: with a store that fails nobody else is asked, and nothing of it is held while partners are.
             let rooms = try hotel.store(request).availability(query)
+            // Another hotel says `partners=none`: two that name each other would ask for ever.
+            let partners = hotel.partners.flatMap { partners in
+                request.query["partners"] == "none" ? nil : partners(request).availability(query)
+            }
             return .json { json in
                 json.object { json in
                     json.member("from", query.from.description)
                     json.member("to", query.to.description)
                     json.member("guests", query.guests.value)
-                    json.rooms(rooms, for: query.stay)
+                    guard let partners else { return json.rooms(rooms, for: query.stay) }
+                    json.key("rooms")
+                    let offers = partners.offers(with: rooms)
+                    json.array { json in for offer in offers { json.room(offer.room, for: query.stay, of: offer.hotel) }
+                    }
+                    json.key("incomplete")
+                    json.array { json in for hotel in partners.incomplete { json.value(hotel) } }
                 }
             }
         }
@@ -38,14 +49,15 @@ extension Router {
 
 // Rooms are asked for more often than anything else, so they are written by hand: it takes a third of the instructions.
 extension JSONWriter {
-    /// A room; with a stay also what the whole stay costs.
-    mutating func room(_ room: Room, for stay: Stay? = nil) {
+    /// A room; with a stay also what the whole stay costs, and of a partner's room whose it is.
+    mutating func room(_ room: Room, for stay: Stay? = nil, of hotel: String? = nil) {
         object { json in
             json.member("id", room.id.text)
             json.member("name", room.name)
             json.member("capacity", room.capacity)
             json.money("pricePerNight", room.pricePerNight)
             if let stay { json.money("total", room.price(of: stay)) }
+            if let hotel { json.member("hotel", hotel) }
         }
     }
 

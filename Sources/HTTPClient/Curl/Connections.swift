@@ -13,10 +13,10 @@ final class Connections {
 
     private static let perThread = PerThread<Connections?> { Connections() }
 
-    /// How many connections a thread keeps that nobody uses.
-    private static let idleConnections = 32
-    /// How many handles a thread keeps; each is some 10 KB.
-    private static let keptTransfers = 8
+    /// How many connections a thread keeps that nobody uses: one for each of as many services as it may ask at once.
+    private static let idleConnections = 64
+    /// How many handles a thread keeps; each is some 10 KB, and there are only as many as were ever in use at once.
+    private static let keptTransfers = 64
 
     /// The calling thread's.
     static func current(for host: String) throws(HTTPClientError) -> Connections {

@@ -92,6 +92,7 @@ final class ServingThread: BlockingObserver, @unchecked Sendable {
             loan = 0
         }
         if group != nil { leaveGroup(for: reason) }
+        if reason == .anything { observer?.handlerWaits() }
     }
 
     override func didBlock(for reason: BlockingReason) {

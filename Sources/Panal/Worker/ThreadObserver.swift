@@ -92,6 +92,8 @@ final class ThreadObserver: RequestObserver {
         databases?.current.endBatch()
     }
 
+    func handlerWaits() { databases?.current.leaveBatch() }
+
     func takeHasCommitted() -> Bool { databases?.current.takeHasCommitted() ?? false }
 
     func groupBegan() { databases?.current.beginGroup() }

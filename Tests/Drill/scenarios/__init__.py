@@ -16,6 +16,7 @@ from scenarios.kill_workers import KillWorkers
 from scenarios.locked import Locked
 from scenarios.mixed import Mixed
 from scenarios.overload import Overload
+from scenarios.partners import Partners
 from scenarios.read_only import ReadOnly
 from scenarios.recycle import Recycle
 from scenarios.resize_storm import ResizeStorm
@@ -54,4 +55,5 @@ ALL: tuple[type[Scenario], ...] = (
     Descriptors,
     StalledLog,
     Bodies,
+    Partners,
 )
