@@ -8,7 +8,7 @@ public enum MetricKind: UInt64, Sendable, CaseIterable {
     case durations
     /// How often something was how large, in buckets by powers of four.
     case sizes
-    /// Durations in so many buckets that percentiles are exact to within 9 %. For few metrics: each takes sixteen places.
+    /// Durations in so many buckets that percentiles are at most an eighth too high. For few metrics: each takes sixteen places.
     case fineDurations
 
     /// How many cells of the table a series takes.

@@ -92,12 +92,20 @@ public final class MetricsTable: Sendable {
     /// The entry of a series, which is made if there is room.
     private func place(of series: MetricSeries, _ spare: inout (entry: Int, cells: Int)?) -> Int {
         if let entry = find(series) { return entry }
-        let isFull = entries.count { $0.nameHash == series.nameHash } >= Self.capacityOfAMetric
+        let isFull = entriesOfMetric(series.nameHash) >= Self.capacityOfAMetric
         if !isFull, let entry = make(series, &spare) { return entry }
         let word = memory.word(at: MetricsLayout.overflowed)
         word.add(1)
         let overflow = series.overflow
         return find(overflow) ?? make(overflow, &spare) ?? Self.nobody
+    }
+
+    /// About how many entries a metric has: one that another process makes at this moment may be missing.
+    private func entriesOfMetric(_ nameHash: UInt64) -> Int {
+        let made = min(Int(clamping: memory.word(at: MetricsLayout.entries).load()), MetricsLayout.capacity - 1)
+        return (1..<made + 1).count { entry in
+            memory.word(at: MetricsLayout.entry(entry) + MetricsLayout.Entry.nameHash).loadRelaxed() == nameHash
+        }
     }
 
     private func find(_ series: MetricSeries) -> Int? {
@@ -164,12 +172,11 @@ public final class MetricsTable: Sendable {
         let length = min(Int(clamping: word(MetricsLayout.Entry.textLength)), MetricsLayout.Entry.textRoom)
         let text = start + MetricsLayout.Entry.text
         guard let series = MetricSeries(text: memory.text(in: text..<text + length), kind: kind) else { return nil }
-        return Entry(number: number, nameHash: word(MetricsLayout.Entry.nameHash), series: series)
+        return Entry(number: number, series: series)
     }
 
     private struct Entry {
         let number: Int
-        let nameHash: UInt64
         let series: MetricSeries
     }
 
