@@ -40,6 +40,8 @@ struct Handover: Equatable {
     var wakeup: CInt = -1
     /// The workers' mailboxes. A former program may have had none.
     var mailboxes: [MailboxEnds] = []
+    /// Memory that the next program goes on with, by name.
+    var memory: [String: CInt] = [:]
     /// How many workers there should be, and which there are.
     var target = 0
     var generation = 0
@@ -49,7 +51,8 @@ struct Handover: Equatable {
 
     /// The descriptors that the next program needs.
     var descriptors: [CInt] {
-        ([listener, scoreboard, wakeup] + mailboxes.flatMap { [$0.sender, $0.receiver] }).filter { $0 >= 0 }
+        let mailboxes = mailboxes.flatMap { [$0.sender, $0.receiver] }
+        return ([listener, scoreboard, wakeup] + mailboxes + memory.values.sorted()).filter { $0 >= 0 }
     }
 
     // MARK: - Text
@@ -72,6 +75,7 @@ struct Handover: Equatable {
             lines.append("worker \(worker.pid) \(slot) \(number) \(generation) \(worker.phase.handoverWord)")
         }
         lines += mailboxes.map { "mailbox \($0.slot) \($0.sender) \($0.receiver)" }
+        lines += memory.sorted { $0.key < $1.key }.map { "memory \($0.value) \($0.key)" }
         lines += notices.map { "notice \($0)" }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -81,6 +85,7 @@ struct Handover: Equatable {
         var facts: [Substring: [Substring]] = [:]
         var workers: [Worker] = []
         var mailboxes: [MailboxEnds] = []
+        var memory: [String: CInt] = [:]
         var notices: [String] = []
         for line in text.split(separator: "\n") {
             let words = line.split(separator: " ", maxSplits: 1)
@@ -92,6 +97,10 @@ struct Handover: Equatable {
                 if let worker = Worker(values) { workers.append(worker) }
             } else if words[0] == "mailbox" {
                 if let ends = MailboxEnds(values) { mailboxes.append(ends) }
+            } else if words[0] == "memory" {
+                if values.count == 2, let descriptor = CInt(values[0]), descriptor >= 0 {
+                    memory[String(values[1])] = descriptor
+                }
             } else {
                 facts[words[0]] = values
             }
@@ -117,6 +126,7 @@ struct Handover: Equatable {
         }
         self.workers = workers
         self.mailboxes = mailboxes
+        self.memory = memory
     }
 
     init(role: Role, listener: Listener?, program: CInt = -1) {

@@ -49,6 +49,7 @@ extension SupervisorLoop {
         handover.layout = scoreboard.layout.identity
         handover.wakeup = wakeup.rawValue
         handover.mailboxes = mailboxes.ends
+        handover.memory = supervisor.keptMemory.mapValues(\.descriptor)
         (handover.target, handover.generation, handover.workers) = service
         supervisor.notices.flush()
         handover.notices = supervisor.notices.keptLines
