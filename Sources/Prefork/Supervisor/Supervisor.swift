@@ -22,6 +22,10 @@ public struct Supervisor {
     /// Memory that the program which takes over in an upgrade goes on with, by a name of one word
     /// (``ProcessStart/keptMemory(_:)``). Its workers are those of this program at first, and write there.
     public var keptMemory: [String: SharedMemory] = [:]
+    /// A child beside the workers, if there is to be one.
+    public var companion: Companion? {
+        didSet { configuration.companionName = companion?.name }
+    }
     let body: @Sendable (Worker) -> Int32
 
     /// A supervisor that is ready to ``run()``.

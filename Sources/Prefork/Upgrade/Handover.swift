@@ -42,6 +42,9 @@ struct Handover: Equatable {
     var mailboxes: [MailboxEnds] = []
     /// Memory that the next program goes on with, by name.
     var memory: [String: CInt] = [:]
+    /// The companion, and what it accepts from.
+    var companion: Int32?
+    var companionListener: CInt = -1
     /// How many workers there should be, and which there are.
     var target = 0
     var generation = 0
@@ -52,7 +55,9 @@ struct Handover: Equatable {
     /// The descriptors that the next program needs.
     var descriptors: [CInt] {
         let mailboxes = mailboxes.flatMap { [$0.sender, $0.receiver] }
-        return ([listener, scoreboard, wakeup] + mailboxes + memory.values.sorted()).filter { $0 >= 0 }
+        return ([listener, companionListener, scoreboard, wakeup] + mailboxes + memory.values.sorted()).filter {
+            $0 >= 0
+        }
     }
 
     // MARK: - Text
@@ -68,6 +73,8 @@ struct Handover: Equatable {
             "target \(target)",
             "generation \(generation)",
         ]
+        if let companion { lines.append("companion \(companion)") }
+        if companionListener >= 0 { lines.append("companion-listener \(companionListener)") }
         // Last on its line, because a path may hold spaces.
         if let file { lines.append("file \(file.device) \(file.node) \(file.path)") }
         for worker in workers {
@@ -118,6 +125,8 @@ struct Handover: Equatable {
         scoreboard = number("scoreboard") ?? -1
         layout = .init(version: number("scoreboard", 1) ?? 0, lanes: number("scoreboard", 2) ?? 0)
         wakeup = number("poke") ?? -1
+        companion = number("companion")
+        companionListener = number("companion-listener") ?? -1
         target = number("target") ?? 0
         generation = number("generation") ?? 0
         self.notices = notices

@@ -16,6 +16,10 @@ public enum ProcessStart {
     /// Whether this program takes over from a former one, whose workers serve: to give up now would end the service.
     public static var isTakeover: Bool { HandoverFile.received?.handover.role == .takeover }
 
+    /// Whether this program was only started to show that it can serve, while another one does: it must not open what that
+    /// one has, such as a port.
+    public static var isPreflight: Bool { HandoverFile.received?.handover.role == .preflight }
+
     /// Memory that the former program kept for this one (``Supervisor/keptMemory``). `nil` when there was no former program, or
     /// it had none of this name. Ask once: the memory is the caller's then.
     public static func keptMemory(_ name: String) -> SharedMemory? {
