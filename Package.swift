@@ -40,6 +40,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-configuration", .upToNextMinor(from: "1.4.0"), traits: []),
         .package(url: "https://github.com/apple/swift-http-types", .upToNextMinor(from: "1.8.0")),
         .package(url: "https://github.com/apple/swift-log", .upToNextMinor(from: "1.16.2")),
+        .package(url: "https://github.com/apple/swift-metrics", .upToNextMinor(from: "2.13.0")),
     ],
     targets: [
         // The outside world, as C sees it.
@@ -65,7 +66,10 @@ let package = Package(
         ),
         .target(
             name: "Telemetry",
-            dependencies: ["Linux", "Values", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "Linux", "Values", .product(name: "Logging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+            ],
             swiftSettings: engineRoom
         ),
 
@@ -148,7 +152,10 @@ package.targets += [
     ),
     .testTarget(
         name: "TelemetryTests",
-        dependencies: ["Linux", "Telemetry", "Values", .product(name: "Logging", package: "swift-log")],
+        dependencies: [
+            "Linux", "Telemetry", "Values", .product(name: "Logging", package: "swift-log"),
+            .product(name: "CoreMetrics", package: "swift-metrics"),
+        ],
         swiftSettings: house
     ),
     .testTarget(

@@ -122,6 +122,14 @@ public struct SharedWord {
     @inlinable @inline(__always)
     public func storeRelaxed(_ value: UInt64) { unsafe pointer.pointee.store(value, ordering: .relaxed) }
 
+    /// Adds to the value, as one step among all who do. Wraps.
+    /// - Returns: The value before.
+    @inlinable @inline(__always)
+    @discardableResult
+    public func add(_ value: UInt64) -> UInt64 {
+        unsafe pointer.pointee.wrappingAdd(value, ordering: .relaxed).oldValue
+    }
+
     /// A new value, if the old one is as expected. Says whether it was.
     @inlinable
     public func replace(_ expected: UInt64, by value: UInt64) -> Bool {

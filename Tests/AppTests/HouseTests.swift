@@ -10,7 +10,7 @@ struct HouseTests {
             ("Linux", ["CLinux", "Glibc", "Synchronization"]),
             ("Prefork", ["Linux", "Glibc", "Synchronization"]),
             ("HTTPServer", ["CLinux", "Linux", "Values", "Glibc", "Synchronization", "HTTPTypes"]),
-            ("Telemetry", ["Linux", "Values", "Glibc", "Synchronization", "Logging"]),
+            ("Telemetry", ["CoreMetrics", "Linux", "Values", "Glibc", "Synchronization", "Logging"]),
             (
                 "SQL",
                 ["CPostgreSQL", "CSQLite", "Linux", "Values", "Glibc", "Synchronization", "FoundationEssentials"]

@@ -61,6 +61,7 @@ struct Stage {
         var stage = Stage(configuration, listenerIsShared: listenerIsShared)
         stage.send(.started)
         stage.allBecomeReady()
+        if let companion = stage.state.companion.pid { stage.becomeReady(companion) }
         // Long enough that nobody suspects a crash loop.
         stage.advance(by: .seconds(60))
         stage.forget()

@@ -267,9 +267,10 @@ struct HandoverTests {
             .init(pid: 101, slot: 511, number: 2, generation: 11, phase: .draining),
         ]
         handover.mailboxes = [.init(slot: 0, sender: 20, receiver: 21), .init(slot: 511, sender: 22, receiver: 23)]
+        handover.memory = ["metrics": 30, "handler-times": 31]
         handover.notices = [#"{"level":"info","message":"worker ready"}"#, "another one"]
         #expect(Handover(text: handover.text) == handover)
-        #expect(handover.descriptors == [listener.descriptor, 7, 8, 20, 21, 22, 23])
+        #expect(handover.descriptors == [listener.descriptor, 7, 8, 20, 21, 22, 23, 30, 31])
     }
 
     @Test("a reader ignores what it does not know, and refuses what says too little")

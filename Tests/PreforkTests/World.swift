@@ -53,6 +53,7 @@ struct World {
             configuration.advisedWorkers = { 1 }
             configuration.reportInterval = .seconds(1)
         }
+        configuration.companionName = Bool.random(using: &random) ? nil : "ops process"
         configuration.maximumMemory = Bool.random(using: &random) ? nil : 100
         badBoots = Bool.random(using: &random) ? 0 : Double.random(in: 0...1, using: &random)
         stubborn = Bool.random(using: &random) ? 0 : Double.random(in: 0...0.5, using: &random)
@@ -141,7 +142,8 @@ struct World {
 
     private mutating func observe() throws(Violation) {
         var workers: [Observation.Worker] = []
-        for (pid, process) in processes.sorted(by: { $0.key < $1.key }) where process.spec != nil && process.isReady {
+        for (pid, process) in processes.sorted(by: { $0.key < $1.key }) where process.isReady {
+            guard let spec = process.spec, !spec.isCompanion else { continue }
             let isBusy = Bool.random(using: &random)
             let isLate = Int.random(in: 0..<30, using: &random) == 0
             let deadline = isLate ? MonotonicInstant(nanoseconds: now.nanoseconds - 3_000_000_000) : now
@@ -182,7 +184,9 @@ struct World {
         switch effect {
         case .fork(let spec):
             forks += 1
-            if state.isStopping && !spec.isLast { throw Violation(description: "a fork while stopping") }
+            if state.isStopping && !spec.isLast || spec.isCompanion && state.isStopping {
+                throw Violation(description: "a fork while stopping")
+            }
             if Double.random(in: 0..<1, using: &random) < badForks {
                 events.append(.forkFailed(slot: spec.slot, reason: "EAGAIN"))
                 return
@@ -236,6 +240,7 @@ struct World {
             generation: state.generation,
             target: state.target,
             configuration: configuration,
+            formerCompanion: state.companion.pid,
             seed: random.next(),
             at: now
         )
@@ -265,8 +270,14 @@ struct World {
             }
         }
         // A process whose fork has not been reported yet is not known, and is not a leak.
-        if workers.allSatisfy({ $0.pid != nil }), workers.count != processes.values.count(where: { $0.spec != nil }) {
+        let live = processes.values.compactMap(\.spec)
+        if workers.allSatisfy({ $0.pid != nil }), workers.count != live.count(where: { !$0.isCompanion }) {
             throw Violation(description: "a worker is forgotten")
+        }
+        let companions = processes.filter { $0.value.spec?.isCompanion == true }.keys
+        if companions.count > 1 { throw Violation(description: "\(companions.count) companions") }
+        if let pid = companions.first, let known = state.companion.pid, known != pid {
+            throw Violation(description: "the companion \(pid) is forgotten for \(known)")
         }
 
         let elapsed = Double((now - startedAt).nanoseconds) / 1e9

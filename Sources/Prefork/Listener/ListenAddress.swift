@@ -28,4 +28,15 @@ public enum ListenAddress: Hashable, Sendable, CustomStringConvertible {
         case nil: return nil
         }
     }
+
+    /// Whether a socket is bound to this address; to any port when this one's is 0.
+    func isBound(by descriptor: CInt) -> Bool {
+        guard case .tcp(let host, let port) = self else { return ListenAddress(boundBy: descriptor) == self }
+        guard case .tcp(let boundHost, let boundPort)? = ListenAddress(boundBy: descriptor),
+            port == 0 || port == boundPort,
+            let wanted = try? SocketAddress.resolve(host: host, port: boundPort, isPassive: true),
+            case .ip(let address, _)? = wanted.content
+        else { return false }
+        return address.description == boundHost
+    }
 }

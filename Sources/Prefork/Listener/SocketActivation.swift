@@ -43,6 +43,13 @@ extension Listener {
         return try Listener(adopting: SocketActivation.firstDescriptor, isShared: true)
     }
 
+    /// The listener of a ``Companion``: the former program's in an upgrade, when it is on this address, else a new one.
+    public static func openForCompanion(_ address: ListenAddress) throws(ListenerError) -> Listener {
+        let former = HandoverFile.received?.handover.companionListener ?? -1
+        if former >= 0, address.isBound(by: former) { return try Listener(adopting: former, isShared: false) }
+        return try Listener(on: address)
+    }
+
     /// A listener from a socket that listens already, which it owns from now on. One that cannot be taken is left open.
     convenience init(
         adopting descriptor: CInt,

@@ -10,6 +10,8 @@ public final class Scoreboard: Sendable {
     public static let capacity = 512
     /// The most workers that a supervisor looks after.
     public static let largestPool = (capacity - 1) / 2
+    /// The companion's. A pool of the largest size, with a successor for each and one more, never comes this far.
+    static let companionSlot = capacity - 1
 
     /// What /proc shows for its memory.
     static let name = "scoreboard"

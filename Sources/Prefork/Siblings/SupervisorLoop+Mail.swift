@@ -33,7 +33,8 @@ extension SupervisorLoop {
     /// read any more comes back here when it has left.
     private var readers: [Int] {
         // As the slots say, and not as the state does: of workers of a former program that knows no mailboxes they say nothing.
-        let slots = children.values.compactMap(\.slot).sorted { $0.connections < $1.connections }
+        let slots = children.values.compactMap(\.slot).filter { $0.index != Scoreboard.companionSlot }
+            .sorted { $0.connections < $1.connections }
         let ready = slots.filter { $0.phase == .ready }
         return (ready.isEmpty ? slots.filter { $0.phase == .draining } : ready).map(\.index)
     }

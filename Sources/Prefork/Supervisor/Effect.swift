@@ -38,6 +38,9 @@ struct WorkerSpec: Equatable {
     var generation: Int
     var role: ChildRole
 
+    /// Whether it is no worker, but the child beside them.
+    var isCompanion: Bool { slot == Scoreboard.companionSlot }
+
     /// Whether it only serves what is left in the accept queue, and leaves.
     var isLast: Bool { role == .lastWorker }
 }

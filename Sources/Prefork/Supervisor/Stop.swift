@@ -9,6 +9,8 @@ struct Stop: Equatable {
         case inspecting
         /// Handshakes were under way: it is to be looked at again.
         case inspectAgain(at: MonotonicInstant)
+        /// All was done that could be.
+        case judged
     }
 
     /// What follows from a look at the queue.
@@ -56,12 +58,16 @@ struct Stop: Equatable {
         queue = .unknown
         let handshakesUntil = handshakesUntil ?? now + Self.handshakeTime
         self.handshakesUntil = handshakesUntil
-        if isQuick { return .finish(unanswered: 0) }
+        if isQuick {
+            queue = .judged
+            return .finish(unanswered: 0)
+        }
         if waiting > 0 && now < end && lastWorkers < Self.mostLastWorkers { return .forkLastWorker }
         if handshakes > 0 && now < min(end, handshakesUntil) {
             queue = .inspectAgain(at: now + Self.handshakeLook)
             return .wait
         }
+        queue = .judged
         return .finish(unanswered: waiting)
     }
 

@@ -1,5 +1,5 @@
 import Glibc
-import Linux
+public import Linux
 
 /// The parent of all workers: it starts them, replaces them, and stops them, and does nothing else.
 ///
@@ -19,6 +19,13 @@ public struct Supervisor {
     let listener: Listener?
     let notices: any NoticeOutput
     let report: PeriodicReport?
+    /// Memory that the program which takes over in an upgrade goes on with, by a name of one word
+    /// (``ProcessStart/keptMemory(_:)``). Its workers are those of this program at first, and write there.
+    public var keptMemory: [String: SharedMemory] = [:]
+    /// A child beside the workers, if there is to be one.
+    public var companion: Companion? {
+        didSet { configuration.companionName = companion?.name }
+    }
     let body: @Sendable (Worker) -> Int32
 
     /// A supervisor that is ready to ``run()``.

@@ -55,6 +55,9 @@ public struct SupervisorConfiguration: Sendable {
     /// The name that process titles start with ("panal: supervisor"), or `nil` to leave the titles alone.
     public var title: String?
 
+    /// What the companion is called; `nil` when there is none.
+    var companionName: String?
+
     /// How often to make the periodic report, `nil` for never.
     var reportInterval: Duration?
 

@@ -73,12 +73,22 @@ final class SupervisorLoop {
             configuration: configuration,
             identity: [.integer("pid", getpid())] + (supervisor.listener?.address.fields ?? []),
             listenerIsShared: supervisor.listener?.isShared ?? false,
+            formerCompanion: predecessor?.companion.flatMap { ProcessDescriptor.isChild($0) ? $0 : nil },
             seed: SystemRandomNumberGenerator.seed(),
             at: .now
         )
         for worker in adopted {
             guard let pid = worker.pid else { continue }
             children[pid] = Child(pid: pid, slot: scoreboard.slot(worker.slot))
+        }
+        if let pid = state.companion.pid {
+            children[pid] = Child(pid: pid, slot: scoreboard.slot(Scoreboard.companionSlot))
+        }
+        if let former = predecessor?.companionListener, former >= 0,
+            former != self.supervisor.companion?.listener?.descriptor
+        {
+            // Else its clients would go on connecting to what nobody accepts from.
+            _ = FileDescriptor(owning: former)
         }
         let processors = configuration.advisedWorkers == nil ? 0 : CurrentProcess.usableProcessors
         makeMailboxes(upTo: max(state.processLimit, 2 * min(processors, Self.foreseenWorkers) + 1))
@@ -236,8 +246,10 @@ final class SupervisorLoop {
     private func fork(_ spec: WorkerSpec) {
         let slot = scoreboard.slot(spec.slot)
         slot.prepare(number: spec.number, generation: spec.generation)
-        scoreboard.slotsInUse = max(scoreboard.slotsInUse, spec.slot + 1)
-        makeMailboxes(upTo: spec.slot + 1)
+        if !spec.isCompanion {
+            scoreboard.slotsInUse = max(scoreboard.slotsInUse, spec.slot + 1)
+            makeMailboxes(upTo: spec.slot + 1)
+        }
         // It leaves as soon as it finds nothing, so it has to find this.
         if spec.isLast { forwardMail(to: [spec.slot]) }
         do throws(SystemError) {
@@ -273,13 +285,15 @@ final class SupervisorLoop {
     private func becomeWorker(_ spec: WorkerSpec) -> Never {
         children.removeAll()
         signals = nil
-        setTitle("\(spec.role.name) \(spec.number) generation \(spec.generation)")
+        let companion = spec.isCompanion ? supervisor.companion : nil
+        setTitle(companion?.name ?? "\(spec.role.name) \(spec.number) generation \(spec.generation)")
+        let listener = companion == nil ? supervisor.listener : companion?.listener
         guard let shutdown = try? EventFD() else { _exit(ExitCode.workersCannotBoot.rawValue) }
         let worker = Worker(
             number: spec.number,
             generation: spec.generation,
             isPreflight: isPreflight,
-            listener: isPreflight ? nil : supervisor.listener?.descriptor,
+            listener: isPreflight ? nil : listener?.descriptor,
             slot: scoreboard.slot(spec.slot),
             scoreboard: scoreboard,
             siblings: Siblings(of: scoreboard.slot(spec.slot), on: scoreboard, mailboxes),
@@ -289,10 +303,10 @@ final class SupervisorLoop {
         )
         WorkerProcess(
             worker: worker,
-            body: supervisor.body,
+            body: companion?.body ?? supervisor.body,
             shutdownTimeout: supervisor.configuration.shutdownTimeout,
             isLast: spec.isLast,
-            listener: supervisor.listener
+            listener: listener
         ).run()
     }
 
@@ -303,7 +317,8 @@ final class SupervisorLoop {
 
     /// Says how far a look at all workers has to go.
     private func countSlots() {
-        scoreboard.slotsInUse = (children.values.compactMap { $0.slot?.index }.max() ?? -1) + 1
+        let slots = children.values.compactMap { $0.slot?.index }.filter { $0 != Scoreboard.companionSlot }
+        scoreboard.slotsInUse = (slots.max() ?? -1) + 1
     }
 
     private func setTitle(_ title: String) {

@@ -79,8 +79,9 @@ extension SupervisorState {
 
     /// All workers have left: is the queue empty too, and are the mailboxes?
     mutating func finishStop(at now: MonotonicInstant) {
-        guard workers.isEmpty, stop.queue == .unknown else { return }
-        guard !stop.isQuick else { return finish(at: now) }
+        guard workers.isEmpty else { return }
+        if stop.isQuick || stop.queue == .judged { return finish(at: now) }
+        guard stop.queue == .unknown else { return }
         stop.beginInspection()
         effects.append(.inspectBacklog)
     }
@@ -105,6 +106,9 @@ extension SupervisorState {
     }
 
     private mutating func finish(at now: MonotonicInstant) {
+        // It shows how the service stops until the end.
+        effects += companion.leave(atOnce: stop.isQuick, at: now)
+        guard !companion.isAlive else { return }
         life = .finished
         let code = stop.exitCode
         say(

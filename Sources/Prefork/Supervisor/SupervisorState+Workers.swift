@@ -18,6 +18,8 @@ extension SupervisorState {
         looks.start(at: now)
         advice.start(at: now)
         report.start(at: now)
+        // A former program's: its successor follows when it has left the listener.
+        effects += companion.leave(atOnce: false, at: now)
         guard !workers.isEmpty else { return }
         say(.info, "upgrade taken over", [.integer("workers", workers.count)])
         beginRoll(at: now)

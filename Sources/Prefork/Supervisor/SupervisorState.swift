@@ -46,6 +46,7 @@ struct SupervisorState {
     var roll: Roll?
     var upgrade = Upgrade()
     var stop = Stop()
+    var companion: CompanionState
 
     /// What the event being handled led to so far.
     var effects: [Effect] = []
@@ -58,6 +59,7 @@ struct SupervisorState {
         configuration: SupervisorConfiguration,
         identity: [Notice.Field] = [],
         listenerIsShared: Bool = false,
+        formerCompanion: Int32? = nil,
         seed: UInt64,
         at now: MonotonicInstant
     ) {
@@ -76,6 +78,7 @@ struct SupervisorState {
         report = Recurrence(configuration.reportInterval)
         random = SplitMix64(seed: seed)
         startedAt = now
+        companion = CompanionState(configuration, former: formerCompanion, at: now)
         if let target { self.target = bounds.clamp(target) }
     }
 
@@ -84,6 +87,12 @@ struct SupervisorState {
         guard life != .finished else { return [] }
         switch event {
         case .started: start(at: now)
+        case .forked(Scoreboard.companionSlot, let pid): effects += companion.forked(pid)
+        case .forkFailed(Scoreboard.companionSlot, let reason):
+            effects += companion.forkFailed(reason: reason, at: now)
+        case .becameReady(let pid) where pid == companion.pid: companion.becameReady(at: now)
+        case .exited(let pid, let exit) where pid == companion.pid:
+            effects += companion.exited(exit, at: now, random: &random)
         case .forked(let slot, let pid): forked(slot: slot, pid: pid, at: now)
         case .forkFailed(let slot, let reason): forkFailed(slot: slot, reason: reason, at: now)
         case .becameReady(let pid): becameReady(pid, at: now)
@@ -117,21 +126,21 @@ struct SupervisorState {
     var nextDeadline: MonotonicInstant? {
         guard life != .finished else { return nil }
         var deadlines = workers.compactMap(\.deadline)
-        deadlines += [forks.retryAt, upgrade.deadline].compactMap(\.self)
+        deadlines += [forks.retryAt, upgrade.deadline, companion.deadline].compactMap(\.self)
         switch life {
         case .serving: break
         case .delaying(let until): deadlines.append(until)
         case .stopping, .finished: return (deadlines + [stop.nextDeadline].compactMap(\.self)).min()
         }
         deadlines += workers.compactMap { $0.renewal == nil ? $0.expiresAt : nil }
-        deadlines += [looks.nextDeadline, advice.next, report.next].compactMap(\.self)
+        deadlines += [looks.nextDeadline, advice.next, report.next, companion.nextTry].compactMap(\.self)
         return deadlines.min()
     }
 
     /// What the next program gets to know when it takes over. `nil` when it is not to, because a stop was ordered meanwhile.
-    var handover: (target: Int, generation: Int, workers: [Handover.Worker])? {
+    var handover: (target: Int, generation: Int, workers: [Handover.Worker], companion: Int32?)? {
         guard upgrade.phase == .takingOver else { return nil }
-        return (target, generation, workers.compactMap(Handover.Worker.init))
+        return (target, generation, workers.compactMap(Handover.Worker.init), companion.pid)
     }
 
     // MARK: - What concerns all
@@ -164,6 +173,7 @@ struct SupervisorState {
         if !isStopping && advice.take(at: now) { effects.append(.askAdvice) }
         if !isStopping && report.take(at: now) { effects.append(.report) }
         effects += upgrade.expire(at: now)
+        effects += companion.expire(at: now)
         stop.expire(at: now)
     }
 
@@ -177,6 +187,7 @@ struct SupervisorState {
         }
         forks.ledger.shift(by: duration)
         upgrade.shift(by: duration)
+        companion.shift(by: duration)
         looks.forgive(at: now)
         say(.warning, "supervisor was suspended", [.duration("time", duration)])
     }
@@ -186,6 +197,8 @@ struct SupervisorState {
         forks.forgetWaits()
         switch life {
         case .serving, .delaying:
+            // First of all, so that it is there when the first worker is not ready yet.
+            effects += companion.come(generation: generation, bootTimeout: configuration.bootTimeout, at: now)
             shrinkToTarget(at: now)
             fillPlaces(at: now)
             takeOverWhenAllAreReady(at: now)

@@ -40,6 +40,11 @@ struct Handover: Equatable {
     var wakeup: CInt = -1
     /// The workers' mailboxes. A former program may have had none.
     var mailboxes: [MailboxEnds] = []
+    /// Memory that the next program goes on with, by name.
+    var memory: [String: CInt] = [:]
+    /// The companion, and what it accepts from.
+    var companion: Int32?
+    var companionListener: CInt = -1
     /// How many workers there should be, and which there are.
     var target = 0
     var generation = 0
@@ -49,7 +54,10 @@ struct Handover: Equatable {
 
     /// The descriptors that the next program needs.
     var descriptors: [CInt] {
-        ([listener, scoreboard, wakeup] + mailboxes.flatMap { [$0.sender, $0.receiver] }).filter { $0 >= 0 }
+        let mailboxes = mailboxes.flatMap { [$0.sender, $0.receiver] }
+        return ([listener, companionListener, scoreboard, wakeup] + mailboxes + memory.values.sorted()).filter {
+            $0 >= 0
+        }
     }
 
     // MARK: - Text
@@ -65,6 +73,8 @@ struct Handover: Equatable {
             "target \(target)",
             "generation \(generation)",
         ]
+        if let companion { lines.append("companion \(companion)") }
+        if companionListener >= 0 { lines.append("companion-listener \(companionListener)") }
         // Last on its line, because a path may hold spaces.
         if let file { lines.append("file \(file.device) \(file.node) \(file.path)") }
         for worker in workers {
@@ -72,6 +82,7 @@ struct Handover: Equatable {
             lines.append("worker \(worker.pid) \(slot) \(number) \(generation) \(worker.phase.handoverWord)")
         }
         lines += mailboxes.map { "mailbox \($0.slot) \($0.sender) \($0.receiver)" }
+        lines += memory.sorted { $0.key < $1.key }.map { "memory \($0.value) \($0.key)" }
         lines += notices.map { "notice \($0)" }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -81,6 +92,7 @@ struct Handover: Equatable {
         var facts: [Substring: [Substring]] = [:]
         var workers: [Worker] = []
         var mailboxes: [MailboxEnds] = []
+        var memory: [String: CInt] = [:]
         var notices: [String] = []
         for line in text.split(separator: "\n") {
             let words = line.split(separator: " ", maxSplits: 1)
@@ -92,6 +104,10 @@ struct Handover: Equatable {
                 if let worker = Worker(values) { workers.append(worker) }
             } else if words[0] == "mailbox" {
                 if let ends = MailboxEnds(values) { mailboxes.append(ends) }
+            } else if words[0] == "memory" {
+                if values.count == 2, let descriptor = CInt(values[0]), descriptor >= 0 {
+                    memory[String(values[1])] = descriptor
+                }
             } else {
                 facts[words[0]] = values
             }
@@ -109,6 +125,8 @@ struct Handover: Equatable {
         scoreboard = number("scoreboard") ?? -1
         layout = .init(version: number("scoreboard", 1) ?? 0, lanes: number("scoreboard", 2) ?? 0)
         wakeup = number("poke") ?? -1
+        companion = number("companion")
+        companionListener = number("companion-listener") ?? -1
         target = number("target") ?? 0
         generation = number("generation") ?? 0
         self.notices = notices
@@ -117,6 +135,7 @@ struct Handover: Equatable {
         }
         self.workers = workers
         self.mailboxes = mailboxes
+        self.memory = memory
     }
 
     init(role: Role, listener: Listener?, program: CInt = -1) {

@@ -38,7 +38,7 @@ extension SupervisorLoop {
     }
 
     /// Becomes the program that was tried, with everything this one has. Returns only when that fails.
-    func handOver(_ service: (target: Int, generation: Int, workers: [Handover.Worker])) {
+    func handOver(_ service: (target: Int, generation: Int, workers: [Handover.Worker], companion: Int32?)) {
         guard let next = preflight?.program else { return }
         preflight = nil
         guard !next.isChanged else {
@@ -49,7 +49,9 @@ extension SupervisorLoop {
         handover.layout = scoreboard.layout.identity
         handover.wakeup = wakeup.rawValue
         handover.mailboxes = mailboxes.ends
-        (handover.target, handover.generation, handover.workers) = service
+        handover.memory = supervisor.keptMemory.mapValues(\.descriptor)
+        (handover.target, handover.generation, handover.workers, handover.companion) = service
+        handover.companionListener = supervisor.companion?.listener?.descriptor ?? -1
         supervisor.notices.flush()
         handover.notices = supervisor.notices.keptLines
         do throws(SystemError) {

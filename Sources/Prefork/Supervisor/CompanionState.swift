@@ -1,0 +1,108 @@
+import Linux
+
+/// What the supervisor knows of its companion, and what follows from what happens to it.
+struct CompanionState: Equatable {
+    /// `nil` for a service without one; there may still be that of a former program, which is to leave.
+    private let role: ChildRole?
+    /// The one that has not been reaped.
+    private var handle: WorkerHandle?
+    /// How often in a row it died young, and when the next may be forked because of that.
+    private var failures = 0
+    private var notBefore: MonotonicInstant?
+
+    /// How long it may take to finish what it answers. It leaves last, and whoever stops the service waits for that.
+    private static let drainTime = Duration.milliseconds(500)
+    /// How long until one that was killed is killed again.
+    private static let killTime = Duration.seconds(5)
+
+    /// - Parameter former: the process of a former program's.
+    init(_ configuration: SupervisorConfiguration, former: Int32?, at now: MonotonicInstant) {
+        role = configuration.companionName.map { ChildRole(name: $0, respawn: .always(configuration.backoff)) }
+        guard let former else { return }
+        let role = role ?? ChildRole(name: "companion", respawn: .never)
+        let spec = WorkerSpec(slot: Scoreboard.companionSlot, number: 0, generation: 1, role: role)
+        handle = WorkerHandle(spec, .ready(since: now), at: now)
+        handle?.pid = former
+    }
+
+    /// Its process id, when it runs.
+    var pid: Int32? { handle?.pid }
+
+    /// Whether it has not been reaped.
+    var isAlive: Bool { handle != nil }
+
+    /// When its time to boot or to leave is up.
+    var deadline: MonotonicInstant? { handle?.deadline }
+
+    /// When another one may come that had to wait.
+    var nextTry: MonotonicInstant? { handle == nil ? notBefore : nil }
+
+    // MARK: - Coming
+
+    /// Forks one where there is none and there should be.
+    mutating func come(generation: Int, bootTimeout: Duration, at now: MonotonicInstant) -> [Effect] {
+        guard let role, handle == nil, notBefore ?? now <= now else { return [] }
+        let spec = WorkerSpec(slot: Scoreboard.companionSlot, number: 0, generation: generation, role: role)
+        handle = WorkerHandle(spec, .booting(until: now + bootTimeout), at: now)
+        notBefore = nil
+        return [.fork(spec)]
+    }
+
+    mutating func forked(_ pid: Int32) -> [Effect] {
+        guard let handle, handle.pid == nil else { return [] }
+        self.handle?.pid = pid
+        // It may have been told to leave before its fork was confirmed.
+        return handle.isDraining ? [.send(.terminate, pid: pid)] : []
+    }
+
+    mutating func forkFailed(reason: String, at now: MonotonicInstant) -> [Effect] {
+        guard let name = handle?.spec.role.name else { return [] }
+        handle = nil
+        notBefore = now + .seconds(1)
+        return [.notice(Notice(.error, "fork failed", [.text("process", name), .text("reason", reason)]))]
+    }
+
+    mutating func becameReady(at now: MonotonicInstant) {
+        guard handle?.isBooting == true else { return }
+        handle?.phase = .ready(since: now)
+    }
+
+    // MARK: - Going
+
+    /// Tells it to leave. Being told again changes nothing.
+    mutating func leave(atOnce: Bool, at now: MonotonicInstant) -> [Effect] {
+        guard let handle, handle.isStaying else { return [] }
+        self.handle?.phase = .draining(until: now + Self.drainTime)
+        return handle.pid.map { [.send(atOnce ? .quit : .terminate, pid: $0)] } ?? []
+    }
+
+    /// Its time to boot or to leave is up.
+    mutating func expire(at now: MonotonicInstant) -> [Effect] {
+        guard let deadline = handle?.deadline, deadline <= now, let pid = handle?.pid else { return [] }
+        let fault: WorkerHandle.Fault = handle?.isBooting == true ? .boot : .drain
+        handle?.phase = .aborting(fault, until: now + Self.killTime)
+        return [.send(.kill, pid: pid)]
+    }
+
+    mutating func exited(_ exit: WorkerExit, at now: MonotonicInstant, random: inout SplitMix64) -> [Effect] {
+        guard let handle else { return [] }
+        self.handle = nil
+        let report = ExitReport(worker: handle, exit: exit)
+        let fields = [.text("process", handle.spec.role.name)] + handle.fields.prefix(1) + report.fields(at: now)
+        var served: Duration?
+        if case .ready(let since) = handle.phase { served = now - since }
+        if handle.isDraining || handle.spec.role.respawn.successor(after: exit, served: served) == .atOnce {
+            failures = 0
+        } else if case .always(let backoff) = handle.spec.role.respawn {
+            failures += 1
+            notBefore = now + backoff.wait(afterFailures: failures, random: &random)
+        }
+        return [.notice(Notice(report.level, "companion exited", fields))]
+    }
+
+    /// All waits are over that much later.
+    mutating func shift(by duration: Duration) {
+        handle?.extendDeadline(by: duration)
+        notBefore = notBefore.map { $0 + duration }
+    }
+}

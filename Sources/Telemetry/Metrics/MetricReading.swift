@@ -1,0 +1,46 @@
+/// A series as it was read: the sum of what all processes wrote.
+public struct MetricReading: Sendable {
+    public let series: MetricSeries
+    public let value: Value
+
+    public enum Value: Sendable {
+        case number(Double)
+        case histogram(Histogram)
+    }
+
+    /// How often values fell between which bounds.
+    public struct Histogram: Sendable {
+        /// The upper bound of each bucket but the last, which has none. Durations in seconds.
+        public let bounds: [Double]
+        /// One more than there are bounds.
+        public let counts: [Int]
+        /// Of all values; durations in seconds.
+        public let sum: Double
+
+        /// How many values there were.
+        public var count: Int { counts.reduce(0, +) }
+
+        /// At most which value so large a part of all had: the upper bound of the bucket in which it falls, the last bound for
+        /// what is above it. `nil` when there was none.
+        /// - Parameter share: between 0 and 1, such as 0.99.
+        public func quantile(_ share: Double) -> Double? {
+            let count = count
+            guard count > 0 else { return nil }
+            var left = max(1, Int((share * Double(count)).rounded(.up)))
+            for (bucket, found) in counts.enumerated() {
+                left -= found
+                if left <= 0 { return bounds[min(bucket, bounds.count - 1)] }
+            }
+            return bounds.last
+        }
+
+        /// What came after an earlier reading of the same series.
+        public func since(_ earlier: Histogram) -> Histogram {
+            Histogram(
+                bounds: bounds,
+                counts: zip(counts, earlier.counts).map { max(0, $0 - $1) },
+                sum: max(0, sum - earlier.sum)
+            )
+        }
+    }
+}
