@@ -140,10 +140,6 @@ public struct SharedWord {
         ).exchanged
     }
 
-    /// Adds to the value, and to nothing that others wrote meanwhile. For words that threads of one process count in.
-    @inlinable @inline(__always)
-    public func add(_ value: UInt64) { unsafe pointer.pointee.wrappingAdd(value, ordering: .relaxed) }
-
     /// A new value, in exchange for the old one.
     @inlinable
     public func exchange(_ value: UInt64) -> UInt64 {

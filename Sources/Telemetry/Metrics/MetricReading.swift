@@ -1,10 +1,15 @@
 /// A series as it was read: the sum of what all processes wrote.
 public struct MetricReading: Sendable {
+    /// Which.
     public let series: MetricSeries
+    /// What it is now.
     public let value: Value
 
+    /// A number or a histogram, as its kind says.
     public enum Value: Sendable {
+        /// Of a counter or a gauge.
         case number(Double)
+        /// Of durations or sizes.
         case histogram(Histogram)
     }
 
