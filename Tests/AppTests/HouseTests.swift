@@ -31,7 +31,8 @@ struct HouseTests {
             (
                 "App",
                 [
-                    "ArgumentParser", "HTTPClient", "HTTPServer", "HTTPTypes", "Jobs", "Logging", "Panal", "SQL", "Stays",
+                    "ArgumentParser", "HTTPClient", "HTTPServer", "HTTPTypes", "Jobs", "Logging", "Panal", "SQL",
+                    "Stays",
                     "StaysStore", "Values",
                 ]
             ),

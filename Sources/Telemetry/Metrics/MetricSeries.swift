@@ -4,9 +4,12 @@ import Values
 public struct MetricSeries: Hashable, Sendable {
     /// A dimension and its value, such as `http.route` and `/v1/rooms/{id}`.
     public struct Dimension: Hashable, Sendable, Comparable {
+        /// Such as `http.route`.
         public var name: String
+        /// Whatever it is: an empty one is one too.
         public var value: String
 
+        /// A dimension and its value.
         public init(_ name: String, _ value: String) {
             self.name = name
             self.value = value
@@ -18,6 +21,7 @@ public struct MetricSeries: Hashable, Sendable {
 
     /// Such as `http.server.request.duration`.
     public let name: String
+    /// What its numbers mean.
     public let kind: MetricKind
     /// By name.
     public let dimensions: [Dimension]
