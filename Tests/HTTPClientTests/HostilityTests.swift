@@ -62,6 +62,28 @@ struct HostilityTests {
         #expect(error?.description.contains(path) == false, "a path is nobody's business: \(String(describing: error))")
     }
 
+    @Test(
+        "is malformed when the answer's status is not three digits from 100, whole and streamed",
+        arguments: [
+            "HTTP/1.1%20%20200%20OK", "HTTP/1.1%20-5%20No", "HTTP/2%20-5", "HTTP/2%20%20200", "HTTP/1.1%20+20%20OK",
+            "HTTP/1.1%2020%20OK", "HTTP/1.1%202000%20OK", "HTTP/1.1%20099%20No", "HTTP/1.1%20000%20No",
+            "HTTP/1.1%202x0%20OK", "HTTP/1.1%09200%20OK", "HTTP/1.1%20", "HTTP/1.1",
+        ]
+    )
+    func status(line: String) throws {
+        let client = try HTTPClient(.patient)
+        let request = HTTPClient.Request.get(server.url("/status-line?" + line))
+        let sent = failure { try client.send(request) }
+        #expect(sent?.reason.kind == "malformed", "\(String(describing: sent))")
+        let streamed = failure { try client.stream(request) { _ in Issue.record("there is no answer") } }
+        #expect(streamed?.reason.kind == "malformed", "\(String(describing: streamed))")
+    }
+
+    @Test("takes a status line without a reason", arguments: ["HTTP/1.1%20200", "HTTP/1.1%20200%20", "HTTP/1.0%20299%20x"])
+    func shortStatus(line: String) throws {
+        #expect(try HTTPClient(.patient).send(.get(server.url("/status-line?" + line))).status.kind == .successful)
+    }
+
     @Test("ends when there is nobody, nobody who accepts, and nobody who reads")
     func nobody() throws {
         let client = try HTTPClient(.hurried)

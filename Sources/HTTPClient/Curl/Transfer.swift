@@ -230,14 +230,18 @@ final class Transfer {
             exceeded = .head
             return false
         }
+        // What follows a complete head are trailers, whatever they look like.
+        if isHeadComplete { return true }
         if unsafe line.starts(with: "HTTP/".utf8) {
             // The next: the former was an interim one (RFC 9110 section 15.2).
             resetHead()
-            let digits = unsafe line.drop { $0 != 0x20 }.dropFirst().prefix(3)
-            status = unsafe digits.reduce(0) { $0 * 10 + Int($1 &- 0x30) }
+            guard let code = unsafe Self.statusCode(of: line) else {
+                complaint = "its status is no number of three digits"
+                return false
+            }
+            status = code
             return true
         }
-        if isHeadComplete { return true }
         if unsafe line.count <= 2 && line.allSatisfy({ $0 == 0x0D || $0 == 0x0A }) {
             if status >= 200 { return completeHead(plan) }
             // Nobody asked for another protocol (RFC 9110 section 15.2.2).
@@ -246,6 +250,20 @@ final class Transfer {
         }
         unsafe lines.append(contentsOf: line)
         return true
+    }
+
+    /// The code in a status line: three digits behind the first space, and nothing that continues them (RFC 9112 section 4).
+    /// libcurl takes others as well. `nil` when there is none from 100.
+    private static func statusCode(of line: UnsafeRawBufferPointer) -> Int? {
+        let behind = unsafe line.drop { $0 != 0x20 }.dropFirst()
+        let digits = unsafe behind.prefix(3)
+        let end = unsafe behind.dropFirst(3).first ?? 0x0A
+        guard unsafe digits.count == 3,
+            unsafe digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+            [0x20, 0x0D, 0x0A].contains(end)
+        else { return nil }
+        let code = unsafe digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
+        return code >= 100 ? code : nil
     }
 
     private func completeHead(_ plan: Plan) -> Bool {
