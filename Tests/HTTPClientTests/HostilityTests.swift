@@ -1,8 +1,9 @@
-import HTTPClient
+import Glibc
 import HTTPTypes
 import Linux
 import Testing
 
+@testable import HTTPClient
 @testable import ProcessHarness
 
 @Suite("Against a server that does what servers should not, a call", .serialized, .needs(.python3, .openssl))
@@ -79,7 +80,10 @@ struct HostilityTests {
         #expect(streamed?.reason.kind == "malformed", "\(String(describing: streamed))")
     }
 
-    @Test("takes a status line without a reason", arguments: ["HTTP/1.1%20200", "HTTP/1.1%20200%20", "HTTP/1.0%20299%20x"])
+    @Test(
+        "takes a status line without a reason",
+        arguments: ["HTTP/1.1%20200", "HTTP/1.1%20200%20", "HTTP/1.0%20299%20x"]
+    )
     func shortStatus(line: String) throws {
         #expect(try HTTPClient(.patient).send(.get(server.url("/status-line?" + line))).status.kind == .successful)
     }
@@ -101,6 +105,32 @@ struct HostilityTests {
             ["cannotConnect", "timedOut(connection)"].contains(unknown?.reason.kind),
             "\(String(describing: unknown))"
         )
+    }
+
+    @Test("fails without a word of the proxy's user and password")
+    func proxyCredentials() async throws {
+        // In a process of its own, for the proxy is the environment's affair.
+        await #expect(processExitsWith: .success) {
+            unsetenv("no_proxy")
+            unsetenv("NO_PROXY")
+            for proxy in ["http://user:s3cret@[bad", "nonsense://user:s3cret@localhost:1", "http://user:s3cret@localhost:x"] {
+                setenv("http_proxy", proxy, 1)
+                let error = failure { try HTTPClient(.hurried).send(.get("http://rooms.invalid/")) }
+                #expect(error?.reason.kind == "cannotConnect", "\(String(describing: error))")
+                #expect(error?.description.contains("s3cret") == false, "\(String(describing: error))")
+                #expect(error?.description.contains("user") == false, "\(String(describing: error))")
+            }
+        }
+        let cut = "Could not resolve: http://user:" + String(repeating: "s3cret", count: 50)
+        for words in [
+            "Unsupported proxy syntax in 'http://user:s3cret@localhost:x': Port number was not a decimal number",
+            "Unsupported proxy 'ftp://user:s3cret", "Could not resolve proxy: user:s3cret@localhost",
+            "No route to 'http://us er:a@s3cret/:@localhost'", String(cut.prefix(255)),
+        ] {
+            let left = Transfer.withoutCredentials(words)
+            #expect(!left.contains("s3cret") && !left.contains("us er"), "\(left)")
+        }
+        #expect(Transfer.withoutCredentials("Connection refused") == "Connection refused")
     }
 
     @Test("trusts only certificates of a known authority that are valid and of the host it calls")

@@ -394,7 +394,7 @@ final class Transfer {
     }
 
     private func reason(_ result: CInt, _ plan: Plan) -> HTTPClientError.Reason {
-        let words = unsafe String(cString: errorText)
+        let words = unsafe Self.withoutCredentials(String(cString: errorText))
         func said(_ otherwise: String) -> String { words.isEmpty ? otherwise : words }
         switch Int(result) {
         case CCURLE_COULDNT_CONNECT, CCURLE_COULDNT_RESOLVE_HOST, CCURLE_COULDNT_RESOLVE_PROXY, CCURLE_PROXY:
@@ -424,6 +424,20 @@ final class Transfer {
         default:
             return .malformed(said("libcurl's error \(result)"))
         }
+    }
+}
+
+extension Transfer {
+    /// libcurl's words without the user and the password of any URL in them: some of a proxy quote all of its URL. What is
+    /// behind the last `@` is left, for a password may have any character in it. Empty when nothing can be left.
+    static func withoutCredentials(_ words: String) -> String {
+        if words.hasPrefix("Unsupported proxy") {
+            return "libcurl does not understand the URL of the proxy, or its scheme; see http_proxy and https_proxy"
+        }
+        // They were cut off, perhaps in front of the `@`.
+        if words.utf8.count >= errorSize - 1 { return "" }
+        guard let at = words.lastIndex(of: "@") else { return words }
+        return "…" + words[at...]
     }
 }
 
