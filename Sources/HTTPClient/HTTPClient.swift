@@ -57,6 +57,14 @@ public struct HTTPClient: Sendable {
         self.init(configuration, hosts: try HostTable(slots: 1), slot: 0)
     }
 
+    /// The same, but its calls end when so much time has passed, at the latest. Unlike a request's own timeout this says
+    /// nothing about the host: a call that ends early because of it is not held against it.
+    public func within(_ time: Duration) -> HTTPClient {
+        var client = self
+        client.deadline = min(.now + time, deadline ?? .never)
+        return client
+    }
+
     // MARK: - Calls
 
     /// Sends a request and waits for its answer, whatever its status.

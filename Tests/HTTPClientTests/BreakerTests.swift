@@ -100,6 +100,26 @@ struct BreakerTests {
         )
     }
 
+    @Test("is left alone when calls had their own time, however short, and not when the caller had no more")
+    func ownTime() throws {
+        // One that drops what would open a connection, and one that does not answer.
+        for url in ["http://127.0.0.1:\(server.ports.full)/", "http://127.0.0.1:\(server.ports.silent)/"] {
+            let request = HTTPClient.Request.get(url, timeout: .milliseconds(150))
+            let patient = HTTPClient.Request.get(url, timeout: .seconds(10))
+            // Its time for a connection and for the first byte is 20 s.
+            let client = try HTTPClient(.patient.with { $0.breaker.openTime = .seconds(60) })
+            for answer in client.within(.milliseconds(150)).all(Array(repeating: patient, count: 20)) {
+                guard case .failure(let error) = answer else { continue }
+                #expect(error.reason.kind.hasPrefix("timedOut"), "\(url): \(error)")
+            }
+            for answer in client.all(Array(repeating: request, count: 20)) {
+                guard case .failure(let error) = answer else { continue }
+                #expect(error.reason.kind.hasPrefix("timedOut"), "\(url): \(error)")
+            }
+            #expect(failure { try client.send(request) }?.reason.kind == "circuitOpen", "\(url)")
+        }
+    }
+
     @Test("is counted by how it failed, with the time it took")
     func counts() throws {
         let table = try HostTable(slots: 1)

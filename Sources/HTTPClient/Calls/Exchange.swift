@@ -255,10 +255,11 @@ final class Exchange {
         case .refusedAddress: record(.unknown, .refusedAddress, at: now)
         case .timedOut(let phase, _):
             // A caller who had hardly any time left says nothing about the host.
-            let own =
-                phase == .connection
-                ? client.configuration.connectTimeout
-                : min(request.timeout ?? client.configuration.timeout, client.configuration.firstByteTimeout)
+            let configuration = client.configuration
+            let own = min(
+                request.timeout ?? configuration.timeout,
+                phase == .connection ? configuration.connectTimeout : configuration.firstByteTimeout
+            )
             record((now - attemptBegan) * 2 >= own ? .failed : .unknown, .timeout, at: now)
         default: record(.unknown, nil, at: now)
         }
