@@ -188,6 +188,7 @@ public struct HTTPClient: Sendable {
         let known: Set<String> = ["accept", "accept-language", "user-agent"]
         request.headerFields = HTTPFields(request.headerFields.filter { known.contains($0.name.canonicalName) })
         request.idempotencyKey = nil
+        request.body = .none
         return (try? fieldLines(of: request)) ?? []
     }
 

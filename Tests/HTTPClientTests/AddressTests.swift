@@ -131,4 +131,26 @@ struct AddressTests {
         #expect(other.fields["accept"] == "text/plain")
         #expect(!other.fields.values.contains { $0.contains("secret") || $0.contains("a=b") })
     }
+
+    @Test("tells another host neither the body nor what the request belongs to, even if that one leads back")
+    func elsewhere() throws {
+        var client = try HTTPClient(.patient)
+        client.requestID = "request-1"
+        client.trace = HTTPClient.Trace(traceID: String(repeating: "0af7", count: 8), isSampled: true)
+        func follow(_ location: String) throws -> Echo {
+            let url = server.url("/redirect/302?\(location)")
+            return try client.send(HTTPClient.Request(.get, url, body: .text("secret"))).json(as: Echo.self)
+        }
+        let same = try follow("/echo")
+        #expect(same.body == "secret")
+        #expect(same.fields["x-request-id"] == "request-1")
+        let elsewhere = "http://localhost:\(server.ports.plain)"
+        for location in ["/echo", "/redirect/302?\(server.url("/echo"))"] {
+            let other = try follow(elsewhere + location)
+            #expect(other.body == "")
+            for name in ["content-type", "content-length", "x-request-id", "traceparent"] {
+                #expect(other.fields[name] == nil, "\(name) at \(location)")
+            }
+        }
+    }
 }

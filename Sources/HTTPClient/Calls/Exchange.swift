@@ -18,6 +18,8 @@ final class Exchange {
     private var host: HostLane.Host?
     private(set) var attempts = 0
     private var redirects = 0
+    /// Whether a redirect led to another origin: from there on nothing is sent that was for the first.
+    private var isElsewhere = false
     private var isProbe = false
     private var attemptBegan = MonotonicInstant(nanoseconds: 0)
     /// What the last attempt came to, should there be no other.
@@ -132,8 +134,8 @@ final class Exchange {
             let plan = Transfer.Plan(
                 method: request.method,
                 target: target,
-                fields: fields + client.passedOn(),
-                body: request.body.bytes,
+                fields: isElsewhere ? fields : fields + client.passedOn(),
+                body: isElsewhere ? nil : request.body.bytes,
                 upload: upload,
                 isRepeatable: request.isRepeatable && upload == nil,
                 connectTimeout: min(client.configuration.connectTimeout, deadline - now),
@@ -231,8 +233,10 @@ final class Exchange {
             finish(.failure(error(.redirect("from one scheme to another; call the URL it leads to"))))
             return
         }
-        // Another host gets nothing that might be a credential.
-        if target.origin != former.origin { fields = client.publicFieldLines(of: request) }
+        if target.origin != former.origin {
+            isElsewhere = true
+            fields = client.publicFieldLines(of: request)
+        }
         last = nil
         state = .due(now)
     }
