@@ -61,7 +61,7 @@ public struct HTTPClient: Sendable {
     /// nothing about the host: a call that ends early because of it is not held against it.
     public func within(_ time: Duration) -> HTTPClient {
         var client = self
-        client.deadline = min(.now + time, deadline ?? .never)
+        client.deadline = min(MonotonicInstant.now + time, deadline ?? .never)
         return client
     }
 
@@ -120,6 +120,7 @@ public struct HTTPClient: Sendable {
     ///   - size: How many bytes `produce` makes together; without it they are sent chunked.
     ///   - produce: Makes the next piece of the request's body, `nil` at its end; instead of the request's own.
     ///   - read: Reads the answer; when it returns, the call has ended.
+    /// - Throws: ``HTTPClientError``, also when `produce` makes more or fewer bytes than `size`; what `produce` and `read` throw.
     public func stream<Value>(
         _ request: Request,
         size: Int? = nil,

@@ -74,6 +74,8 @@ final class Transfer {
 
     private var pending: ArraySlice<UInt8> = []
     private var uploadHasEnded = false
+    /// How many bytes of a body of a stated size are still to come.
+    private var uploadLeft: Int?
     /// Whether it needs another piece of the body that is sent.
     private(set) var wantsUpload = false
 
@@ -135,6 +137,7 @@ final class Transfer {
         refusedAddress = nil
         pending = []
         uploadHasEnded = false
+        if case .sized(let count)? = plan.upload { uploadLeft = count } else { uploadLeft = nil }
         wantsUpload = false
         unsafe errorText[0] = 0
         guard tell(plan) else { throw Self.outOfMemory(plan.target.origin) }
@@ -320,7 +323,17 @@ final class Transfer {
     // MARK: - Meanwhile, asked by who waits
 
     /// The next piece of the body that is sent; `nil` when it is complete.
-    func upload(_ piece: [UInt8]?) {
+    /// - Throws: When the body has another size than was stated: the other side would take what is too much for another request,
+    ///   and wait for what is missing.
+    func upload(_ piece: [UInt8]?) throws(HTTPClientError) {
+        if let left = uploadLeft {
+            let count = piece?.count ?? 0
+            guard piece == nil ? left == 0 : count <= left else {
+                let why = "its body has \(piece == nil ? "fewer" : "more") bytes than its size says"
+                throw HTTPClientError(.refusedRequest(why), host: plan?.target.origin ?? "", attempts: 1)
+            }
+            uploadLeft = left - count
+        }
         if let piece { pending = piece[...] } else { uploadHasEnded = true }
         guard wantsUpload, !pending.isEmpty || uploadHasEnded else { return }
         wantsUpload = false
