@@ -114,6 +114,26 @@ struct AddressTests {
         #expect(down?.reason.kind == "redirect", "\(String(describing: down))")
     }
 
+    @Test("takes no place among the hosts that are called: a redirect's target is counted with the others")
+    func places() throws {
+        let table = try HostTable(slots: 1)
+        let client = HTTPClient(.patient, hosts: table, slot: 0)
+        let (called, other) = ("http://127.0.0.1:\(server.ports.plain)", "http://localhost:\(server.ports.plain)")
+        let request = HTTPClient.Request.get(server.url("/redirect/302?\(other)/ok"))
+        for location in ["https://localhost:\(server.ports.good)/", "http://169.254.169.254/", "http://[fe80::1]/"] {
+            _ = failure { try client.send(.get(server.url("/redirect/302?\(location)"))) }
+        }
+        #expect(try client.send(request).status == .ok)
+        #expect(table.read().map(\.host) == [called, HostTable.otherHosts])
+        #expect(table.place(of: "http://another.example:80") == 1, "nobody has the second place")
+        // One that is called has its own, and keeps it when a redirect leads there.
+        #expect(try client.send(.get(other + "/ok")).status == .ok)
+        #expect(try client.send(request).status == .ok)
+        let readings = table.read()
+        #expect(readings.map(\.host) == [called, other, HostTable.otherHosts])
+        #expect(readings.map(\.attempts) == [5, 2, 1])
+    }
+
     @Test("tells another host nothing that might be a credential")
     func credentials() throws {
         let client = try HTTPClient(.patient)

@@ -69,15 +69,20 @@ final class Exchange {
         return nil
     }
 
-    private func go(to url: String) throws(HTTPClientError) {
+    private func go(to url: String, from former: Target? = nil) throws(HTTPClientError) {
         let target = try Target(url)
+        if let former, former.isSecure != target.isSecure {
+            let why = "from one scheme to another; call the URL it leads to"
+            throw HTTPClientError(.redirect(why), host: target.origin, attempts: attempts)
+        }
         if let address = IPAddress(urlHost: target.host), !client.addresses.allows(address) {
             // Said before a proxy could be asked to go there.
             throw HTTPClientError(.refusedAddress(address), host: target.origin)
         }
         self.target = target
         origin = target.origin
-        host = client.hosts.host(target.origin)
+        // Where answers lead must not take the places of those that are called.
+        host = client.hosts.host(target.origin, claiming: former == nil)
     }
 
     /// Does what is to be done now.
@@ -220,7 +225,7 @@ final class Exchange {
         }
         let former = target
         do throws(HTTPClientError) {
-            try go(to: location)
+            try go(to: location, from: former)
         } catch {
             if case .refusedRequest(let why) = error.reason {
                 finish(.failure(self.error(.redirect(why.replacingPrefix("its URL", by: "the URL there")))))
@@ -229,11 +234,7 @@ final class Exchange {
             }
             return
         }
-        guard let target, let former, target.isSecure == former.isSecure else {
-            finish(.failure(error(.redirect("from one scheme to another; call the URL it leads to"))))
-            return
-        }
-        if target.origin != former.origin {
+        if origin != former?.origin {
             isElsewhere = true
             fields = client.publicFieldLines(of: request)
         }
