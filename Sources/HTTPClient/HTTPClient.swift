@@ -42,7 +42,8 @@ public struct HTTPClient: Sendable {
         }
     }
 
-    /// A client. Make one for a process.
+    /// A client. Make one for a process, or several that allow the same addresses: a thread's connections are kept for all
+    /// clients, and one that is there already is used without another look at its address.
     /// - Parameters:
     ///   - hosts: What is known of hosts, shared by all processes of a service.
     ///   - slot: This process's place in it.
