@@ -96,6 +96,13 @@ struct AddressTests {
         #expect(post.value(of: .location) == "/ok")
     }
 
+    @Test("follows no other answer with a Location", arguments: [300, 304, 305, 306, 309, 399, 201])
+    func others(status: Int) throws {
+        let response = try HTTPClient(.patient).send(.get(server.url("/redirect/\(status)?/ok")))
+        #expect(response.status.code == status)
+        #expect(response.attempts == 1)
+    }
+
     @Test("follows no redirect to another scheme, to what is refused, to nonsense, or for ever")
     func notFollowed() throws {
         let ports = server.ports

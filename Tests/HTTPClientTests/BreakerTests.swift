@@ -82,6 +82,27 @@ struct BreakerTests {
         #expect(kind(first, limit) == "admitted")
     }
 
+    @Test("is tried by another call when the one that was to do so could not be started")
+    func probeGivenBack() throws {
+        let table = try HostTable(slots: 1)
+        let broken = HTTPClient(
+            .patient.with {
+                // More than libcurl takes as an option.
+                $0.caFile = String(repeating: "x", count: 9_000_000)
+                $0.breaker.openTime = .zero
+            },
+            hosts: table,
+            slot: 0
+        )
+        let client = HTTPClient(.patient.with { $0.breaker.openTime = .zero }, hosts: table, slot: 0)
+        for _ in 0..<10 { _ = try client.send(.get(server.url("/status/503"))) }
+        #expect(table.read().first?.circuit == .halfOpen)
+        #expect(failure { try broken.send(.get(server.url("/ok"))) }?.reason.kind == "cannotConnect")
+        #expect(table.read().first?.circuit == .halfOpen)
+        #expect(try client.send(.get(server.url("/ok"))).status == .ok)
+        #expect(table.read().first?.circuit == .closed)
+    }
+
     @Test("is not left alone for a few failures, for another's, or for what is not its fault")
     func notTripped() throws {
         let client = try HTTPClient(.patient.with { $0.breaker.openTime = .seconds(60) })

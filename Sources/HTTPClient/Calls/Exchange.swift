@@ -35,6 +35,9 @@ final class Exchange {
     /// A client follows no more redirects than that (RFC 9110 section 15.4 leaves the number open).
     private static let mostRedirects = 5
 
+    /// What says that the answer is elsewhere (RFC 9110 section 15.4); 300 offers a choice, and 305 a proxy.
+    private static let redirections = [301, 302, 303, 307, 308]
+
     init(
         _ request: HTTPClient.Request,
         by client: HTTPClient,
@@ -151,6 +154,8 @@ final class Exchange {
             )
             state = .underway(try connections.start(plan))
         } catch {
+            // Nothing of the host's; and if it was to try the host, the next may.
+            record(.unknown, nil, at: now)
             finish(.failure(error))
         }
     }
@@ -170,7 +175,7 @@ final class Exchange {
         }
         let head = transfer.head
         let location =
-            (300..<400).contains(head.status.code) && request.followsRedirects && !isStreamed ? transfer.location : nil
+            Self.redirections.contains(head.status.code) && request.followsRedirects && !isStreamed ? transfer.location : nil
         let response = HTTPClient.Response(head: head, body: transfer.takeBody(), attempts: attempts)
         connections.finish(transfer)
         record(head.status, at: now)
