@@ -113,7 +113,9 @@ struct HostilityTests {
         await #expect(processExitsWith: .success) {
             unsetenv("no_proxy")
             unsetenv("NO_PROXY")
-            for proxy in ["http://user:s3cret@[bad", "nonsense://user:s3cret@localhost:1", "http://user:s3cret@localhost:x"] {
+            for proxy in [
+                "http://user:s3cret@[bad", "nonsense://user:s3cret@localhost:1", "http://user:s3cret@localhost:x",
+            ] {
                 setenv("http_proxy", proxy, 1)
                 let error = failure { try HTTPClient(.hurried).send(.get("http://rooms.invalid/")) }
                 #expect(error?.reason.kind == "cannotConnect", "\(String(describing: error))")

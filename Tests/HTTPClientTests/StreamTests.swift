@@ -109,7 +109,9 @@ struct StreamTests {
             return failure {
                 try client.stream(HTTPClient.Request(.put, server.url("/echo")), size: size) {
                     pieces.popFirst().map { Array($0.utf8) }
-                } _: { answer in while try answer.next() != nil {} }
+                } _: { answer in
+                    while try answer.next() != nil {}
+                }
             }
         }
         for pieces in [["four" + further], ["fo", "ur" + further], ["fo", "u", further]] {

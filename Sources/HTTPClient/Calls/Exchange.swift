@@ -175,7 +175,8 @@ final class Exchange {
         }
         let head = transfer.head
         let location =
-            Self.redirections.contains(head.status.code) && request.followsRedirects && !isStreamed ? transfer.location : nil
+            Self.redirections.contains(head.status.code) && request.followsRedirects && !isStreamed
+            ? transfer.location : nil
         let response = HTTPClient.Response(head: head, body: transfer.takeBody(), attempts: attempts)
         connections.finish(transfer)
         record(head.status, at: now)

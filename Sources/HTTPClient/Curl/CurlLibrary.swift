@@ -5,7 +5,7 @@ import Linux
 /// libcurl, loaded when it is first asked for, and what it asks back.
 enum CurlLibrary {
     /// Whether it was loaded, or is known not to be there.
-    static var wasTried: Bool { unsafe ccurl_tried() }
+    static var wasTried: Bool { ccurl_tried() }
 
     /// - Throws: When it is not there, each time.
     static func load(for host: String) throws(HTTPClientError) {
