@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 // curl.h and multi.h as far as they are used here; the ABI is stable within libcurl.so.4.
@@ -114,15 +115,18 @@ unsigned ccurl_version(void) { return version; }
 
 static ccurl_callbacks calls;
 
+static atomic_bool tried;
+
+bool ccurl_tried(void) { return atomic_load(&tried); }
+
 // curl_global_init(3) may not be called by two threads at once.
 const char *ccurl_load(ccurl_callbacks callbacks) {
     static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-    static bool tried;
     pthread_mutex_lock(&mutex);
-    if (!tried) {
+    if (!atomic_load(&tried)) {
         calls = callbacks;
         load();
-        tried = true;
+        atomic_store(&tried, true);
     }
     pthread_mutex_unlock(&mutex);
     return fault;

@@ -42,7 +42,8 @@ public struct HTTPClient: Sendable {
         }
     }
 
-    /// A client. Make one for a process.
+    /// A client. Make one for a process, or several that allow the same addresses: a thread's connections are kept for all
+    /// clients, and one that is there already is used without another look at its address.
     /// - Parameters:
     ///   - hosts: What is known of hosts, shared by all processes of a service.
     ///   - slot: This process's place in it.
@@ -55,6 +56,14 @@ public struct HTTPClient: Sendable {
     /// A client of a process that shares what it knows of hosts with nobody.
     public init(_ configuration: Configuration = Configuration()) throws(SystemError) {
         self.init(configuration, hosts: try HostTable(slots: 1), slot: 0)
+    }
+
+    /// The same, but its calls end when so much time has passed, at the latest. Unlike a request's own timeout this says
+    /// nothing about the host: a call that ends early because of it is not held against it.
+    public func within(_ time: Duration) -> HTTPClient {
+        var client = self
+        client.deadline = min(MonotonicInstant.now + time, deadline ?? .never)
+        return client
     }
 
     // MARK: - Calls
@@ -112,6 +121,7 @@ public struct HTTPClient: Sendable {
     ///   - size: How many bytes `produce` makes together; without it they are sent chunked.
     ///   - produce: Makes the next piece of the request's body, `nil` at its end; instead of the request's own.
     ///   - read: Reads the answer; when it returns, the call has ended.
+    /// - Throws: ``HTTPClientError``, also when `produce` makes more or fewer bytes than `size`; what `produce` and `read` throw.
     public func stream<Value>(
         _ request: Request,
         size: Int? = nil,
@@ -180,6 +190,7 @@ public struct HTTPClient: Sendable {
         let known: Set<String> = ["accept", "accept-language", "user-agent"]
         request.headerFields = HTTPFields(request.headerFields.filter { known.contains($0.name.canonicalName) })
         request.idempotencyKey = nil
+        request.body = .none
         return (try? fieldLines(of: request)) ?? []
     }
 

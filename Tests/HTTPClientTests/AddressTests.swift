@@ -19,7 +19,11 @@ struct AddressTests {
             "169.254.43518",
             "0251.254.0xa9fe", "[::ffff:169.254.169.254]", "[::ffff:a9fe:a9fe]", "[64:ff9b::169.254.169.254]",
             "[2002:a9fe:a9fe::]",
-            "[::169.254.169.254]", "[fe80::1]", "[fd00:ec2::254]", "[ff02::1]", "100.100.100.200", "168.63.129.16",
+            "[::169.254.169.254]", "[fe80::1]", "[fd00:ec2::254]", "[fd00:ec2::23]", "[fd00:ec2:0:1::1]",
+            "[64:ff9b:1::169.254.169.254]",
+            "[64:ff9b:1:7::a9fe:a9fe]", "[64:ff9b:1:a9fe:a9:fe00::]", "[64:ff9b:1:a9:fe:a9fe::]",
+            "[64:ff9b:1:0:a9:fea9:fe00:0]", "[64:ff9b:1::100.100.100.200]", "[ff02::1]", "100.100.100.200",
+            "168.63.129.16",
             "224.0.0.1",
             "239.1.2.3", "255.255.255.255", "0.0.0.0", "0", "0x0", "[::]", "[0:0::0]",
         ]
@@ -38,7 +42,8 @@ struct AddressTests {
         let policy = AddressPolicy(allowed: [])
         for text in [
             "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "8.8.8.8", "::1", "fd00::1", "2001:db8::1",
-            "100.64.0.1",
+            "100.64.0.1", "fd00:ec3::1", "64:ff9b::8.8.8.8", "64:ff9b:1::8.8.8.8", "64:ff9b:1:7::10.1.2.3",
+            "64:ff9b:1:808:8:800::",
         ] {
             #expect(policy.allows(try #require(IPAddress(text))), "\(text)")
         }
@@ -93,6 +98,13 @@ struct AddressTests {
         #expect(post.value(of: .location) == "/ok")
     }
 
+    @Test("follows no other answer with a Location", arguments: [300, 304, 305, 306, 309, 399, 201])
+    func others(status: Int) throws {
+        let response = try HTTPClient(.patient).send(.get(server.url("/redirect/\(status)?/ok")))
+        #expect(response.status.code == status)
+        #expect(response.attempts == 1)
+    }
+
     @Test("follows no redirect to another scheme, to what is refused, to nonsense, or for ever")
     func notFollowed() throws {
         let ports = server.ports
@@ -114,6 +126,26 @@ struct AddressTests {
         #expect(down?.reason.kind == "redirect", "\(String(describing: down))")
     }
 
+    @Test("takes no place among the hosts that are called: a redirect's target is counted with the others")
+    func places() throws {
+        let table = try HostTable(slots: 1)
+        let client = HTTPClient(.patient, hosts: table, slot: 0)
+        let (called, other) = ("http://127.0.0.1:\(server.ports.plain)", "http://localhost:\(server.ports.plain)")
+        let request = HTTPClient.Request.get(server.url("/redirect/302?\(other)/ok"))
+        for location in ["https://localhost:\(server.ports.good)/", "http://169.254.169.254/", "http://[fe80::1]/"] {
+            _ = failure { try client.send(.get(server.url("/redirect/302?\(location)"))) }
+        }
+        #expect(try client.send(request).status == .ok)
+        #expect(table.read().map(\.host) == [called, HostTable.otherHosts])
+        #expect(table.place(of: "http://another.example:80") == 1, "nobody has the second place")
+        // One that is called has its own, and keeps it when a redirect leads there.
+        #expect(try client.send(.get(other + "/ok")).status == .ok)
+        #expect(try client.send(request).status == .ok)
+        let readings = table.read()
+        #expect(readings.map(\.host) == [called, other, HostTable.otherHosts])
+        #expect(readings.map(\.attempts) == [5, 2, 1])
+    }
+
     @Test("tells another host nothing that might be a credential")
     func credentials() throws {
         let client = try HTTPClient(.patient)
@@ -130,5 +162,27 @@ struct AddressTests {
         )
         #expect(other.fields["accept"] == "text/plain")
         #expect(!other.fields.values.contains { $0.contains("secret") || $0.contains("a=b") })
+    }
+
+    @Test("tells another host neither the body nor what the request belongs to, even if that one leads back")
+    func elsewhere() throws {
+        var client = try HTTPClient(.patient)
+        client.requestID = "request-1"
+        client.trace = HTTPClient.Trace(traceID: String(repeating: "0af7", count: 8), isSampled: true)
+        func follow(_ location: String) throws -> Echo {
+            let url = server.url("/redirect/302?\(location)")
+            return try client.send(HTTPClient.Request(.get, url, body: .text("secret"))).json(as: Echo.self)
+        }
+        let same = try follow("/echo")
+        #expect(same.body == "secret")
+        #expect(same.fields["x-request-id"] == "request-1")
+        let elsewhere = "http://localhost:\(server.ports.plain)"
+        for location in ["/echo", "/redirect/302?\(server.url("/echo"))"] {
+            let other = try follow(elsewhere + location)
+            #expect(other.body == "")
+            for name in ["content-type", "content-length", "x-request-id", "traceparent"] {
+                #expect(other.fields[name] == nil, "\(name) at \(location)")
+            }
+        }
     }
 }

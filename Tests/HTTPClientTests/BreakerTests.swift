@@ -82,6 +82,27 @@ struct BreakerTests {
         #expect(kind(first, limit) == "admitted")
     }
 
+    @Test("is tried by another call when the one that was to do so could not be started")
+    func probeGivenBack() throws {
+        let table = try HostTable(slots: 1)
+        let broken = HTTPClient(
+            .patient.with {
+                // More than libcurl takes as an option.
+                $0.caFile = String(repeating: "x", count: 9_000_000)
+                $0.breaker.openTime = .zero
+            },
+            hosts: table,
+            slot: 0
+        )
+        let client = HTTPClient(.patient.with { $0.breaker.openTime = .zero }, hosts: table, slot: 0)
+        for _ in 0..<10 { _ = try client.send(.get(server.url("/status/503"))) }
+        #expect(table.read().first?.circuit == .halfOpen)
+        #expect(failure { try broken.send(.get(server.url("/ok"))) }?.reason.kind == "cannotConnect")
+        #expect(table.read().first?.circuit == .halfOpen)
+        #expect(try client.send(.get(server.url("/ok"))).status == .ok)
+        #expect(table.read().first?.circuit == .closed)
+    }
+
     @Test("is not left alone for a few failures, for another's, or for what is not its fault")
     func notTripped() throws {
         let client = try HTTPClient(.patient.with { $0.breaker.openTime = .seconds(60) })
@@ -98,6 +119,26 @@ struct BreakerTests {
         #expect(
             failure { try client.send(.get("http://127.0.0.1:\(server.ports.closed)/")) }?.reason.kind == "circuitOpen"
         )
+    }
+
+    @Test("is left alone when calls had their own time, however short, and not when the caller had no more")
+    func ownTime() throws {
+        // One that drops what would open a connection, and one that does not answer.
+        for url in ["http://127.0.0.1:\(server.ports.full)/", "http://127.0.0.1:\(server.ports.silent)/"] {
+            let request = HTTPClient.Request.get(url, timeout: .milliseconds(150))
+            let patient = HTTPClient.Request.get(url, timeout: .seconds(10))
+            // Its time for a connection and for the first byte is 20 s.
+            let client = try HTTPClient(.patient.with { $0.breaker.openTime = .seconds(60) })
+            for answer in client.within(.milliseconds(150)).all(Array(repeating: patient, count: 20)) {
+                guard case .failure(let error) = answer else { continue }
+                #expect(error.reason.kind.hasPrefix("timedOut"), "\(url): \(error)")
+            }
+            for answer in client.all(Array(repeating: request, count: 20)) {
+                guard case .failure(let error) = answer else { continue }
+                #expect(error.reason.kind.hasPrefix("timedOut"), "\(url): \(error)")
+            }
+            #expect(failure { try client.send(request) }?.reason.kind == "circuitOpen", "\(url)")
+        }
     }
 
     @Test("is counted by how it failed, with the time it took")

@@ -138,9 +138,27 @@ struct CallTests {
             override func willBlock(for reason: BlockingReason) { waits += 1 }
         }
         let client = try HTTPClient(.patient)
+        #expect(try client.send(.get(server.url("/ok"))).status == .ok)
         let observer = Observer()
         #expect(observer.attend { failure { try client.send(.get(server.url("/slow/50"))) } } == nil)
         #expect(observer.waits == 1)
+    }
+
+    @Test("says that it waits before it loads the library, which the first of a process does")
+    func announcesLoading() async throws {
+        await #expect(processExitsWith: .success) {
+            final class Observer: BlockingObserver {
+                var loaded: [Bool] = []
+                override func willBlock(for reason: BlockingReason) { loaded.append(CurlLibrary.wasTried) }
+                override func didBlock(for reason: BlockingReason) { loaded.append(CurlLibrary.wasTried) }
+            }
+            let client = try HTTPClient(.hurried)
+            let observer = Observer()
+            // Nobody listens there.
+            let error = observer.attend { failure { try client.send(.get("http://127.0.0.1:1/")) } }
+            #expect(error?.reason.kind == "cannotConnect")
+            #expect(observer.loaded.prefix(2) == [false, true])
+        }
     }
 
     @Test(

@@ -1,8 +1,9 @@
-import HTTPClient
+import Glibc
 import HTTPTypes
 import Linux
 import Testing
 
+@testable import HTTPClient
 @testable import ProcessHarness
 
 @Suite("Against a server that does what servers should not, a call", .serialized, .needs(.python3, .openssl))
@@ -62,6 +63,31 @@ struct HostilityTests {
         #expect(error?.description.contains(path) == false, "a path is nobody's business: \(String(describing: error))")
     }
 
+    @Test(
+        "is malformed when the answer's status is not three digits from 100, whole and streamed",
+        arguments: [
+            "HTTP/1.1%20%20200%20OK", "HTTP/1.1%20-5%20No", "HTTP/2%20-5", "HTTP/2%20%20200", "HTTP/1.1%20+20%20OK",
+            "HTTP/1.1%2020%20OK", "HTTP/1.1%202000%20OK", "HTTP/1.1%20099%20No", "HTTP/1.1%20000%20No",
+            "HTTP/1.1%202x0%20OK", "HTTP/1.1%09200%20OK", "HTTP/1.1%20", "HTTP/1.1",
+        ]
+    )
+    func status(line: String) throws {
+        let client = try HTTPClient(.patient)
+        let request = HTTPClient.Request.get(server.url("/status-line?" + line))
+        let sent = failure { try client.send(request) }
+        #expect(sent?.reason.kind == "malformed", "\(String(describing: sent))")
+        let streamed = failure { try client.stream(request) { _ in Issue.record("there is no answer") } }
+        #expect(streamed?.reason.kind == "malformed", "\(String(describing: streamed))")
+    }
+
+    @Test(
+        "takes a status line without a reason",
+        arguments: ["HTTP/1.1%20200", "HTTP/1.1%20200%20", "HTTP/1.0%20299%20x"]
+    )
+    func shortStatus(line: String) throws {
+        #expect(try HTTPClient(.patient).send(.get(server.url("/status-line?" + line))).status.kind == .successful)
+    }
+
     @Test("ends when there is nobody, nobody who accepts, and nobody who reads")
     func nobody() throws {
         let client = try HTTPClient(.hurried)
@@ -79,6 +105,34 @@ struct HostilityTests {
             ["cannotConnect", "timedOut(connection)"].contains(unknown?.reason.kind),
             "\(String(describing: unknown))"
         )
+    }
+
+    @Test("fails without a word of the proxy's user and password")
+    func proxyCredentials() async throws {
+        // In a process of its own, for the proxy is the environment's affair.
+        await #expect(processExitsWith: .success) {
+            unsetenv("no_proxy")
+            unsetenv("NO_PROXY")
+            for proxy in [
+                "http://user:s3cret@[bad", "nonsense://user:s3cret@localhost:1", "http://user:s3cret@localhost:x",
+            ] {
+                setenv("http_proxy", proxy, 1)
+                let error = failure { try HTTPClient(.hurried).send(.get("http://rooms.invalid/")) }
+                #expect(error?.reason.kind == "cannotConnect", "\(String(describing: error))")
+                #expect(error?.description.contains("s3cret") == false, "\(String(describing: error))")
+                #expect(error?.description.contains("user") == false, "\(String(describing: error))")
+            }
+        }
+        let cut = "Could not resolve: http://user:" + String(repeating: "s3cret", count: 50)
+        for words in [
+            "Unsupported proxy syntax in 'http://user:s3cret@localhost:x': Port number was not a decimal number",
+            "Unsupported proxy 'ftp://user:s3cret", "Could not resolve proxy: user:s3cret@localhost",
+            "No route to 'http://us er:a@s3cret/:@localhost'", String(cut.prefix(255)),
+        ] {
+            let left = Transfer.withoutCredentials(words)
+            #expect(!left.contains("s3cret") && !left.contains("us er"), "\(left)")
+        }
+        #expect(Transfer.withoutCredentials("Connection refused") == "Connection refused")
     }
 
     @Test("trusts only certificates of a known authority that are valid and of the host it calls")

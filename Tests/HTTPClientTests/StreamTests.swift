@@ -99,6 +99,32 @@ struct StreamTests {
         }
     }
 
+    @Test("of a stated size sends no byte more, and none that could be taken for another request")
+    func surplus() throws {
+        let client = try HTTPClient(.patient)
+        let key = Unique.text
+        let further = "GET /flaky/\(key)/0/200 HTTP/1.1\r\n\r\n"
+        func send(_ pieces: [String], size: Int) -> HTTPClientError? {
+            var pieces = pieces[...]
+            return failure {
+                try client.stream(HTTPClient.Request(.put, server.url("/echo")), size: size) {
+                    pieces.popFirst().map { Array($0.utf8) }
+                } _: { answer in
+                    while try answer.next() != nil {}
+                }
+            }
+        }
+        for pieces in [["four" + further], ["fo", "ur" + further], ["fo", "u", further]] {
+            let error = send(pieces, size: 4)
+            #expect(error?.reason.kind == "refusedRequest", "\(pieces): \(String(describing: error))")
+        }
+        // When it is complete nobody is asked for more.
+        #expect(send(["fo", "ur", further], size: 4) == nil)
+        #expect(send(["fo", "u"], size: 4)?.reason.kind == "refusedRequest")
+        #expect(try client.send(.get(server.url("/ok"))).status == .ok)
+        #expect(try server.count(key) == 0)
+    }
+
     @Test("whose maker fails ends with that error, and the next call is not harmed")
     func makerFails() throws {
         struct Broken: Error {}

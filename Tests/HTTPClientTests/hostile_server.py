@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import urllib.parse
 import warnings
 import zlib
 
@@ -231,6 +232,8 @@ def answer(connection, method, path, fields, body, number):
         send(b"<html>hello</html>")
     elif name == "no-status":
         send(b"HTTP/1.1 OK\r\nContent-Length: 0\r\n\r\n")
+    elif name == "status-line":  # status-line?<line, percent-encoded>
+        send(urllib.parse.unquote(query).encode() + b"\r\nContent-Length: 0\r\n\r\n")
     elif name == "nul":
         send(b"HTTP/1.1 200 OK\r\nX-Nul: a\0b\r\nContent-Length: 0\r\n\r\n")
     elif name == "switching":

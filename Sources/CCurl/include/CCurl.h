@@ -1,6 +1,6 @@
 // libcurl, as far as the library HTTPClient needs it, loaded when a service first calls out: one that calls nobody neither
 // links it nor needs its headers. The functions have libcurl's names behind `ccurl_` and do what its manual says
-// (curl.se/libcurl/c); none but ccurl_load may be called before that one has succeeded.
+// (curl.se/libcurl/c); none but ccurl_load and ccurl_tried may be called before that one has succeeded.
 #ifndef CCURL_H
 #define CCURL_H
 
@@ -94,6 +94,9 @@ typedef struct {
 // all handles. SIGPIPE is ignored from then on where nobody said what to do with it: TLS may write to a connection that the
 // other side has closed.
 const char *_Nullable ccurl_load(ccurl_callbacks callbacks);
+
+// Whether that was done: it reads files the first time, and waits for nothing afterwards.
+bool ccurl_tried(void);
 
 // A handle that verifies certificates, speaks only http and https, follows no redirect and raises no signal, with
 // everything else that does not change from call to call.

@@ -22,21 +22,22 @@ struct AddressPolicy: Sendable {
         "::",
         "fe80::/10",  // link-local (RFC 4291 section 2.5.6)
         "ff00::/8",  // multicast (RFC 4291 section 2.7)
-        "fd00:ec2::254",  // metadata of AWS
+        "fd00:ec2::/32",  // metadata of AWS, and what else it has for its hosts
         "fd20:ce::254",  // metadata of Google
     ].map { network in
         guard let network = IPNetwork(network) else { preconditionFailure("\(network) is no network") }
         return network
     }
 
-    /// Forms of IPv6 that lead to the IPv4 address in them, and how many bits are behind it.
-    private static let carriers: [(network: IPNetwork, bitsBehind: UInt128)] = [
-        ("64:ff9b::/96", 0),  // NAT64 (RFC 6052)
-        ("2002::/16", 80),  // 6to4 (RFC 3056)
-        ("::/96", 0),  // IPv4-compatible (RFC 4291 section 2.5.5.1)
-    ].map { (network: String, bits: UInt128) in
+    /// Forms of IPv6 that lead to the IPv4 address in them, and behind how many bits that begins.
+    private static let carriers: [(network: IPNetwork, prefixes: [Int])] = [
+        ("64:ff9b::/96", [96]),  // NAT64 (RFC 6052)
+        ("64:ff9b:1::/48", [48, 56, 64, 96]),  // NAT64 of a house (RFC 8215), which may take any length from there
+        ("2002::/16", [16]),  // 6to4 (RFC 3056)
+        ("::/96", [96]),  // IPv4-compatible (RFC 4291 section 2.5.5.1)
+    ].map { (network: String, prefixes: [Int]) in
         guard let network = IPNetwork(network) else { preconditionFailure("\(network) is no network") }
-        return (network, bits)
+        return (network, prefixes)
     }
 
     func allows(_ address: IPAddress) -> Bool {
@@ -45,7 +46,19 @@ struct AddressPolicy: Sendable {
         guard address.version == .v6, address.bits > 1,
             let carrier = Self.carriers.first(where: { $0.network.contains(address) })
         else { return true }
-        return allows(IPAddress(ipv4: UInt32(truncatingIfNeeded: address.bits >> carrier.bitsBehind)))
+        return carrier.prefixes.allSatisfy { prefix in
+            let carried = Self.carried(behind: prefix, in: address)
+            // Zero is what stands there when the address is of another length.
+            if carrier.prefixes.count > 1, carried >> 24 == 0 { return true }
+            return allows(IPAddress(ipv4: carried))
+        }
+    }
+
+    /// The IPv4 address behind a prefix (RFC 6052 section 2.2): bits 64 to 71 belong to none, except in the longest.
+    private static func carried(behind prefix: Int, in address: IPAddress) -> UInt32 {
+        if prefix == 96 { return UInt32(truncatingIfNeeded: address.bits) }
+        let joined = (address.bits >> 64) << 56 | address.bits & (1 << 56 - 1)
+        return UInt32(truncatingIfNeeded: joined >> UInt128(120 - 32 - prefix))
     }
 }
 

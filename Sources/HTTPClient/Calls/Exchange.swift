@@ -18,6 +18,8 @@ final class Exchange {
     private var host: HostLane.Host?
     private(set) var attempts = 0
     private var redirects = 0
+    /// Whether a redirect led to another origin: from there on nothing is sent that was for the first.
+    private var isElsewhere = false
     private var isProbe = false
     private var attemptBegan = MonotonicInstant(nanoseconds: 0)
     /// What the last attempt came to, should there be no other.
@@ -32,6 +34,9 @@ final class Exchange {
 
     /// A client follows no more redirects than that (RFC 9110 section 15.4 leaves the number open).
     private static let mostRedirects = 5
+
+    /// What says that the answer is elsewhere (RFC 9110 section 15.4); 300 offers a choice, and 305 a proxy.
+    private static let redirections = [301, 302, 303, 307, 308]
 
     init(
         _ request: HTTPClient.Request,
@@ -67,15 +72,20 @@ final class Exchange {
         return nil
     }
 
-    private func go(to url: String) throws(HTTPClientError) {
+    private func go(to url: String, from former: Target? = nil) throws(HTTPClientError) {
         let target = try Target(url)
+        if let former, former.isSecure != target.isSecure {
+            let why = "from one scheme to another; call the URL it leads to"
+            throw HTTPClientError(.redirect(why), host: target.origin, attempts: attempts)
+        }
         if let address = IPAddress(urlHost: target.host), !client.addresses.allows(address) {
             // Said before a proxy could be asked to go there.
             throw HTTPClientError(.refusedAddress(address), host: target.origin)
         }
         self.target = target
         origin = target.origin
-        host = client.hosts.host(target.origin)
+        // Where answers lead must not take the places of those that are called.
+        host = client.hosts.host(target.origin, claiming: former == nil)
     }
 
     /// Does what is to be done now.
@@ -132,8 +142,8 @@ final class Exchange {
             let plan = Transfer.Plan(
                 method: request.method,
                 target: target,
-                fields: fields + client.passedOn(),
-                body: request.body.bytes,
+                fields: isElsewhere ? fields : fields + client.passedOn(),
+                body: isElsewhere ? nil : request.body.bytes,
                 upload: upload,
                 isRepeatable: request.isRepeatable && upload == nil,
                 connectTimeout: min(client.configuration.connectTimeout, deadline - now),
@@ -144,6 +154,8 @@ final class Exchange {
             )
             state = .underway(try connections.start(plan))
         } catch {
+            // Nothing of the host's; and if it was to try the host, the next may.
+            record(.unknown, nil, at: now)
             finish(.failure(error))
         }
     }
@@ -163,7 +175,8 @@ final class Exchange {
         }
         let head = transfer.head
         let location =
-            (300..<400).contains(head.status.code) && request.followsRedirects && !isStreamed ? transfer.location : nil
+            Self.redirections.contains(head.status.code) && request.followsRedirects && !isStreamed
+            ? transfer.location : nil
         let response = HTTPClient.Response(head: head, body: transfer.takeBody(), attempts: attempts)
         connections.finish(transfer)
         record(head.status, at: now)
@@ -218,7 +231,7 @@ final class Exchange {
         }
         let former = target
         do throws(HTTPClientError) {
-            try go(to: location)
+            try go(to: location, from: former)
         } catch {
             if case .refusedRequest(let why) = error.reason {
                 finish(.failure(self.error(.redirect(why.replacingPrefix("its URL", by: "the URL there")))))
@@ -227,12 +240,10 @@ final class Exchange {
             }
             return
         }
-        guard let target, let former, target.isSecure == former.isSecure else {
-            finish(.failure(error(.redirect("from one scheme to another; call the URL it leads to"))))
-            return
+        if origin != former?.origin {
+            isElsewhere = true
+            fields = client.publicFieldLines(of: request)
         }
-        // Another host gets nothing that might be a credential.
-        if target.origin != former.origin { fields = client.publicFieldLines(of: request) }
         last = nil
         state = .due(now)
     }
@@ -255,10 +266,11 @@ final class Exchange {
         case .refusedAddress: record(.unknown, .refusedAddress, at: now)
         case .timedOut(let phase, _):
             // A caller who had hardly any time left says nothing about the host.
-            let own =
-                phase == .connection
-                ? client.configuration.connectTimeout
-                : min(request.timeout ?? client.configuration.timeout, client.configuration.firstByteTimeout)
+            let configuration = client.configuration
+            let own = min(
+                request.timeout ?? configuration.timeout,
+                phase == .connection ? configuration.connectTimeout : configuration.firstByteTimeout
+            )
             record((now - attemptBegan) * 2 >= own ? .failed : .unknown, .timeout, at: now)
         default: record(.unknown, nil, at: now)
         }

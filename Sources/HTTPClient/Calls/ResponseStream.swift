@@ -56,7 +56,7 @@ struct UploadPump {
             var piece = try produce()
             // An empty one is neither a piece nor the end.
             while let made = piece, made.isEmpty { piece = try produce() }
-            transfer.upload(piece)
+            try transfer.upload(piece)
         }
     }
 }

@@ -4,6 +4,9 @@ import Linux
 
 /// libcurl, loaded when it is first asked for, and what it asks back.
 enum CurlLibrary {
+    /// Whether it was loaded, or is known not to be there.
+    static var wasTried: Bool { ccurl_tried() }
+
     /// - Throws: When it is not there, each time.
     static func load(for host: String) throws(HTTPClientError) {
         let callbacks = unsafe ccurl_callbacks(
@@ -31,8 +34,13 @@ enum CurlLibrary {
                 return unsafe transfer(context).mayConnect(to: SocketAddress(storage, length: socklen_t(size)))
             }
         )
-        if let fault = unsafe ccurl_load(callbacks) {
-            throw HTTPClientError(.cannotLoadLibrary(unsafe String(cString: fault)), host: host)
+        func load() -> String? {
+            guard let fault = unsafe ccurl_load(callbacks) else { return nil }
+            return unsafe String(cString: fault)
+        }
+        // The first time it and some twenty libraries that it needs are read, while others wait for this thread.
+        if let fault = wasTried ? load() : blocking({ load() }) {
+            throw HTTPClientError(.cannotLoadLibrary(fault), host: host)
         }
     }
 }

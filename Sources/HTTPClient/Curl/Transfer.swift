@@ -74,6 +74,8 @@ final class Transfer {
 
     private var pending: ArraySlice<UInt8> = []
     private var uploadHasEnded = false
+    /// How many bytes of a body of a stated size are still to come.
+    private var uploadLeft: Int?
     /// Whether it needs another piece of the body that is sent.
     private(set) var wantsUpload = false
 
@@ -135,6 +137,7 @@ final class Transfer {
         refusedAddress = nil
         pending = []
         uploadHasEnded = false
+        if case .sized(let count)? = plan.upload { uploadLeft = count } else { uploadLeft = nil }
         wantsUpload = false
         unsafe errorText[0] = 0
         guard tell(plan) else { throw Self.outOfMemory(plan.target.origin) }
@@ -230,14 +233,18 @@ final class Transfer {
             exceeded = .head
             return false
         }
+        // What follows a complete head are trailers, whatever they look like.
+        if isHeadComplete { return true }
         if unsafe line.starts(with: "HTTP/".utf8) {
             // The next: the former was an interim one (RFC 9110 section 15.2).
             resetHead()
-            let digits = unsafe line.drop { $0 != 0x20 }.dropFirst().prefix(3)
-            status = unsafe digits.reduce(0) { $0 * 10 + Int($1 &- 0x30) }
+            guard let code = unsafe Self.statusCode(of: line) else {
+                complaint = "its status is no number of three digits"
+                return false
+            }
+            status = code
             return true
         }
-        if isHeadComplete { return true }
         if unsafe line.count <= 2 && line.allSatisfy({ $0 == 0x0D || $0 == 0x0A }) {
             if status >= 200 { return completeHead(plan) }
             // Nobody asked for another protocol (RFC 9110 section 15.2.2).
@@ -246,6 +253,20 @@ final class Transfer {
         }
         unsafe lines.append(contentsOf: line)
         return true
+    }
+
+    /// The code in a status line: three digits behind the first space, and nothing that continues them (RFC 9112 section 4).
+    /// libcurl takes others as well. `nil` when there is none from 100.
+    private static func statusCode(of line: UnsafeRawBufferPointer) -> Int? {
+        let behind = unsafe line.drop { $0 != 0x20 }.dropFirst()
+        let digits = unsafe behind.prefix(3)
+        let end = unsafe behind.dropFirst(3).first ?? 0x0A
+        guard unsafe digits.count == 3,
+            unsafe digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+            [0x20, 0x0D, 0x0A].contains(end)
+        else { return nil }
+        let code = unsafe digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
+        return code >= 100 ? code : nil
     }
 
     private func completeHead(_ plan: Plan) -> Bool {
@@ -302,7 +323,17 @@ final class Transfer {
     // MARK: - Meanwhile, asked by who waits
 
     /// The next piece of the body that is sent; `nil` when it is complete.
-    func upload(_ piece: [UInt8]?) {
+    /// - Throws: When the body has another size than was stated: the other side would take what is too much for another request,
+    ///   and wait for what is missing.
+    func upload(_ piece: [UInt8]?) throws(HTTPClientError) {
+        if let left = uploadLeft {
+            let count = piece?.count ?? 0
+            guard piece == nil ? left == 0 : count <= left else {
+                let why = "its body has \(piece == nil ? "fewer" : "more") bytes than its size says"
+                throw HTTPClientError(.refusedRequest(why), host: plan?.target.origin ?? "", attempts: 1)
+            }
+            uploadLeft = left - count
+        }
         if let piece { pending = piece[...] } else { uploadHasEnded = true }
         guard wantsUpload, !pending.isEmpty || uploadHasEnded else { return }
         wantsUpload = false
@@ -376,7 +407,7 @@ final class Transfer {
     }
 
     private func reason(_ result: CInt, _ plan: Plan) -> HTTPClientError.Reason {
-        let words = unsafe String(cString: errorText)
+        let words = unsafe Self.withoutCredentials(String(cString: errorText))
         func said(_ otherwise: String) -> String { words.isEmpty ? otherwise : words }
         switch Int(result) {
         case CCURLE_COULDNT_CONNECT, CCURLE_COULDNT_RESOLVE_HOST, CCURLE_COULDNT_RESOLVE_PROXY, CCURLE_PROXY:
@@ -406,6 +437,20 @@ final class Transfer {
         default:
             return .malformed(said("libcurl's error \(result)"))
         }
+    }
+}
+
+extension Transfer {
+    /// libcurl's words without the user and the password of any URL in them: some of a proxy quote all of its URL. What is
+    /// behind the last `@` is left, for a password may have any character in it. Empty when nothing can be left.
+    static func withoutCredentials(_ words: String) -> String {
+        if words.hasPrefix("Unsupported proxy") {
+            return "libcurl does not understand the URL of the proxy, or its scheme; see http_proxy and https_proxy"
+        }
+        // They were cut off, perhaps in front of the `@`.
+        if words.utf8.count >= errorSize - 1 { return "" }
+        guard let at = words.lastIndex(of: "@") else { return words }
+        return "…" + words[at...]
     }
 }
 

@@ -14,10 +14,14 @@ final class HostLane: Sendable {
     }
 
     /// A host by its origin. Those behind the table's capacity share a place.
-    func host(_ origin: String) -> Host {
+    /// - Parameter claiming: Whether it is given a place if it has none; otherwise it shares that one.
+    func host(_ origin: String, claiming: Bool = true) -> Host {
         places.withLock { places in
             if let host = places[origin] { return host }
-            let host = Host(table, slot: slot, index: table.place(of: origin))
+            let index = table.place(of: origin, claiming: claiming)
+            let host = Host(table, slot: slot, index: index)
+            // It may get a place of its own yet.
+            if !claiming, index == HostTable.hostCapacity { return host }
             // Names that a client made up must not fill the memory.
             if places.count < 4 * HostTable.hostCapacity { places[origin] = host }
             return host

@@ -47,7 +47,8 @@ public final class HostTable: Sendable {
     ///
     /// A place belongs to the host whose hash is in it. The hash is seeded when the program starts, and processes that were forked
     /// have the seed of the first. Whoever finds no name beside it writes it: all write the same.
-    func place(of origin: String) -> Int {
+    /// - Parameter claiming: Whether it takes a free place if it has none; otherwise it is sent to the last one.
+    func place(of origin: String, claiming: Bool = true) -> Int {
         var hasher = Hasher()
         hasher.combine(origin)
         let hash = UInt64(bitPattern: Int64(hasher.finalize())) | 1
@@ -55,6 +56,8 @@ public final class HostTable: Sendable {
             let word = memory.word(at: Layout.host(index))
             var found = word.load()
             if found == 0 {
+                // They are taken in turn.
+                guard claiming else { return Self.hostCapacity }
                 if word.replace(0, by: hash) { found = hash } else { found = word.load() }
             }
             guard found == hash else { continue }
