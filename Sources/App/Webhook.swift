@@ -28,10 +28,18 @@ struct Webhook: Sendable {
         request.headerFields = signer.fields(id: id, at: now, body: request.body.bytes ?? [])
         let response = try client.send(request)
         if response.status == .gone { throw JobFailure.final("the receiver wants no more news (410)") }
-        if let seconds = response.value(of: .retryAfter).flatMap({ Int($0) }), response.status.kind != .successful {
-            throw JobFailure.retry(after: .seconds(min(max(seconds, 0), 86_400)), "the receiver asks for patience")
+        guard response.status.kind != .successful else { return }
+        // Nothing of the answer's body is kept: it may say again what it was told.
+        let refusal = Refusal(status: response.status.code)
+        if let delay = response.retryAfter {
+            throw JobFailure.retry(after: min(delay, .hours(24)), refusal.description)
         }
-        _ = try response.successful()
+        throw refusal
+    }
+
+    private struct Refusal: Error, CustomStringConvertible {
+        let status: Int
+        var description: String { "the receiver answered with \(status)" }
     }
 
     private struct Message: Encodable {
