@@ -30,16 +30,8 @@ struct Webhook: Sendable {
         if response.status == .gone { throw JobFailure.final("the receiver wants no more news (410)") }
         guard response.status.kind != .successful else { return }
         // Nothing of the answer's body is kept: it may say again what it was told.
-        let refusal = Refusal(status: response.status.code)
-        if let delay = response.retryAfter {
-            throw JobFailure.retry(after: min(delay, .hours(24)), refusal.description)
-        }
-        throw refusal
-    }
-
-    private struct Refusal: Error, CustomStringConvertible {
-        let status: Int
-        var description: String { "the receiver answered with \(status)" }
+        let wait = min(response.retryAfter ?? .zero, .hours(24))
+        throw JobFailure.retry(after: wait, "the receiver answered with \(response.status.code)")
     }
 
     private struct Message: Encodable {
