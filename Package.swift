@@ -264,7 +264,10 @@ package.targets += [
     ),
     .testTarget(
         name: "AppProcessTests",
-        dependencies: ["App", "Jobs", "JobsService", "ProcessHarness", "SQL", "TestDatabases", "Values"],
+        dependencies: [
+            "App", "Jobs", "JobsService", "Panal", "ProcessHarness", "SQL", "TestDatabases", "Values",
+            .product(name: "HTTPTypes", package: "swift-http-types"),
+        ],
         swiftSettings: house
     ),
 ]

@@ -28,10 +28,10 @@ struct Webhook: Sendable {
         request.headerFields = signer.fields(id: id, at: now, body: request.body.bytes ?? [])
         let response = try client.send(request)
         if response.status == .gone { throw JobFailure.final("the receiver wants no more news (410)") }
-        if let seconds = response.value(of: .retryAfter).flatMap({ Int($0) }), response.status.kind != .successful {
-            throw JobFailure.retry(after: .seconds(min(max(seconds, 0), 86_400)), "the receiver asks for patience")
-        }
-        _ = try response.successful()
+        guard response.status.kind != .successful else { return }
+        // Nothing of the answer's body is kept: it may say again what it was told.
+        let wait = min(response.retryAfter ?? .zero, .hours(24))
+        throw JobFailure.retry(after: wait, "the receiver answered with \(response.status.code)")
     }
 
     private struct Message: Encodable {

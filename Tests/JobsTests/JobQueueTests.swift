@@ -82,6 +82,60 @@ struct JobQueueTests {
         #expect(try queue.lease(9, of: errands).jobs.map(\.name).contains("late"))
     }
 
+    @Test("leaves alone what its caller still works on, although the lease is over", arguments: Store.all)
+    func held(store: Store) throws {
+        let (jobs, time) = (try JobsDatabase(on: store), Time())
+        try jobs.add("one", JobOptions(maximumAttempts: 1), at: time)
+        let queue = jobs.queue(at: time)
+        let one = try queue.lease(1, of: errands).jobs[0]
+        time.advance(.seconds(31))
+        try jobs.add("two", at: time)
+        // It does not take the place of another either, nor does it die of its last attempt.
+        let leased = try queue.lease(1, of: errands, except: [one.id])
+        #expect(leased.jobs.map(\.name) == ["two"] && leased.exhausted.isEmpty)
+        #expect(try queue.complete(one))
+    }
+
+    @Test("keeps an error's text whatever bytes it has", arguments: Store.all)
+    func hostileErrors(store: Store) throws {
+        let (jobs, time) = (try JobsDatabase(on: store), Time())
+        try jobs.add("one", at: time)
+        let queue = jobs.queue(at: time)
+        if case .retried = try queue.fail(queue.lease(1, of: errands).jobs[0], because: "a\0b", retryAfter: .zero) {
+        } else {
+            Issue.record("not retried")
+        }
+        #expect(try jobs.register(at: time).entries(kind: "errand", count: 9).map(\.error) == ["a?b"])
+        if case .dead = try queue.fail(queue.lease(1, of: errands).jobs[0], because: "\0", retryAfter: nil) {
+        } else {
+            Issue.record("not dead")
+        }
+        #expect(try jobs.register(at: time).entries(kind: "errand", count: 9).map(\.error) == ["?"])
+    }
+
+    @Test("ends leases by the server's clock, whatever the host's says", .enabled(if: Store.all.contains(.postgreSQL)))
+    func serverClock() throws {
+        let jobs = try JobsDatabase(on: .postgreSQL)
+        func queue(hostTime: String) -> JobQueue {
+            let time = Time(hostTime).now
+            let clock = JobClock(jobs.database, hostTime: { time })
+            return JobQueue(jobs.database, leaseTime: .seconds(30), clock: { try clock.now() })
+        }
+        try jobs.add("one", at: Time("2001-01-01T00:00:00Z"))
+        let (slow, fast) = (queue(hostTime: "2001-01-01T00:00:00Z"), queue(hostTime: "2101-01-01T00:00:00Z"))
+        let leased = try slow.lease(9, of: errands).jobs
+        #expect(leased.map(\.name) == ["one"])
+        func secondsLeft() throws -> Int64? {
+            try jobs.database.first(
+                "SELECT CAST(due_at / 1000000 - extract(epoch FROM clock_timestamp()) AS BIGINT) FROM job"
+            ) { row in try row[0] }
+        }
+        #expect((20...31).contains(try #require(try secondsLeft())))
+        #expect(try fast.lease(9, of: errands).jobs.isEmpty)
+        #expect(try fast.renew(leased).isEmpty)
+        #expect((20...31).contains(try #require(try secondsLeft())))
+    }
+
     @Test("leaves jobs alone that nobody has a handler for", arguments: Store.all)
     func unknownKinds(store: Store) throws {
         let (jobs, time) = (try JobsDatabase(on: store), Time())
@@ -115,7 +169,7 @@ struct JobQueueTests {
         let second = try queue.lease(9, of: errands).jobs
         #expect(second.map(\.name) == ["a2"])
         // Nor does it run beside one of its key when it is brought back: it comes behind them.
-        guard case .done(let id) = try jobs.register.retry(a1.id, at: time.now) else {
+        guard case .done(let id) = try jobs.register(at: time).retry(a1.id) else {
             Issue.record("not retried")
             return
         }
@@ -143,11 +197,11 @@ struct JobQueueTests {
         // A dead one does not count, and cannot come back beside the one that took its place.
         _ = try queue.fail(leased[0], because: "no", retryAfter: nil)
         try jobs.add("four", options, at: time)
-        #expect(try jobs.register.retry(leased[0].id, at: time.now) == .replaced)
+        #expect(try jobs.register(at: time).retry(leased[0].id) == .replaced)
         let next = try queue.lease(9, of: errands).jobs
         #expect(next.map(\.name) == ["four"])
         #expect(try queue.complete(next[0]))
-        #expect(try jobs.register.retry(leased[0].id, at: time.now) == .done(id: leased[0].id))
+        #expect(try jobs.register(at: time).retry(leased[0].id) == .done(id: leased[0].id))
     }
 
     @Test("tries a job again later each time, and keeps it as dead with its error after the last", arguments: Store.all)
@@ -181,11 +235,11 @@ struct JobQueueTests {
         }
         time.advance(.seconds(60))
         #expect(try queue.lease(9, of: errands).jobs.isEmpty)
-        let dead = try jobs.register.entries(dead: true, count: 9)
+        let dead = try jobs.register(at: time).entries(dead: true, count: 9)
         #expect(dead.count == 1 && dead[0].state == .dead && dead[0].attempts == 2)
         #expect(dead[0].error?.hasPrefix("secondx") == true && dead[0].error?.utf8.count == 1_000)
-        #expect(try jobs.register.counts().map(\.state) == [.dead])
-        #expect(try jobs.register.retryAllDead(at: time.now) == 1)
+        #expect(try jobs.register(at: time).counts().map(\.state) == [.dead])
+        #expect(try jobs.register(at: time).retryAllDead() == 1)
         #expect(try queue.lease(9, of: errands).jobs.map(\.attempt) == [1])
     }
 
@@ -198,7 +252,7 @@ struct JobQueueTests {
         time.advance(.seconds(31))
         let leased = try queue.lease(9, of: errands)
         #expect(leased.jobs.isEmpty && leased.exhausted.map(\.name) == ["one"])
-        #expect(try jobs.register.entries(dead: true, count: 9).first?.error?.contains("lease") == true)
+        #expect(try jobs.register(at: time).entries(dead: true, count: 9).first?.error?.contains("lease") == true)
     }
 
     @Test("lets one attempt's writes and the end of the job be one transaction", arguments: Store.all)
@@ -262,6 +316,10 @@ struct JobQueueTests {
         _ = try queue.fail(job, because: "no", retryAfter: .zero)
         #expect(try queue.complete(queue.lease(1, of: errands).jobs[0]))
         _ = try queue.nextDue()
+        let hourly = Schedule(name: "sweep", interval: .seconds(3_600))
+        _ = try hourly.claim(in: jobs.database, at: time.now)
+        time.advance(.seconds(3_600))
+        #expect(try hourly.claim(in: jobs.database, at: time.now).isAdded)
         guard case .sqlite(let connection) = try jobs.database.openConnection() else { return }
         let statements = connection.compiledTexts.filter { $0.contains(":") && !$0.hasPrefix("INSERT") }
         #expect(statements.count >= 6)
@@ -281,12 +339,31 @@ struct JobQueueTests {
         try jobs.add("one", at: time)
         try jobs.add("two", at: time)
         let leased = try jobs.queue(at: time).lease(1, of: errands).jobs[0]
-        #expect(try jobs.register.drop(leased.id) == .running)
-        #expect(try jobs.register.retry(leased.id, at: time.now) == .running)
-        #expect(try jobs.register.drop(leased.id + 1) == .done(id: leased.id + 1))
-        #expect(try jobs.register.drop(leased.id + 1) == .unknown)
-        #expect(try jobs.register.entries(kind: "errand", count: 9).map(\.state) == [.running])
-        #expect(try jobs.register.entries(kind: "other", count: 9).isEmpty)
+        #expect(try jobs.register(at: time).drop(leased.id) == .running)
+        #expect(try jobs.register(at: time).retry(leased.id) == .running)
+        #expect(try jobs.register(at: time).drop(leased.id + 1) == .done(id: leased.id + 1))
+        #expect(try jobs.register(at: time).drop(leased.id + 1) == .unknown)
+        #expect(try jobs.register(at: time).entries(kind: "errand", count: 9).map(\.state) == [.running])
+        #expect(try jobs.register(at: time).entries(kind: "other", count: 9).isEmpty)
+    }
+
+    @Test(
+        "lets an operator drop and retry what a lease that is over is left of, whose kind nobody runs",
+        arguments: Store.all
+    )
+    func abandoned(store: Store) throws {
+        let (jobs, time) = (try JobsDatabase(on: store), Time())
+        for name in ["one", "two"] { try jobs.add(name, at: time) }
+        let leased = try jobs.queue(at: time).lease(2, of: errands).jobs
+        let register = jobs.register(at: time)
+        time.advance(.seconds(31))
+        #expect(try register.counts().map(\.state) == [.retrying])
+        #expect(try register.drop(leased[0].id) == .done(id: leased[0].id))
+        #expect(try register.retry(leased[1].id) == .done(id: leased[1].id))
+        #expect(try register.entries(count: 9).map(\.moment) == [time.now])
+        // Who comes with that lease is too late.
+        #expect(try !jobs.queue(at: time).complete(leased[1]))
+        #expect(try jobs.queue(at: time).lease(9, of: errands).jobs.map(\.name) == ["two"])
     }
 }
 
@@ -309,5 +386,20 @@ struct RetryDelayTests {
             #expect(delays.allSatisfy { $0 >= .seconds(seconds) * 0.75 && $0 <= .seconds(seconds) * 1.25 })
             #expect(Set(delays).count > 1)
         }
+    }
+
+    @Test("is never shorter than what the failure asks for, nor than usual")
+    func asked() {
+        var generator = SystemRandomNumberGenerator()
+        func delay(_ failure: any Error, attempt: Int) -> Duration? {
+            RetryDelay.after(failure, attempt: attempt, using: &generator)
+        }
+        #expect(delay(JobFailure.final("no"), attempt: 1) == nil)
+        #expect(delay(JobFailure.retry(after: .seconds(60), "later"), attempt: 1) == .seconds(60))
+        for seconds in [-1, 0, 1] {
+            let delay = delay(JobFailure.retry(after: .seconds(seconds), "soon"), attempt: 10)
+            #expect(delay.map { $0 >= .seconds(512) * 0.75 && $0 <= .seconds(512) * 1.25 } == true)
+        }
+        #expect(delay(LostLease(), attempt: 10).map { $0 >= .seconds(512) * 0.75 } == true)
     }
 }

@@ -37,7 +37,7 @@ struct JobsDatabase {
         JobQueue(other ?? database, leaseTime: .seconds(30), clock: { time.now })
     }
 
-    var register: JobRegister { JobRegister(database) }
+    func register(at time: Time) -> JobRegister { JobRegister(database, clock: { time.now }) }
 
     func add(_ name: String, _ options: JobOptions = JobOptions(), at time: Time) throws {
         try database.add(Errand(name: name), options, at: time.now)

@@ -65,6 +65,21 @@ struct ScheduleTests {
         }
     }
 
+    @Test("is not done twice because a worker's clock lags behind", arguments: Store.all)
+    func laggingClock(store: Store) throws {
+        let (jobs, time) = (try JobsDatabase(on: store), Time("2026-01-10T09:59:00Z"))
+        _ = try hourly.claim(in: jobs.database, at: time.now)
+        time.advance(.seconds(61))
+        #expect(try hourly.claim(in: jobs.database, at: time.now).isAdded)
+        let run = try jobs.queue(at: time).lease(1, of: kinds).jobs
+        #expect(try jobs.queue(at: time).complete(run[0]))
+        for late in ["2026-01-10T09:59:30Z", "2026-01-10T10:00:30Z"] {
+            let claim = try hourly.claim(in: jobs.database, at: Time(late).now)
+            #expect(claim == .init(next: try #require(Timestamp("2026-01-10T11:00:00Z"))))
+        }
+        #expect(try jobs.count == 0)
+    }
+
     @Test("begins a shorter interval at once when a release brings one", arguments: Store.all)
     func shorter(store: Store) throws {
         let (jobs, time) = (try JobsDatabase(on: store), Time())

@@ -18,6 +18,10 @@ extension HTTPClient {
         /// The value of one field; `nil` when there is none.
         public func value(of name: HTTPField.Name) -> String? { head.value(of: name) }
 
+        /// How long to wait before the same is asked again, as the field `Retry-After` has it, in seconds or as a date (RFC 9110
+        /// section 10.2.3); `nil` when it says nothing.
+        public var retryAfter: Duration? { value(of: .retryAfter).flatMap { RetryAfter.parse($0) } }
+
         /// The body as text; what is not UTF-8 becomes U+FFFD.
         public var text: String { String(decoding: body, as: UTF8.self) }
 

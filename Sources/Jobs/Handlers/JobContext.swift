@@ -63,7 +63,7 @@ public enum JobFailure: Error, CustomStringConvertible {
     /// No further attempt would change anything: it is dead at once.
     case final(String)
 
-    /// It is tried again after this time, if it has attempts left.
+    /// It is tried again, if it has attempts left, and not before this time has passed: after the usual time if that is longer.
     case retry(after: Duration, String)
 
     /// Why.

@@ -33,8 +33,11 @@ struct Schedule: Sendable {
     /// Adds a run if one is due and nobody else has added it.
     func claim(in database: Database, at now: Timestamp) throws -> Claim {
         let next = next(after: now)
+        // One that is planned for later has had a longer interval in the release before. What is planned for less was planned by
+        // a worker whose clock is ahead: its run is not to be planned again.
+        let latest = now.adding(interval + Self.clockDifference)
         // The usual answer needs no write lock.
-        if let planned = try planned(in: database), planned > now, planned <= next { return Claim(next: planned) }
+        if let planned = try planned(in: database), planned > now, planned <= latest { return Claim(next: planned) }
         return try database.write(isolation: .readCommitted) {
             guard let planned = try planned(in: database) else {
                 try database.run(
@@ -43,8 +46,7 @@ struct Schedule: Sendable {
                 )
                 return Claim(next: next)
             }
-            // One that is planned for later than it should be has had a longer interval in the release before.
-            guard planned <= now || planned > next else { return Claim(next: planned) }
+            guard planned <= now || planned > latest else { return Claim(next: planned) }
             let isOurs = try database.run(
                 "UPDATE job_schedule SET next_at = :next WHERE name = :name AND next_at = :planned",
                 ["next": next, "name": name, "planned": planned]
@@ -69,6 +71,9 @@ struct Schedule: Sendable {
             return claim
         }
     }
+
+    /// By so much the clocks of hosts may differ.
+    private static let clockDifference = Duration.seconds(60)
 
     /// A further failure is made up for by the next run.
     private static let attempts = 5

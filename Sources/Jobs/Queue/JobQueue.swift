@@ -34,14 +34,23 @@ struct JobQueue {
     /// - Parameters:
     ///   - count: How many at most.
     ///   - kinds: Which the caller can run; others are left alone.
-    func lease(_ count: Int, of kinds: JobKinds) throws -> Leased {
-        let now = try clock()
+    ///   - held: The numbers of jobs that the caller still works on. They are left alone even if their leases are over: no job
+    ///     runs beside itself.
+    ///   - moment: The time by which leases end, if the caller has just asked for it.
+    func lease(
+        _ count: Int,
+        of kinds: JobKinds,
+        except held: Set<Int64> = [],
+        at moment: Timestamp? = nil
+    ) throws -> Leased {
+        let now = try moment ?? clock()
         // On SQLite whoever finds nothing took no write lock.
         if !database.isOnPostgreSQL, try candidates(1, of: kinds, at: now).isEmpty { return Leased() }
         // Whom two transactions would collide over is locked row by row.
         return try database.write(isolation: .readCommitted) {
             var leased = Leased()
-            for job in try candidates(count, of: kinds, at: now) {
+            for job in try candidates(count + held.count, of: kinds, at: now) where !held.contains(job.id) {
+                guard leased.jobs.count + leased.exhausted.count < count else { break }
                 if job.attempt > job.maximumAttempts {
                     try database.enqueue(
                         "UPDATE job SET died_at = :now, lease = NULL, error = :error WHERE id = :id",
@@ -121,7 +130,9 @@ struct JobQueue {
     ///   - delay: When it is tried again; `nil` for never.
     func fail(_ job: LeasedJob, because error: String, retryAfter delay: Duration?) throws -> Failure {
         let now = try clock()
-        let error = String(decoding: error.utf8.prefix(Self.longestError), as: UTF8.self)
+        // PostgreSQL has no text with a NUL.
+        let kept = error.utf8.prefix(Self.longestError).map { $0 == 0 ? UInt8(ascii: "?") : $0 }
+        let error = String(decoding: kept, as: UTF8.self)
         guard let delay, job.attempt < job.maximumAttempts else {
             let count = try database.run(
                 "UPDATE job SET died_at = :now, lease = NULL, error = :error WHERE id = :id AND lease = :lease",
@@ -141,8 +152,8 @@ struct JobQueue {
     private static let longestError = 1_000
 
     /// When the next of those that are not due yet is; `nil` when there is none.
-    func nextDue() throws -> Timestamp? {
-        let now = try clock()
+    func nextDue(at moment: Timestamp? = nil) throws -> Timestamp? {
+        let now = try moment ?? clock()
         return try database.first(
             """
             SELECT min(next) AS next FROM (

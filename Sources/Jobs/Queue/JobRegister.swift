@@ -4,10 +4,18 @@ public import Values
 /// The jobs in a database, for an operator: counts, the dead and why, another try, an end.
 public struct JobRegister {
     private let database: Database
+    private let clock: () throws -> Timestamp
 
     /// The jobs in this database.
-    public init(_ database: Database) {
+    /// - Parameter hostTime: The host's clock, by which leases end on SQLite; on PostgreSQL the server's does that.
+    public init(_ database: Database, hostTime: @escaping () -> Timestamp) {
+        let clock = JobClock(database, hostTime: hostTime)
+        self.init(database, clock: { try clock.now() })
+    }
+
+    init(_ database: Database, clock: @escaping () throws -> Timestamp) {
         self.database = database
+        self.clock = clock
     }
 
     /// How a job stands.
@@ -53,8 +61,9 @@ public struct JobRegister {
         public let error: String?
     }
 
+    /// A lease that is over is nobody's, also when no worker there is can run the job.
     private static let state = """
-        CASE WHEN died_at IS NOT NULL THEN 'dead' WHEN lease IS NOT NULL THEN 'running'
+        CASE WHEN died_at IS NOT NULL THEN 'dead' WHEN lease IS NOT NULL AND due_at > :now THEN 'running'
             WHEN attempts > 0 THEN 'retrying' ELSE 'waiting' END
         """
 
@@ -64,7 +73,8 @@ public struct JobRegister {
             """
             SELECT kind, \(Self.state) AS state, count(*) AS number, min(COALESCE(died_at, due_at)) AS earliest
             FROM job GROUP BY kind, 2 ORDER BY kind, 2
-            """
+            """,
+            ["now": try clock()]
         ) { row in
             Count(
                 kind: try row["kind"],
@@ -87,7 +97,7 @@ public struct JobRegister {
             WHERE (CAST(:kind AS TEXT) IS NULL OR kind = :kind) AND (died_at IS NOT NULL OR :dead = 0)
             ORDER BY id LIMIT :count
             """,
-            ["kind": kind, "dead": dead, "count": count]
+            ["kind": kind, "dead": dead, "count": count, "now": try clock()]
         ) { row in
             Entry(
                 id: try row["id"],
@@ -116,20 +126,21 @@ public struct JobRegister {
     }
 
     /// Has a dead job tried again, at once, with all its attempts; or a job that waits for another attempt, without the wait.
-    public func retry(_ id: Int64, at now: Timestamp) throws -> Outcome {
+    public func retry(_ id: Int64) throws -> Outcome {
+        let now = try clock()
         do {
             return try database.write {
-                guard let job = try job(id) else { return .unknown }
+                guard let job = try job(id, at: now) else { return .unknown }
                 switch job.state {
                 case .running: return .running
                 case .waiting: return .alive
                 case .retrying:
-                    try database.run(
-                        "UPDATE job SET due_at = :now WHERE id = :id AND lease IS NULL",
+                    let count = try database.run(
+                        "UPDATE job SET due_at = :now, lease = NULL WHERE id = :id AND (lease IS NULL OR due_at <= :now)",
                         ["now": now, "id": id]
                     )
                     try database.wakeWorkers()
-                    return .done(id: id)
+                    return count == 1 ? .done(id: id) : .running
                 case .dead: return try revive(id, isOrdered: job.isOrdered, at: now)
                 }
             }
@@ -170,31 +181,35 @@ public struct JobRegister {
 
     /// Has all dead jobs tried again.
     /// - Returns: How many they are; those with a unique key that another has by now stay dead.
-    public func retryAllDead(at now: Timestamp) throws -> Int {
+    public func retryAllDead() throws -> Int {
         try entries(dead: true, count: .max).reduce(0) { count, entry in
-            if case .done = try retry(entry.id, at: now) { count + 1 } else { count }
+            if case .done = try retry(entry.id) { count + 1 } else { count }
         }
     }
 
     /// Takes a job away undone, unless a worker has it.
     public func drop(_ id: Int64) throws -> Outcome {
-        try database.write {
-            guard let job = try job(id) else { return .unknown }
+        let now = try clock()
+        return try database.write {
+            guard let job = try job(id, at: now) else { return .unknown }
             if job.state == .running { return .running }
-            let count = try database.run("DELETE FROM job WHERE id = :id AND lease IS NULL", ["id": id])
+            let count = try database.run(
+                "DELETE FROM job WHERE id = :id AND (lease IS NULL OR due_at <= :now)",
+                ["id": id, "now": now]
+            )
             // Those behind it may run now.
             try database.wakeWorkers()
             return count == 1 ? .done(id: id) : .running
         }
     }
 
-    private func job(_ id: Int64) throws -> (state: State, isOrdered: Bool)? {
+    private func job(_ id: Int64, at now: Timestamp) throws -> (state: State, isOrdered: Bool)? {
         try database.first(
             """
             SELECT \(Self.state) AS state, CASE WHEN ordering_key IS NULL THEN 0 ELSE 1 END AS ordered
             FROM job WHERE id = :id
             """,
-            ["id": id]
+            ["id": id, "now": now]
         ) { row in (try row["state"], try row["ordered"]) }
     }
 }

@@ -6,6 +6,9 @@ public protocol JobObserver: Sendable {
     /// A thread begins to run a job, which must be over by the deadline.
     func began(_ job: JobLabel, thread: Int, deadline: MonotonicInstant)
 
+    /// The job's handler has ended; what became of it is recorded by the deadline, if it can be.
+    func recording(_ job: JobLabel, thread: Int, deadline: MonotonicInstant)
+
     /// The thread is done with it.
     func ended(_ job: JobLabel, thread: Int, _ outcome: JobOutcome, duration: Duration)
 

@@ -114,13 +114,24 @@ final class JobThreads: Sendable {
         } catch {
             failure = error
         }
-        state.withLock { $0.leases[job.id]?.isBeingRecorded = true }
-        let outcome = record(failure, of: context, on: database)
+        let end = state.withLock { state -> MonotonicInstant in
+            state.leases[job.id]?.isBeingRecorded = true
+            // Renewals do not move it: a job that nobody can record would keep its thread for ever.
+            return max(state.leases[job.id]?.end ?? .now, .now + configuration.leaseTime / 3)
+        }
+        observer.recording(label, thread: thread, deadline: end)
+        let outcome = record(failure, of: context, on: database, until: end)
         observer.ended(label, thread: thread, outcome, duration: .now - start)
     }
 
     /// Records what became of an attempt. As long as the lease lasts it is tried again: otherwise the job would be done twice.
-    private func record(_ failure: (any Error)?, of context: JobContext, on database: Database) -> JobOutcome {
+    /// - Parameter end: When the lease is over, as it was when the handler ended.
+    private func record(
+        _ failure: (any Error)?,
+        of context: JobContext,
+        on database: Database,
+        until end: MonotonicInstant
+    ) -> JobOutcome {
         let job = context.job
         if failure == nil, context.isCompleted { return .done }
         let clock = JobClock(database, hostTime: configuration.now)
@@ -128,15 +139,16 @@ final class JobThreads: Sendable {
         var pause = Duration.milliseconds(50)
         var mayBeRecorded = false
         while true {
-            database.deadline = .now.advanced(by: configuration.leaseTime)
+            database.deadline = end.suspendingClockInstant
             do {
                 let outcome = try recordOnce(failure, of: job, in: queue)
                 // Nobody else can have had it meanwhile: it was the attempt whose outcome was not known.
                 if case .lost(nil) = outcome, mayBeRecorded { return .done }
                 return outcome
             } catch {
+                // The same would be refused again.
+                if case DatabaseError.violated = error { return .unrecorded(error) }
                 if case DatabaseError.unknownOutcome = error { mayBeRecorded = true }
-                let end = state.withLock { $0.leases[job.id]?.end } ?? .now
                 guard .now + pause < end else { return .unrecorded(error) }
                 usleep(UInt32(pause.nanoseconds / 1_000))
                 pause = min(pause * 2, .seconds(1))
@@ -147,12 +159,7 @@ final class JobThreads: Sendable {
     private func recordOnce(_ failure: (any Error)?, of job: LeasedJob, in queue: JobQueue) throws -> JobOutcome {
         guard let failure else { return try queue.complete(job) ? .done : .lost(nil) }
         var generator = SystemRandomNumberGenerator()
-        let delay: Duration? =
-            switch failure as? JobFailure {
-            case .final: nil
-            case .retry(let delay, _): delay
-            case nil: RetryDelay.after(attempt: job.attempt, using: &generator)
-            }
+        let delay = RetryDelay.after(failure, attempt: job.attempt, using: &generator)
         switch try queue.fail(job, because: String(describing: failure), retryAfter: delay) {
         case .retried(let next): return .failed(failure, nextAttempt: next)
         case .dead: return .dead(failure)

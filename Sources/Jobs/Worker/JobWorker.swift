@@ -43,6 +43,8 @@ public final class JobWorker {
     public func run(until shutdown: CInt) {
         var isLeaving = false
         var nextRenewal = MonotonicInstant.now + configuration.leaseTime / 3
+        /// Whether the leases of what runs were renewed when they had to be.
+        var areHeld = true
         var shown = 0
         var toldObstacle: String?
         while true {
@@ -53,7 +55,16 @@ public final class JobWorker {
                 nextRenewal = .now + configuration.leaseTime / 3
             }
             var pause = Duration.seconds(60)
-            if !isLeaving {
+            // Before anything is leased: after a stop that was longer than the leases, what runs here looks as if nobody had it.
+            let held = threads.running
+            if held.isEmpty {
+                areHeld = true
+            } else if .now >= nextRenewal {
+                let renewal = renew(held)
+                areHeld = renewal.isDone
+                nextRenewal = .now + renewal.next
+            }
+            if !isLeaving, areHeld {
                 do {
                     pause = try look()
                     observer.looked()
@@ -69,11 +80,8 @@ public final class JobWorker {
                 shown = running.count
                 observer.running(shown)
             }
-            if !running.isEmpty {
-                if .now >= nextRenewal { nextRenewal = .now + renew(running) }
-                pause = min(pause, nextRenewal - .now)
-            }
-            wait(atMost: pause, shutdown: isLeaving ? nil : shutdown)
+            if !running.isEmpty { pause = min(pause, nextRenewal - .now) }
+            wait(atMost: pause, shutdown: isLeaving ? nil : shutdown, isLooking: areHeld)
         }
         // What this worker would have begun next, such as a job behind one of its ordering key, another may.
         try? database.write { try database.wakeWorkers() }
@@ -86,17 +94,18 @@ public final class JobWorker {
     private func look() throws -> Duration {
         database.deadline = .now.advanced(by: configuration.leaseTime / 3)
         try waking.prepare()
-        let nextRun = try addRuns()
-        let free = configuration.threads - threads.running.count
+        let now = try queue.now()
+        let nextRun = try addRuns(at: now)
+        let held = threads.running
+        let free = configuration.threads - held.count
         // Nobody has to be told of what no thread is free for: who becomes free looks again.
         guard free > 0 else { return waking.interval }
-        let leased = try queue.lease(free, of: kinds)
+        let leased = try queue.lease(free, of: kinds, except: Set(held.map(\.id)), at: now)
         for job in leased.exhausted { observer.exhausted(JobLabel(job)) }
         for job in leased.jobs { threads.run(job, until: .now + configuration.leaseTime) }
         if !leased.exhausted.isEmpty { return .zero }
         guard leased.jobs.count < free else { return waking.interval }
-        let now = try queue.now()
-        let next = [try queue.nextDue(), nextRun].compactMap(\.self).min()
+        let next = [try queue.nextDue(at: now), nextRun].compactMap(\.self).min()
         // Not all at the same moment.
         let interval = waking.interval * Double.random(in: 0.8...1.2)
         guard let next else { return interval }
@@ -105,9 +114,7 @@ public final class JobWorker {
     }
 
     /// Adds the runs of periodic work that are due. Returns when the next is.
-    private func addRuns() throws -> Timestamp? {
-        guard !handlers.schedules.isEmpty else { return nil }
-        let now = try queue.now()
+    private func addRuns(at now: Timestamp) throws -> Timestamp? {
         for (index, schedule) in handlers.schedules.enumerated() {
             if let next = nextRuns[index], next > now { continue }
             let claim = try schedule.claim(in: database, at: now)
@@ -118,8 +125,8 @@ public final class JobWorker {
         return nextRuns.compactMap(\.self).min()
     }
 
-    /// Returns after what time to renew leases again.
-    private func renew(_ running: [LeasedJob]) -> Duration {
+    /// Returns whether the leases were renewed, and after what time to renew them again.
+    private func renew(_ running: [LeasedJob]) -> (isDone: Bool, next: Duration) {
         do {
             database.deadline = .now.advanced(by: configuration.leaseTime / 3)
             let end = MonotonicInstant.now + configuration.leaseTime
@@ -127,23 +134,22 @@ public final class JobWorker {
             threads.extend(running.filter { job in !lost.contains { $0.id == job.id } }, until: end)
             // What has ended and is being recorded may be gone for that reason.
             for job in lost where threads.isRunning(job) { observer.lostLease(JobLabel(job)) }
-            return configuration.leaseTime / 3
+            return (true, configuration.leaseTime / 3)
         } catch {
             observer.failed(error)
-            return min(Self.pauseAfterFailure, configuration.leaseTime / 10)
+            return (false, min(Self.pauseAfterFailure, configuration.leaseTime / 10))
         }
     }
 
-    private func wait(atMost pause: Duration, shutdown: CInt?) {
+    private func wait(atMost pause: Duration, shutdown: CInt?, isLooking: Bool) {
+        let isLooking = isLooking && shutdown != nil && threads.running.count < configuration.threads
         // What came while something else was waited for is not announced again.
-        if shutdown != nil, threads.running.count < configuration.threads, waking.take() { return }
+        if isLooking, waking.take() { return }
         var poll = Poll()
         poll.add(threads.freed.rawValue, .read)
         if let shutdown {
             poll.add(shutdown, .read)
-            if threads.running.count < configuration.threads, let descriptor = waking.descriptor {
-                poll.add(descriptor, .read)
-            }
+            if isLooking, let descriptor = waking.descriptor { poll.add(descriptor, .read) }
         }
         poll.wait(atMost: max(pause, .zero))
     }

@@ -16,10 +16,10 @@ struct JobsCommand<S: Service>: ParsableCommand {
 }
 
 extension Service {
-    fileprivate static func withJobs(_ body: (JobRegister, Timestamp) throws -> Void) throws {
+    fileprivate static func withJobs(_ body: (JobRegister) throws -> Void) throws {
         let dependencies = dependenciesOrExit()
         do {
-            try body(JobRegister(dependencies.database), dependencies.now())
+            try body(JobRegister(dependencies.database, hostTime: dependencies.now))
         } catch let error as DatabaseError {
             StandardError.write("\(error)\n")
             throw ExitCode.failure
@@ -51,7 +51,7 @@ private struct ListJobs<S: Service>: ParsableCommand {
     }
 
     func run() throws {
-        try S.withJobs { register, _ in
+        try S.withJobs { register in
             if !dead { showCounts(try register.counts()) }
             let shown = try register.entries(kind: kind, dead: dead || kind == nil, count: limit)
             guard !shown.isEmpty else { return }
@@ -114,12 +114,12 @@ private struct RetryJobs<S: Service>: ParsableCommand {
     }
 
     func run() throws {
-        try S.withJobs { register, now in
+        try S.withJobs { register in
             guard let id else {
-                print("retried: \(try register.retryAllDead(at: now))")
+                print("retried: \(try register.retryAllDead())")
                 return
             }
-            try report(register.retry(id, at: now), of: id, "retried")
+            try report(register.retry(id), of: id, "retried")
         }
     }
 }
@@ -133,7 +133,7 @@ private struct DropJob<S: Service>: ParsableCommand {
     var id: Int64
 
     func run() throws {
-        try S.withJobs { register, _ in try report(register.drop(id), of: id, "dropped") }
+        try S.withJobs { register in try report(register.drop(id), of: id, "dropped") }
     }
 }
 

@@ -49,6 +49,8 @@ struct Work<S: Service>: ParsableCommand {
             title: S.info.name
         )
         configuration.workerName = "job worker"
+        // At a stop nothing new is begun: no load balancer has to be waited for.
+        configuration.drainDelay = .zero
         let supervisor = Supervisor(configuration: configuration, notices: notices, worker: { process.run($0) })
         throw ArgumentParser.ExitCode(supervisor.run().rawValue)
     }

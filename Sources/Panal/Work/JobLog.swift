@@ -21,7 +21,7 @@ final class JobLog: JobObserver {
         self.threads = threads
         self.readiness = readiness
         activities = (0...threads).map { Activity($0 == 0 ? "idle" : "busy, \($0) of \(threads) jobs") }
-        worker.show(activities[0])
+        running(0)
     }
 
     /// The first lane is the thread's that hands the jobs out.
@@ -35,6 +35,11 @@ final class JobLog: JobObserver {
     }
 
     private static let verb = Array("JOB".utf8)
+
+    func recording(_ job: JobLabel, thread: Int, deadline: MonotonicInstant) {
+        // A database that is away for a while is no reason to be aborted: the job was done.
+        worker.slot.lane(thread + 1).extend(until: deadline)
+    }
 
     func ended(_ job: JobLabel, thread: Int, _ outcome: JobOutcome, duration: Duration) {
         worker.slot.lane(thread + 1).end()
@@ -80,7 +85,12 @@ final class JobLog: JobObserver {
         )
     }
 
-    func running(_ count: Int) { worker.show(activities[min(count, threads)]) }
+    func running(_ count: Int) {
+        let count = min(count, threads)
+        worker.show(activities[count])
+        // By this the supervisor knows when more workers are called for: nothing runs in the lane of the thread that hands out.
+        worker.siblings.publish(connections: 0, freeThreads: threads - count, waiting: 0, running: count)
+    }
 
     func looked() { readiness.note(.ready) }
 

@@ -20,6 +20,7 @@ CREATE TABLE job (
 CREATE INDEX job_by_due ON job (priority, due_at, id) WHERE died_at IS NULL;
 CREATE INDEX job_by_ordering_key ON job (ordering_key, id) WHERE ordering_key IS NOT NULL AND died_at IS NULL;
 CREATE UNIQUE INDEX job_by_unique_key ON job (kind, unique_key) WHERE unique_key IS NOT NULL AND died_at IS NULL;
+CREATE INDEX job_by_death ON job (kind) WHERE died_at IS NOT NULL;
 
 -- When each periodic work is next to be done.
 CREATE TABLE job_schedule (

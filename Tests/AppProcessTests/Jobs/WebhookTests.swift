@@ -1,13 +1,19 @@
 import Glibc
+import HTTPTypes
 import SQL
 import TestDatabases
 import Testing
+import Values
+
+import struct Panal.WebhookSigner
 
 @testable import ProcessHarness
 
 extension ProcessTests {
     @Suite("The webhook of the hotel")
     struct WebhookTests {
+        private static let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
         /// Somebody who is told, and answers each message with a status that the test chooses.
         private final class Receiver: Sendable {
             private let socket: ListeningSocket
@@ -30,7 +36,10 @@ extension ProcessTests {
                         let message = Self.read(connection)
                         let number = messages.read { $0.count }
                         messages.update { $0.append(message) }
-                        let answer = "HTTP/1.1 \(answer(number))\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                        // As some do, it repeats what it was told.
+                        let body = "echo of \(message)"
+                        let answer =
+                            "HTTP/1.1 \(answer(number))\r\nContent-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)"
                         _ = answer.utf8.withContiguousStorageIfAvailable { write(connection, $0.baseAddress, $0.count) }
                         close(connection)
                     }
@@ -74,9 +83,11 @@ extension ProcessTests {
         )
         func news(store: Store) throws {
             let directory = try TemporaryDirectory()
-            // The first message fails; its successor has to wait for it.
-            let receiver = try Receiver { $0 == 0 ? "503 Busy\r\nRetry-After: 1" : "204 No Content" }
-            var given = ["WEBHOOK_URL": receiver.url, "WEBHOOK_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]
+            // The first message fails, twice; its successor has to wait for it.
+            let receiver = try Receiver { number in
+                ["503 Busy\r\nRetry-After: 1", "500 Broken"].dropFirst(number).first ?? "200 OK"
+            }
+            var given = ["WEBHOOK_URL": receiver.url, "WEBHOOK_SECRET": Self.secret]
             given["HTTP_CLIENT_RETRIES"] = "0"
             given["WORK_CONCURRENCY"] = "2"
             if store == .postgreSQL {
@@ -94,17 +105,30 @@ extension ProcessTests {
                 Request(method: "DELETE", target: "/v1/bookings/\(id)", fields: [("If-Match", "*")])
             )
             #expect(cancelled.answer?.status == 200)
-            let messages = receiver.wait(for: 3)
-            #expect(messages.count == 3)
+            let messages = receiver.wait(for: 4)
+            try #require(messages.count == 4)
             let types = messages.map { $0.contains("booking.confirmed") ? "confirmed" : "cancelled" }
-            #expect(types == ["confirmed", "confirmed", "cancelled"])
+            #expect(types == ["confirmed", "confirmed", "confirmed", "cancelled"])
             let ids = messages.map { Self.field("webhook-id", of: $0) }
-            #expect(ids[0] == ids[1] && ids[1] != ids[2])
+            #expect(Set(ids[...2]).count == 1 && ids[2] != ids[3])
+            let signer = try #require(WebhookSigner(secret: Self.secret))
             for message in messages {
                 #expect(message.contains(id))
-                #expect(Self.field("webhook-signature", of: message)?.hasPrefix("v1,") == true)
+                let id = try #require(Self.field("webhook-id", of: message))
+                let time = try #require(Self.field("webhook-timestamp", of: message).flatMap { Int64($0) })
+                let body = try #require(message.firstRange(of: "\r\n\r\n")).upperBound
+                let signed = signer.fields(
+                    id: id,
+                    at: Timestamp(unixSeconds: time),
+                    body: Array(message[body...].utf8)
+                )
+                let signature = try #require(Self.field("webhook-signature", of: message))
+                #expect(signature.hasPrefix("v1,") && signed.contains { $0.value == signature })
                 #expect(Self.field("idempotency-key", of: message) == Self.field("webhook-id", of: message))
             }
+            let failed = try work.log.wait(for: "job failed, it is tried again", count: 2)
+            let causes = failed.map { $0["cause"]?.string }
+            #expect(causes == ["the receiver answered with 503", "the receiver answered with 500"])
             work.signal(SIGTERM)
             #expect(work.waitForExit() == .code(0), "\(work.log.tail)")
             web.stop()

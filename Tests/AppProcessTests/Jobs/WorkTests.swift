@@ -90,6 +90,32 @@ extension ProcessTests {
             for (former, next) in zip(begins, begins.dropFirst()) { #expect(next.time - former.time > 0.2) }
         }
 
+        @Test("become more when all they have threads for are at work, as many as they may be")
+        func growth() throws {
+            let stage = try JobsStage(on: .sqlite)
+            let tree = try stage.work(["WORK_CONCURRENCY": "1-2", "WORK_THREADS": "1"])
+            try stage.add((0..<6).map { Mark(name: "long\($0)", milliseconds: 2_500) })
+            let grown = try tree.log.wait(for: "size changed")
+            #expect(grown["to"]?.int == 2 && grown["because"]?.string == "all workers are busy")
+            #expect(stage.wait { events in Set(events.filter { $0.kind == .end }.map(\.process)).count == 2 })
+            tree.signal(SIGTERM)
+            #expect(tree.waitForExit() == .code(0), "\(tree.log.tail)")
+        }
+
+        @Test("do a job once that lasts longer than its lease", arguments: stores)
+        func longJob(store: Store) throws {
+            let stage = try JobsStage(on: store)
+            let trees = try (0..<2).map { _ in try stage.work() }
+            try stage.add([Mark(name: "long", milliseconds: Int(JobsStage.lease * 1_000) + 500)])
+            #expect(stage.wait { $0.contains { $0.name == "long" && $0.kind == .end } })
+            for tree in trees {
+                tree.signal(SIGTERM)
+                #expect(tree.waitForExit() == .code(0))
+            }
+            #expect(try stage.events().count { $0.name == "long" && $0.kind == .begin } == 1)
+            #expect(try stage.remaining() == 0)
+        }
+
         @Test("finish what they have begun when they are told to leave, and begin nothing more")
         func drain() throws {
             let stage = try JobsStage(on: .sqlite)
