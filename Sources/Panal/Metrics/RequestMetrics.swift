@@ -1,4 +1,5 @@
 import HTTPServer
+import Linux
 import Telemetry
 
 /// Where one thread counts its requests. It belongs to that thread; what it writes is the worker's.

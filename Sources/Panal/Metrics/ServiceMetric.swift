@@ -23,7 +23,10 @@ enum ServiceMetric {
         "panal.workers": MetricDescription("Workers by phase."),
         "panal.log.lines.dropped": MetricDescription("Log lines that nobody took in time, of the workers of now."),
         "panal.handler.cpu.time": MetricDescription("Time that handlers were on a processor.", unit: "seconds"),
-        "panal.handler.wall.time": MetricDescription("Time from the beginnings of handlers to their ends.", unit: "seconds"),
+        "panal.handler.wall.time": MetricDescription(
+            "Time from the beginnings of handlers to their ends.",
+            unit: "seconds"
+        ),
         "panal.handler.run_queue.time": MetricDescription(
             "Time that handlers were ready to run while no processor was free.",
             unit: "seconds"

@@ -1,5 +1,6 @@
 import HTTPServer
 import HTTPTypes
+import Linux
 
 /// Who may look after the service.
 ///
@@ -10,9 +11,12 @@ struct OpsAccess: Sendable {
 
     func admit(_ request: inout Request) throws {
         if let token { return try apiKeyRequired([token])(&request) }
-        let isOfThisHost = request.value(of: .host).map(Self.isOfThisHost) ?? true
+        let isOfThisHost = request.value(of: .hostField).map(Self.isOfThisHost) ?? true
         guard isOfThisHost, request.value(of: .origin) == nil else {
-            throw Problem(.forbidden, detail: "Ask by an address of this host, and not from a web page; or set OPS_TOKEN.")
+            throw Problem(
+                .forbidden,
+                detail: "Ask by an address of this host, and not from a web page; or set OPS_TOKEN."
+            )
         }
     }
 
@@ -27,7 +31,8 @@ struct OpsAccess: Sendable {
 }
 
 extension HTTPField.Name {
-    fileprivate static let host: HTTPField.Name = {
+    /// In HTTP/1.1 it is a field; HTTPTypes has it as a part of a request.
+    fileprivate static let hostField: HTTPField.Name = {
         guard let name = HTTPField.Name("host") else { preconditionFailure("host is a field name") }
         return name
     }()

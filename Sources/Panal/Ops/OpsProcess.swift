@@ -11,15 +11,15 @@ struct OpsProcess: Sendable {
     let settings: OpsSettings
     let readings: ServiceReadings
     let logger: Logger
-    /// Opens a connection to the service's database; `nil` for a service without one.
-    let database: (@Sendable () -> Database)?
+    /// Those of the service; `nil` for one without.
+    let databases: PerThread<Database>?
 
     /// Answers until the supervisor wants it to leave.
     /// - Returns: The process's exit code.
     func run(_ worker: Worker) -> Int32 {
         readings.metrics.use(column: readings.columns.ops)
         let readiness = ServiceReadiness(worker.scoreboard)
-        if let database { readiness.watch(database) }
+        if let databases { readiness.watch { databases.current } }
         var router = Router()
         router.addOps(access: OpsAccess(token: settings.token), readings, readiness)
         var configuration = ServerConfiguration()

@@ -10,8 +10,8 @@ extension Router {
     mutating func addOps(access: OpsAccess, _ readings: ServiceReadings, _ readiness: ServiceReadiness) {
         get("/livez", execution: .urgent) { _ in .text("ok\n") }
         get("/readyz", execution: .urgent) { _ in .readiness(obstacles: readiness.obstacles) }
-        group("/", admission: [access.admit]) { ops in
-            ops.get("metrics", execution: .urgent) { request in
+        group(admission: [access.admit]) { ops in
+            ops.get("/metrics", execution: .urgent) { request in
                 let wantsOpenMetrics = request.value(of: .accept)?.contains("application/openmetrics-text") == true
                 let format = wantsOpenMetrics ? MetricsText.openMetrics : .prometheus
                 return Response(
@@ -20,9 +20,9 @@ extension Router {
                     body: .string(format.text(readings.read(), ServiceMetric.descriptions))
                 )
             }
-            ops.get("workers", execution: .urgent) { _ in
-                let status = ServiceStatus(supervisor: getppid(), readings.scoreboard, concurrency: nil)
-                return .json(status.json + "\n")
+            ops.get("/workers", execution: .urgent) { _ in
+                let status = ServiceStatus(supervisor: getppid(), readings.scoreboard, concurrency: nil, hosts: [])
+                return .json(Array(status.json.utf8))
             }
             for (path, signal, what) in Self.orders {
                 ops.post(path, execution: .urgent) { _ in
@@ -36,8 +36,8 @@ extension Router {
     /// What may be ordered, and by which signal the supervisor hears of it.
     private static var orders: [(path: String, signal: CInt, what: String)] {
         [
-            ("roll", SIGHUP, "A roll was ordered; the log tells how it goes."),
-            ("grow", SIGTTIN, "One more worker was ordered."), ("shrink", SIGTTOU, "One worker less was ordered."),
+            ("/roll", SIGHUP, "A roll was ordered; the log tells how it goes."),
+            ("/grow", SIGTTIN, "One more worker was ordered."), ("/shrink", SIGTTOU, "One worker less was ordered."),
         ]
     }
 }

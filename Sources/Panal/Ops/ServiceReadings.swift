@@ -107,11 +107,17 @@ struct ServiceReadings: Sendable {
             number("process.memory.usage", .gauge, Double(usage.residentMemory), of),
             number("process.thread.count", .gauge, Double(usage.threads), of),
             number("process.context_switches", .gauge, Double(usage.voluntarySwitches), of + [("type", "voluntary")]),
-            number("process.context_switches", .gauge, Double(usage.involuntarySwitches), of + [("type", "involuntary")]),
-        ] + [
-            usage.proportionalMemory.map { number("process.memory.pss", .gauge, Double($0), of) },
-            usage.descriptors.map { number("process.open_file_descriptor.count", .gauge, Double($0), of) },
-        ].compactMap(\.self)
+            number(
+                "process.context_switches",
+                .gauge,
+                Double(usage.involuntarySwitches),
+                of + [("type", "involuntary")]
+            ),
+        ]
+            + [
+                usage.proportionalMemory.map { number("process.memory.pss", .gauge, Double($0), of) },
+                usage.descriptors.map { number("process.open_file_descriptor.count", .gauge, Double($0), of) },
+            ].compactMap(\.self)
     }
 }
 

@@ -1,4 +1,4 @@
-import HTTPServer
+import Linux
 
 /// Where those who look after the service find it, apart from its clients.
 public struct OpsSettings: SettingsGroup {
