@@ -21,7 +21,7 @@ struct Serve<S: Service>: ParsableCommand {
         // Nothing here may start a thread: the supervisor forks.
         let (settings, logger) = S.startingSettings()
         warn(of: settings, logger)
-        let metrics = try makeTable(logger) { () throws(SystemError) in
+        let metrics = try S.makeTable(logger) { () throws(SystemError) in
             let columns = ProcessColumns().count
             let former = ProcessStart.keptMemory(MetricsTable.name).flatMap { MetricsTable(in: $0) }
             if let former, former.columns == columns { return former }
