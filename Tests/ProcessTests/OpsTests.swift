@@ -195,7 +195,10 @@ extension ProcessTests {
             #expect(try watched.answer(page).status == 403)
             let connection = try Connection(to: watched.port)
             #expect(connection.send("GET /metrics HTTP/1.1\r\nHost: rebound.example.org\r\n\r\n"))
-            guard case .answered(let answer) = connection.receive() else { return Issue.record("no answer") }
+            guard case .answered(let answer) = connection.receive() else {
+                Issue.record("no answer")
+                return
+            }
             #expect(answer.status == 403)
             watched.service.stop()
         }
