@@ -150,9 +150,9 @@ extension ProcessTests {
             #expect(try watched.answer(.get("/readyz")).status == 200)
             watched.service.signal(SIGTERM)
             try watched.service.log.wait(for: "stopping")
-            let answer = try watched.answer(.get("/readyz"))
-            #expect(answer.status == 503)
-            #expect(answer.text.contains("about to stop"))
+            // The log says it a moment before the scoreboard does.
+            #expect(try eventually { try watched.answer(.get("/readyz")).status == 503 })
+            #expect(try watched.answer(.get("/readyz")).text.contains("about to stop"))
             watched.service.signal(SIGQUIT)
             #expect(watched.service.waitForExit() != nil)
             #expect(watched.service.log.waitForEnd())
