@@ -49,6 +49,9 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
     /// How many bits an address of its version has.
     public var bitCount: Int { version == .v4 ? 32 : 128 }
 
+    /// Whether it is this host's own, which no other host reaches (RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3).
+    public var isLoopback: Bool { version == .v4 ? bits >> 24 == 127 : bits == 1 }
+
     /// The address with all but its first bits zero: the network it is in.
     public func masked(to length: Int) -> IPAddress {
         let host = bitCount - length

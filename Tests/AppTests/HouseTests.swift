@@ -23,6 +23,7 @@ struct HouseTests {
                     "HTTPClient", "Linux", "Values", "Prefork", "HTTPServer", "Telemetry", "SQL", "Jobs", "Glibc",
                     "Synchronization",
                     "FoundationEssentials", "HTTPTypes", "Logging", "ArgumentParser", "Configuration",
+                    "CoreMetrics",
                 ]
             ),
             ("PanalTesting", ["HTTPServer", "HTTPTypes", "Panal", "Telemetry", "Values", "Glibc"]),

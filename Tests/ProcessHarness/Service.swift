@@ -165,7 +165,11 @@ final class Service: Sendable {
     }
 
     /// The workers that run now.
-    var workers: [pid_t] { ProcessTree.children(of: supervisor) }
+    var workers: [pid_t] {
+        let children = ProcessTree.children(of: supervisor)
+        guard environment["OPS_PORT"] != nil else { return children }
+        return children.filter { !ProcessTree.commandLine(of: $0).contains("ops process") }
+    }
 
     /// Every process of this service that was ever seen, and runs.
     var survivors: [pid_t] {

@@ -21,8 +21,11 @@ struct MetricsTests {
 
     /// The same memory as another process maps it.
     private func another(_ table: MetricsTable, column: Int) throws -> MetricsTable {
-        let memory = try SharedMemory(reading: FileDescriptor(owning: dup(table.descriptor)))
-        let writable = try SharedMemory(mapping: FileDescriptor(owning: dup(table.descriptor)), size: memory.size)
+        let memory = try SharedMemory(reading: FileDescriptor(owning: dup(table.memory.descriptor)))
+        let writable = try SharedMemory(
+            mapping: FileDescriptor(owning: dup(table.memory.descriptor)),
+            size: memory.size
+        )
         let other = try #require(MetricsTable(in: writable))
         other.use(column: column)
         return other

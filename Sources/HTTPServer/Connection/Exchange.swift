@@ -11,6 +11,14 @@ public struct Exchange: Sendable {
     /// request does not begin with a token of 32 bytes at most and a space.
     public var method: String { record.head.methodName.isEmpty ? "-" : record.string(record.head.methodName) }
 
+    /// Whether ``method`` is this one; without making a text of it.
+    public func isMethod(_ name: String) -> Bool {
+        guard !record.head.methodName.isEmpty else { return name == "-" }
+        return record.withBytes(record.head.methodName) { bytes in
+            bytes.count == name.utf8.count && zip(bytes.indices, name.utf8).allSatisfy { bytes[$0] == $1 }
+        }
+    }
+
     /// The target as it came. Of a request that was refused too, as long as it is visible ASCII and the request line of
     /// three parts; else `-`.
     public var target: String { record.head.target.isEmpty ? "-" : record.string(record.head.target) }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CoreMetrics
 import HTTPClient
 import HTTPServer
 import Linux
@@ -20,7 +21,14 @@ struct Serve<S: Service>: ParsableCommand {
         // Nothing here may start a thread: the supervisor forks.
         let (settings, logger) = S.startingSettings()
         warn(of: settings, logger)
-        let notices = NoticeLog(level: settings.server.logLevel)
+        let metrics = try S.makeTable(logger) { () throws(SystemError) in
+            let columns = ProcessColumns().count
+            let former = ProcessStart.keptMemory(MetricsTable.name).flatMap { MetricsTable(in: $0) }
+            if let former, former.columns == columns { return former }
+            return try MetricsTable(columns: columns)
+        }
+        MetricsSystem.bootstrap(SharedMetrics(metrics))
+        let notices = NoticeLog(level: settings.server.logLevel, metrics: metrics)
         if let notice = settings.database?.libraryNotice { notices.write(notice) }
         let budget = try settings.connectionBudgetOrExit(
             for: .requests,
@@ -38,7 +46,8 @@ struct Serve<S: Service>: ParsableCommand {
             threads: budget.threads,
             logger: logger,
             handlerTimes: handlerTimes,
-            hosts: hosts
+            hosts: hosts,
+            metrics: metrics
         )
         let configuration = SupervisorConfiguration(
             settings.server,
@@ -47,13 +56,29 @@ struct Serve<S: Service>: ParsableCommand {
             lanes: ServerConfiguration(settings.server, threads: budget.threads).threadCount,
             title: S.info.name
         )
-        let supervisor = Supervisor(
+        var supervisor = Supervisor(
             configuration: configuration,
             listener: listener,
             notices: notices,
             report: report(on: handlerTimes, budget, workers: configuration.workers.lowerBound),
             worker: { process.run($0) }
         )
+        supervisor.keptMemory[MetricsTable.name] = metrics.memory
+        if let listener = try listenForOps(settings.ops, logger) {
+            let databases = S.databases(settings, logger)
+            supervisor.companion = Companion(name: "ops process", listener: listener) { worker in
+                let readings = ServiceReadings(
+                    info: S.info,
+                    scoreboard: worker.scoreboard,
+                    metrics: metrics,
+                    handlerTimes: handlerTimes,
+                    hosts: hosts,
+                    columns: ProcessColumns()
+                )
+                let ops = OpsProcess(settings: settings.ops, readings: readings, logger: logger, databases: databases)
+                return ops.run(worker)
+            }
+        }
         throw ExitCode(supervisor.run().rawValue)
     }
 
@@ -78,6 +103,25 @@ struct Serve<S: Service>: ParsableCommand {
         let log = ConcurrencyLog(table)
         return PeriodicReport(interval: ConcurrencyLog.interval) { scoreboard in
             log.notice(state(workers: scoreboard.readyWorkers))
+        }
+    }
+
+    /// The listener of the ops process; `nil` for a service without one.
+    private func listenForOps(_ settings: OpsSettings, _ logger: Logger) throws -> Listener? {
+        // The running service's is its own.
+        guard let port = settings.port, !ProcessStart.isPreflight else { return nil }
+        do {
+            let listener = try Listener.openForCompanion(.tcp(host: settings.host, port: port))
+            logger.info(
+                "ops listening",
+                metadata: ["host": .string(settings.host), "port": .number(Int(listener.address.port ?? port))]
+            )
+            return listener
+        } catch {
+            logger.error("cannot listen for ops", metadata: ["reason": .string(String(describing: error))])
+            // Its workers serve: they go on doing so.
+            if ProcessStart.isTakeover { return nil }
+            throw ExitCode(Prefork.ExitCode.addressUnavailable.rawValue)
         }
     }
 

@@ -44,7 +44,12 @@ struct Status<S: Service>: ParsableCommand {
             throw ExitCode.failure
         }
         let hosts = service.memory(HostTable.name).flatMap { HostTable(reading: $0) }
-        let status = ServiceStatus(of: service, concurrency: measure(service), hosts: hosts?.read() ?? [])
+        let status = ServiceStatus(
+            supervisor: service.supervisor,
+            service.scoreboard,
+            concurrency: measure(service),
+            hosts: hosts?.read() ?? []
+        )
         print(json ? status.json : status.text, terminator: json ? "\n" : "")
     }
 

@@ -6,6 +6,9 @@ public struct ServiceSettings<Own: SettingsGroup>: Sendable {
     /// Where its data lives; `nil` for a service without any.
     public let database: DatabaseSettings?
 
+    /// Where those who look after it find it.
+    public let ops: OpsSettings
+
     /// How its jobs are run; `nil` for a service without a database.
     public let work: WorkSettings?
     /// How it calls others.
@@ -30,6 +33,7 @@ public struct ServiceSettings<Own: SettingsGroup>: Sendable {
         let reading = SettingsReading(variables, defaults: defaults)
         server = reading.read(ServerSettings.self)
         database = hasDatabase ? reading.read(DatabaseSettings.self) : nil
+        ops = reading.read(OpsSettings.self)
         work = hasDatabase ? reading.read(WorkSettings.self) : nil
         client = reading.read(HTTPClientSettings.self)
         own = reading.read(Own.self)
@@ -40,6 +44,7 @@ public struct ServiceSettings<Own: SettingsGroup>: Sendable {
         }
         misspellings = Misspelling.find(in: variables.keys, settings: declarations)
         guard reading.faults.isEmpty else { throw InvalidSettings(faults: reading.faults) }
-        if let contradiction = own.contradiction { throw InvalidSettings(faults: [contradiction]) }
+        let contradictions = [ops.contradiction, own.contradiction].compactMap(\.self)
+        guard contradictions.isEmpty else { throw InvalidSettings(faults: contradictions) }
     }
 }

@@ -45,16 +45,17 @@ struct ServiceStatus {
 
     /// What can be seen of a service from outside.
     init(
-        of service: RunningService,
+        supervisor: Int32,
+        _ scoreboard: Scoreboard,
         concurrency: Concurrency?,
         hosts: [HostReading],
         at now: MonotonicInstant = .now
     ) {
         self.hosts = hosts
-        supervisor = service.supervisor
-        isStopping = service.scoreboard.isStopping
+        self.supervisor = supervisor
+        isStopping = scoreboard.isStopping
         self.concurrency = concurrency
-        workers = service.workers.map { slot in
+        workers = scoreboard.workers.map { slot in
             Worker(
                 number: slot.number,
                 pid: slot.pid,

@@ -7,11 +7,15 @@ import Values
 final class NoticeLog: NoticeOutput {
     private let level: Logger.Level
     private let readyMessage: String
+    private let metrics: MetricsTable?
     private let queue = LogQueue()
 
-    /// - Parameter readyMessage: What it says when all workers are ready. `ready` promises a port, to whoever reads the logs of
-    ///   several processes as one.
-    init(level: Logger.Level, readyMessage: String = "ready") {
+    /// - Parameters:
+    ///   - readyMessage: What it says when all workers are ready. `ready` promises a port, to whoever reads the logs of
+    ///     several processes as one.
+    ///   - metrics: Where the ends of children and of rolls are counted.
+    init(level: Logger.Level, readyMessage: String = "ready", metrics: MetricsTable? = nil) {
+        self.metrics = metrics
         self.level = level
         self.readyMessage = readyMessage
     }
@@ -25,6 +29,7 @@ final class NoticeLog: NoticeOutput {
     func writeKept(_ lines: [String]) { queue.append(unwritten: lines) }
 
     func write(_ notice: Notice) {
+        count(notice)
         let (severity, name): (Logger.Level, StaticString) =
             switch notice.level {
             case .info: (.info, "info")
@@ -46,5 +51,22 @@ final class NoticeLog: NoticeOutput {
             }
         }
         queue.append(line.end())
+    }
+
+    private func count(_ notice: Notice) {
+        guard let metrics else { return }
+        func text(_ name: String) -> String? {
+            if case .text(let text)? = notice[name] { text } else { nil }
+        }
+        switch notice.message {
+        case "worker exited", "companion exited":
+            let process = text("process") ?? "worker"
+            let dimensions: [MetricSeries.Dimension] = [.init("process", process), .init("how", text("how") ?? "?")]
+            metrics.cell(MetricSeries(ServiceMetric.childExits, .counter, dimensions)).add()
+        case "roll finished":
+            let outcome = notice.level == .error ? "given up" : "done"
+            metrics.cell(MetricSeries(ServiceMetric.rolls, .counter, [.init("outcome", outcome)])).add()
+        default: break
+        }
     }
 }

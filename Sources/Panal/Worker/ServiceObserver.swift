@@ -12,6 +12,8 @@ final class ServiceObserver: ServerObserver {
     private let worker: Worker
     private let databases: PerThread<Database>?
     private let handlerTimes: HandlerTimesTable?
+    private let metrics: MetricsTable?
+    private let routes: Int
     private let activities: Activities
     private let logger: Logger
     private let pid: Int32
@@ -29,11 +31,14 @@ final class ServiceObserver: ServerObserver {
         routes: [Route],
         threads: Int,
         handlerTimes: HandlerTimesTable? = nil,
+        metrics: MetricsTable? = nil,
         logger: Logger
     ) {
         self.worker = worker
         self.databases = databases
         self.handlerTimes = handlerTimes
+        self.metrics = metrics
+        self.routes = routes.count
         self.logger = logger
         pid = worker.slot.pid
         activities = Activities(routes: routes, threads: threads)
@@ -46,6 +51,7 @@ final class ServiceObserver: ServerObserver {
             worker,
             lane: worker.slot.lane(number),
             times: handlerTimes?.lane(number, ofSlot: worker.slot.index),
+            metrics: metrics.map { RequestMetrics($0, routes: routes) },
             databases,
             activities,
             logger: logger

@@ -15,6 +15,8 @@ final class ThreadObserver: RequestObserver {
     private let lane: WorkerLane
     /// Where it adds what handlers take.
     private let times: HandlerTimesLane?
+    /// Where it counts them.
+    private var metrics: RequestMetrics?
     private let databases: PerThread<Database>?
     private let pid: Int32
     private let logsAccess: Bool
@@ -28,6 +30,7 @@ final class ThreadObserver: RequestObserver {
         _ worker: Worker,
         lane: WorkerLane,
         times: HandlerTimesLane?,
+        metrics: RequestMetrics?,
         _ databases: PerThread<Database>?,
         _ activities: Activities,
         logger: Logger
@@ -35,6 +38,7 @@ final class ThreadObserver: RequestObserver {
         self.worker = worker
         self.lane = lane
         self.times = times
+        self.metrics = metrics
         self.databases = databases
         self.activities = activities
         self.logger = logger
@@ -73,6 +77,7 @@ final class ThreadObserver: RequestObserver {
         if let taken = exchange.handlerTimes, let route = exchange.routeIndex {
             times?.add(route: route, wall: taken.wall, processor: taken.processor, runQueue: taken.runQueue)
         }
+        if !Router.isProbe(exchange.route) { metrics?.count(exchange) }
         // What the server itself refuses, such as an unknown method or a client too many, is no fault of the service: a stranger
         // could fill the log with it. Nor is a probe's "not ready"; why is logged when it changes.
         var isFailure = exchange.status >= 500 && exchange.request != nil && !exchange.isRefused

@@ -18,6 +18,8 @@ struct WorkerProcess<S: Service>: Sendable {
     let handlerTimes: HandlerTimesTable
     /// Where it adds what comes of calls to other services.
     let hosts: HostTable
+    /// Where it counts.
+    let metrics: MetricsTable
 
     /// Serves until the supervisor wants the worker to leave.
     /// - Returns: The worker's exit code.
@@ -26,6 +28,7 @@ struct WorkerProcess<S: Service>: Sendable {
             LogOutput.standardOutput.reportDropped()
             worker.slot.setDroppedLogLines(LogOutput.standardOutput.droppedLines)
         }
+        metrics.use(column: ProcessColumns().worker(worker.slot.index))
         let readinessLog = ReadinessLog(logger, metadata: ["worker": .number(worker.slot.pid)])
         let dependencies = Dependencies<S.Settings>(
             settings: settings,
@@ -58,6 +61,7 @@ struct WorkerProcess<S: Service>: Sendable {
                 routes: router.routes,
                 threads: threads,
                 handlerTimes: handlerTimes,
+                metrics: metrics,
                 logger: logger
             ),
             siblings: WorkerSiblings(worker.siblings)

@@ -65,10 +65,7 @@ public struct RunningService {
     public func memory(_ name: String) -> SharedMemory? { Self.memory(name, of: supervisor) }
 
     /// Slots with a worker, in the order of the workers' numbers, successors behind their predecessors.
-    public var workers: [WorkerSlot] {
-        (0..<scoreboard.slotsInUse).map { scoreboard.slot($0) }.filter { $0.phase != .vacant }
-            .sorted { ($0.number, $0.generation, $0.index) < ($1.number, $1.generation, $1.index) }
-    }
+    public var workers: [WorkerSlot] { scoreboard.workers }
 
     private func hasWorker(_ pid: Int32) -> Bool { workers.contains { $0.pid == pid } }
 

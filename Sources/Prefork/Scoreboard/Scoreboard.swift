@@ -38,6 +38,12 @@ public final class Scoreboard: Sendable {
         return WorkerSlot(index: index, memory: memory, layout: layout)
     }
 
+    /// Slots with a worker, in the order of the workers' numbers, successors behind their predecessors.
+    public var workers: [WorkerSlot] {
+        (0..<slotsInUse).map { slot($0) }.filter { $0.phase != .vacant }
+            .sorted { ($0.number, $0.generation, $0.index) < ($1.number, $1.generation, $1.index) }
+    }
+
     /// How many workers are ready.
     public var readyWorkers: Int { (0..<slotsInUse).count { slot($0).phase == .ready } }
 

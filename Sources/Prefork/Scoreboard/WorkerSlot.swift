@@ -104,7 +104,7 @@ public struct WorkerSlot: Sendable {
     public var requestsInFlight: [BlackBox] { lanes.compactMap { $0.busySince == nil ? nil : $0.blackBox } }
 
     /// How many log lines the worker has dropped without saying so.
-    var droppedLogLines: Int { Int(clamping: word(ScoreboardLayout.Counters.droppedLogLines).load()) }
+    public var droppedLogLines: Int { Int(clamping: word(ScoreboardLayout.Counters.droppedLogLines).load()) }
 
     // MARK: - A worker's life
 

@@ -88,7 +88,7 @@ struct CompanionState: Equatable {
         guard let handle else { return [] }
         self.handle = nil
         let report = ExitReport(worker: handle, exit: exit)
-        let fields = [.text("process", handle.spec.role.name)] + handle.fields.prefix(1) + report.fields(at: now)
+        let identity: [Notice.Field] = [.text("process", handle.spec.role.name), .integer("pid", handle.pid ?? 0)]
         var served: Duration?
         if case .ready(let since) = handle.phase { served = now - since }
         if handle.isDraining || handle.spec.role.respawn.successor(after: exit, served: served) == .atOnce {
@@ -97,7 +97,7 @@ struct CompanionState: Equatable {
             failures += 1
             notBefore = now + backoff.wait(afterFailures: failures, random: &random)
         }
-        return [.notice(Notice(report.level, "companion exited", fields))]
+        return [.notice(Notice(report.level, "companion exited", identity + report.fields(at: now)))]
     }
 
     /// All waits are over that much later.

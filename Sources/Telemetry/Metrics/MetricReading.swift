@@ -5,6 +5,12 @@ public struct MetricReading: Sendable {
     /// What it is now.
     public let value: Value
 
+    /// What was read elsewhere, to be shown beside what a table holds.
+    public init(series: MetricSeries, value: Value) {
+        self.series = series
+        self.value = value
+    }
+
     /// A number or a histogram, as its kind says.
     public enum Value: Sendable {
         /// Of a counter or a gauge.
@@ -21,6 +27,14 @@ public struct MetricReading: Sendable {
         public let counts: [Int]
         /// Of all values; durations in seconds.
         public let sum: Double
+
+        /// Counts by bucket: one more than there are bounds.
+        public init(bounds: [Double], counts: [Int], sum: Double) {
+            precondition(counts.count == bounds.count + 1, "the last bucket has no bound")
+            self.bounds = bounds
+            self.counts = counts
+            self.sum = sum
+        }
 
         /// How many values there were.
         public var count: Int { counts.reduce(0, +) }

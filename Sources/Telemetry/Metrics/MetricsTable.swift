@@ -16,7 +16,8 @@ public final class MetricsTable: Sendable {
     /// How many series one metric may have.
     public static let capacityOfAMetric = MetricsLayout.seriesOfAMetric
 
-    let memory: SharedMemory
+    /// What it is kept in, for who hands it to the next program.
+    public let memory: SharedMemory
     private let layout: MetricsLayout
     /// Where this process writes: a copy of its own in each process.
     private let ownColumn = Atomic<Int>(0)
@@ -51,8 +52,8 @@ public final class MetricsTable: Sendable {
         ownColumn.store(layout.column(0), ordering: .relaxed)
     }
 
-    /// The memory, for who reads it from another program.
-    public var descriptor: CInt { memory.descriptor }
+    /// How many processes may write at a time.
+    public var columns: Int { layout.columns }
 
     // MARK: - Writing
 

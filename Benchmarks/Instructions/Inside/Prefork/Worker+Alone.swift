@@ -10,6 +10,7 @@ extension Worker {
         return Worker(
             number: 1,
             generation: 1,
+            isPreflight: false,
             listener: unsafe listener.takeUnretainedValue().descriptor,
             slot: scoreboard.slot(0),
             scoreboard: scoreboard,
