@@ -18,6 +18,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-configuration", .upToNextMinor(from: "1.4.0"), traits: []),
         .package(url: "https://github.com/apple/swift-http-types", .upToNextMinor(from: "1.8.0")),
         .package(url: "https://github.com/apple/swift-log", .upToNextMinor(from: "1.16.2")),
+        .package(url: "https://github.com/apple/swift-metrics", .upToNextMinor(from: "2.13.0")),
     ],
     targets: [
         .target(name: "CLinux", path: "Modules/CLinux"),
@@ -40,7 +41,10 @@ let package = Package(
         ),
         .target(
             name: "Telemetry",
-            dependencies: ["Linux", "Values", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "Linux", "Values", .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
             path: "Modules/Telemetry",
             swiftSettings: house
         ),
@@ -73,6 +77,7 @@ let package = Package(
                 "HTTPClient", "HTTPServer", "Jobs", "Linux", "Prefork", "SQL", "Telemetry", "Values",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ],
