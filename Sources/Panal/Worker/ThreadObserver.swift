@@ -77,16 +77,17 @@ final class ThreadObserver: RequestObserver {
         if let taken = exchange.handlerTimes, let route = exchange.routeIndex {
             times?.add(route: route, wall: taken.wall, processor: taken.processor, runQueue: taken.runQueue)
         }
-        if !Router.isProbe(exchange.route) { metrics?.count(exchange) }
+        let isProbe = Router.isProbe(exchange.route)
+        if !isProbe { metrics?.count(exchange) }
         // What the server itself refuses, such as an unknown method or a client too many, is no fault of the service: a stranger
         // could fill the log with it. Nor is a probe's "not ready"; why is logged when it changes.
         var isFailure = exchange.status >= 500 && exchange.request != nil && !exchange.isRefused
         // That a client leaves is no fault of the service.
         if exchange.isCut, !(exchange.error is StreamError) { isFailure = true }
-        if isFailure, exchange.error != nil || !Router.isProbe(exchange.route) {
+        if isFailure, exchange.error != nil || !isProbe {
             logFailure(exchange)
         }
-        if logsAccess, !Router.isProbe(exchange.route) { line.writeAccess(exchange, worker: pid, to: output) }
+        if logsAccess, !isProbe { line.writeAccess(exchange, worker: pid, to: output) }
     }
 
     func batchBegan() {
