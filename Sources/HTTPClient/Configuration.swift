@@ -1,3 +1,5 @@
+public import Linux
+
 extension HTTPClient {
     /// How a service calls others.
     public struct Configuration: Sendable {

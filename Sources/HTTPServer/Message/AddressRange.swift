@@ -10,7 +10,7 @@ public struct AddressRange: Sendable, Hashable, CustomStringConvertible {
 
     private enum Peers: Sendable, Hashable {
         case unix
-        case network(IPAddress, prefixLength: Int)
+        case network(IPNetwork)
     }
 
     /// Reads a range; `nil` when it is none, or when bits are set behind the prefix.
@@ -18,26 +18,16 @@ public struct AddressRange: Sendable, Hashable, CustomStringConvertible {
         description = text
         if text == "unix" {
             peers = .unix
-            return
+        } else {
+            guard let network = IPNetwork(text) else { return nil }
+            peers = .network(network)
         }
-        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let address = IPAddress(String(parts[0])) else { return nil }
-        var length = address.bitCount
-        if parts.count == 2 {
-            guard parts[1].utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
-                let given = Int(parts[1]), (0...address.bitCount).contains(given)
-            else { return nil }
-            length = given
-        }
-        guard address.masked(to: length) == address else { return nil }
-        peers = .network(address, prefixLength: length)
     }
 
     func contains(_ peer: PeerAddress) -> Bool {
         switch (peers, peer) {
         case (.unix, .unix): true
-        case (.network(let network, let length), .ip(let address)):
-            address.version == network.version && address.masked(to: length) == network
+        case (.network(let network), .ip(let address)): network.contains(address)
         default: false
         }
     }

@@ -1,5 +1,6 @@
 import Glibc
 public import HTTPClient
+public import Linux
 
 /// How the service calls others.
 public struct HTTPClientSettings: SettingsGroup {

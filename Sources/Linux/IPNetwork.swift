@@ -1,5 +1,3 @@
-public import Linux
-
 /// The addresses that begin with the same bits, such as `169.254.0.0/16`, or a single one.
 public struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
     private let network: IPAddress
