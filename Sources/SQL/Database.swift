@@ -32,7 +32,7 @@ public final class Database {
     private let checkpointer: Checkpointer?
     var connection: Connection?
     private var transaction = Transaction.none
-    private var isInBatch = false
+    var isInBatch = false
     var group = Group()
     /// What to do once the write of now is kept, by name.
     private var afterCommit: [String: () -> Void] = [:]
@@ -315,26 +315,6 @@ public final class Database {
     /// In microseconds: a transaction takes about so long, and many waiters soon spread over 16 of them.
     private static let shortestPause: UInt32 = 1_000
     private static let mostDoublings = 4
-
-    /// The calls from here to ``endBatch()`` serve requests that have all been received: their reads share one snapshot,
-    /// taken with the first of them, and taken anew after each write. On PostgreSQL it means nothing: there a snapshot is
-    /// part of each statement, while a shared one would cost messages.
-    public func beginBatch() { isInBatch = true }
-
-    /// Ends the snapshot, so that no idle worker keeps the write-ahead log from being cut. Without one, or twice, it does
-    /// nothing.
-    public func endBatch() {
-        isInBatch = false
-        endTransaction()
-    }
-
-    /// Ends the part of this thread in a batch, whose snapshot is not to be kept while a caller waits for something that is
-    /// none of the database's: the write-ahead log could not be cut meanwhile. What is read afterwards is read anew. Inside of a
-    /// ``read(_:)`` or ``write(isolation:_:)`` it does nothing: those keep what they have until they end.
-    public func leaveBatch() {
-        guard isInBatch, transaction == .none, !isOnPostgreSQL else { return }
-        endBatch()
-    }
 
     // MARK: Statements
 
