@@ -21,19 +21,14 @@ struct Serve<S: Service>: ParsableCommand {
         // Nothing here may start a thread: the supervisor forks.
         let (settings, logger) = S.startingSettings()
         warn(of: settings, logger)
-        let metrics = try S.makeTable(logger) { () throws(SystemError) in
-            let columns = ProcessColumns().count
-            let former = ProcessStart.keptMemory(MetricsTable.name).flatMap { MetricsTable(in: $0) }
-            if let former, former.columns == columns { return former }
-            return try MetricsTable(columns: columns)
-        }
-        MetricsSystem.bootstrap(SharedMetrics(metrics))
+        let metrics = try makeMetrics(settings.ops, logger)
         let notices = NoticeLog(level: settings.server.logLevel, metrics: metrics)
         if let notice = settings.database?.libraryNotice { notices.write(notice) }
         let budget = try settings.connectionBudgetOrExit(
             for: .requests,
             workers: settings.server.workers,
             threads: settings.server.threads,
+            others: settings.ops.port == nil ? 0 : 1,
             logger
         )
         let listener = try listen(settings.server, logger)
@@ -63,20 +58,18 @@ struct Serve<S: Service>: ParsableCommand {
             report: report(on: handlerTimes, budget, workers: configuration.workers.lowerBound),
             worker: { process.run($0) }
         )
-        supervisor.keptMemory[MetricsTable.name] = metrics.memory
-        if let listener = try listenForOps(settings.ops, logger) {
-            let databases = S.databases(settings, logger)
+        supervisor.keptMemory[MetricsTable.name] = metrics?.memory
+        if let metrics, let listener = try listenForOps(settings.ops, logger) {
             supervisor.companion = Companion(name: "ops process", listener: listener) { worker in
                 let readings = ServiceReadings(
                     info: S.info,
                     scoreboard: worker.scoreboard,
                     metrics: metrics,
                     handlerTimes: handlerTimes,
-                    hosts: hosts,
-                    columns: ProcessColumns()
+                    hosts: hosts
                 )
-                let ops = OpsProcess(settings: settings.ops, readings: readings, logger: logger, databases: databases)
-                return ops.run(worker)
+                let databases = S.databases(settings, logger)
+                return OpsProcess(settings.ops, readings, databases, logger).run(worker)
             }
         }
         throw ExitCode(supervisor.run().rawValue)
@@ -104,6 +97,18 @@ struct Serve<S: Service>: ParsableCommand {
         return PeriodicReport(interval: ConcurrencyLog.interval) { scoreboard in
             log.notice(state(workers: scoreboard.readyWorkers))
         }
+    }
+
+    /// Where all processes count, the former program's in an upgrade; `nil` when nobody reads it.
+    private func makeMetrics(_ settings: OpsSettings, _ logger: Logger) throws -> MetricsTable? {
+        guard settings.port != nil else { return nil }
+        let table = try S.makeTable(logger) { () throws(SystemError) in
+            let former = ProcessStart.keptMemory(MetricsTable.name).flatMap { MetricsTable(in: $0) }
+            if let former, former.columns == MetricsColumn.count { return former }
+            return try MetricsTable(columns: MetricsColumn.count)
+        }
+        MetricsSystem.bootstrap(SharedMetrics(table))
+        return table
     }
 
     /// The listener of the ops process; `nil` for a service without one.

@@ -7,10 +7,12 @@ import Telemetry
 extension ServiceSettings {
     /// What the database's connections are enough for, said in the log; the end of the process when that is less than the
     /// settings ask for in numbers.
+    /// - Parameter others: Connections of processes that are no workers.
     func connectionBudgetOrExit(
         for use: ConnectionBudget.Use,
         workers: WorkerCount,
         threads: ThreadCount,
+        others: Int = 0,
         _ logger: Logger
     ) throws -> ConnectionBudget {
         func budget(within limit: Int?) throws(ConnectionBudget.Exceeded) -> ConnectionBudget {
@@ -24,7 +26,7 @@ extension ServiceSettings {
         }
         let capacity = database?.capacity()
         do throws(ConnectionBudget.Exceeded) {
-            let budget = try budget(within: capacity?.limit)
+            let budget = try budget(within: capacity?.limit.map { $0 - others })
             say(budget, capacity, logger)
             return budget
         } catch {

@@ -7,17 +7,24 @@ import Telemetry
 import Values
 
 /// What runs beside the workers: it answers those who look after the service, whatever the workers do.
-struct OpsProcess: Sendable {
-    let settings: OpsSettings
-    let readings: ServiceReadings
-    let logger: Logger
-    /// Those of the service; `nil` for one without.
-    let databases: PerThread<Database>?
+struct OpsProcess {
+    private let settings: OpsSettings
+    private let readings: ServiceReadings
+    private let databases: PerThread<Database>?
+    private let logger: Logger
+
+    /// - Parameter databases: Those of the service; `nil` for one without.
+    init(_ settings: OpsSettings, _ readings: ServiceReadings, _ databases: PerThread<Database>?, _ logger: Logger) {
+        self.settings = settings
+        self.readings = readings
+        self.databases = databases
+        self.logger = logger
+    }
 
     /// Answers until the supervisor wants it to leave.
     /// - Returns: The process's exit code.
     func run(_ worker: Worker) -> Int32 {
-        readings.metrics.use(column: readings.columns.ops)
+        readings.metrics.use(column: MetricsColumn.ops)
         let readiness = ServiceReadiness(worker.scoreboard)
         if let databases { readiness.watch { databases.current } }
         var router = Router()

@@ -11,13 +11,11 @@ struct ServiceReadings: Sendable {
     let metrics: MetricsTable
     let handlerTimes: HandlerTimesTable
     let hosts: HostTable
-    /// The columns of the metrics table by their processes: a worker's is its slot's.
-    let columns: ProcessColumns
 
     /// As it is now.
     func read() -> [MetricReading] {
         let slots = scoreboard.workers
-        let live = Set(slots.map { columns.worker($0.index) } + [columns.supervisor, columns.ops])
+        let live = Set(slots.map { MetricsColumn.worker($0.index) } + [MetricsColumn.supervisor, MetricsColumn.ops])
         var readings = metrics.read { live.contains($0) }
         readings += workers(slots) + handlers() + calls()
         let processes = [("supervisor", getppid()), ("ops", getpid())] + slots.map { ("worker \($0.number)", $0.pid) }
@@ -119,13 +117,4 @@ struct ServiceReadings: Sendable {
                 usage.descriptors.map { number("process.open_file_descriptor.count", .gauge, Double($0), of) },
             ].compactMap(\.self)
     }
-}
-
-/// Which column of the metrics table is whose.
-struct ProcessColumns: Sendable {
-    let supervisor = 0
-    let ops = 1
-    let count = 2 + Scoreboard.capacity
-
-    func worker(_ slot: Int) -> Int { 2 + slot }
 }

@@ -30,17 +30,7 @@ struct JobWorkerProcess<S: Service>: Sendable {
             worker.slot.setDroppedLogLines(LogOutput.standardOutput.droppedLines)
         }
         let readinessLog = ReadinessLog(logger, metadata: ["worker": .number(worker.slot.pid)])
-        let dependencies = Dependencies<S.Settings>(
-            settings: settings,
-            databases: S.databases(settings, logger),
-            client: HTTPClient(
-                HTTPClient.Configuration(settings.client, service: S.info),
-                hosts: hosts,
-                slot: worker.slot.index
-            ),
-            logger: logger,
-            isLeaving: { worker.isLast }
-        )
+        let dependencies = S.dependencies(settings, of: worker, hosts, logger)
         guard let databases = dependencies.databases else {
             preconditionFailure("without a database there is no job worker")
         }

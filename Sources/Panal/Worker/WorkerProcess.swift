@@ -18,8 +18,8 @@ struct WorkerProcess<S: Service>: Sendable {
     let handlerTimes: HandlerTimesTable
     /// Where it adds what comes of calls to other services.
     let hosts: HostTable
-    /// Where it counts.
-    let metrics: MetricsTable
+    /// Where it counts; `nil` when nobody reads that.
+    let metrics: MetricsTable?
 
     /// Serves until the supervisor wants the worker to leave.
     /// - Returns: The worker's exit code.
@@ -28,20 +28,9 @@ struct WorkerProcess<S: Service>: Sendable {
             LogOutput.standardOutput.reportDropped()
             worker.slot.setDroppedLogLines(LogOutput.standardOutput.droppedLines)
         }
-        metrics.use(column: ProcessColumns().worker(worker.slot.index))
+        metrics?.use(column: MetricsColumn.worker(worker.slot.index))
         let readinessLog = ReadinessLog(logger, metadata: ["worker": .number(worker.slot.pid)])
-        let dependencies = Dependencies<S.Settings>(
-            settings: settings,
-            databases: S.databases(settings, logger),
-            client: HTTPClient(
-                HTTPClient.Configuration(settings.client, service: S.info),
-                hosts: hosts,
-                slot: worker.slot.index
-            ),
-            logger: logger,
-            isLeaving: { worker.isLast },
-            noteReadiness: { readinessLog.note($0) }
-        )
+        let dependencies = S.dependencies(settings, of: worker, hosts, logger) { readinessLog.note($0) }
         // Opens the database before the first request has to wait for it. A worker without its database serves all the same:
         // liveness, readiness with the reason, and everything else as soon as the database is there.
         if let databases = dependencies.databases {
@@ -79,6 +68,30 @@ struct WorkerProcess<S: Service>: Sendable {
             logger.error("worker cannot serve", error: error, metadata: ["worker": .number(worker.slot.pid)])
             return 1
         }
+    }
+}
+
+extension Service {
+    /// What a worker's routes or jobs need.
+    static func dependencies(
+        _ settings: ServiceSettings<Settings>,
+        of worker: Worker,
+        _ hosts: HostTable,
+        _ logger: Logger,
+        noteReadiness: @escaping @Sendable (DatabaseReadiness) -> Void = { _ in }
+    ) -> Dependencies<Settings> {
+        Dependencies(
+            settings: settings,
+            databases: databases(settings, logger),
+            client: HTTPClient(
+                HTTPClient.Configuration(settings.client, service: info),
+                hosts: hosts,
+                slot: worker.slot.index
+            ),
+            logger: logger,
+            isLeaving: { worker.isLast },
+            noteReadiness: noteReadiness
+        )
     }
 }
 
