@@ -19,10 +19,10 @@ struct Serve<S: Service>: ParsableCommand {
 
     func run() throws {
         // Nothing here may start a thread: the supervisor forks.
-        let (settings, logger) = S.startingSettings()
+        let (settings, level, logger) = try S.startingSettings()
         warn(of: settings, logger)
         let metrics = try makeMetrics(settings.ops, logger)
-        let notices = NoticeLog(level: settings.server.logLevel, metrics: metrics)
+        let notices = NoticeLog(level: level, format: settings.server.logFormat, metrics: metrics)
         if let notice = settings.database?.libraryNotice { notices.write(notice) }
         let budget = try settings.connectionBudgetOrExit(
             for: .requests,
@@ -39,6 +39,7 @@ struct Serve<S: Service>: ParsableCommand {
         let process = WorkerProcess<S>(
             settings: settings,
             threads: budget.threads,
+            level: level,
             logger: logger,
             handlerTimes: handlerTimes,
             hosts: hosts,
@@ -69,7 +70,7 @@ struct Serve<S: Service>: ParsableCommand {
                     hosts: hosts
                 )
                 let databases = S.databases(settings, logger)
-                return OpsProcess(settings.ops, readings, databases, logger).run(worker)
+                return OpsProcess(settings.ops, readings, databases, level, logger).run(worker)
             }
         }
         throw ExitCode(supervisor.run().rawValue)

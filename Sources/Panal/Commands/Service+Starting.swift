@@ -5,25 +5,31 @@ import Prefork
 import Telemetry
 
 extension Service {
-    /// What `serve` and `work` begin with: the settings, or the end of the process after each fault was logged; and the log.
-    static func startingSettings() -> (settings: ServiceSettings<Settings>, logger: Logger) {
+    /// What `serve` and `work` begin with: the settings, or the end of the process after each fault was logged; and the log, whose
+    /// level can be changed.
+    static func startingSettings() throws -> (
+        settings: ServiceSettings<Settings>, level: SharedLogLevel, logger: Logger
+    ) {
         let settings = settingsOrExit { fault in
-            Logger.json(info, level: .error).error(
+            Logger(label: info.name) { _ in JSONLogHandler(level: .error) }.error(
                 "faulty configuration",
                 metadata: [
                     "key": .string(fault.key), "value": .string(fault.value), "expected": .string(fault.expected),
                 ]
             )
         }
-        let logger = Logger.json(info, level: settings.server.logLevel)
-        LoggingSystem.bootstrap { _ in JSONLogHandler(level: settings.server.logLevel) }
+        let level = try makeTable(Logger.standardOutput(info, settings)) { () throws(SystemError) in
+            try SharedLogLevel(settings.server.logLevel)
+        }
+        LoggingSystem.bootstrap { _ in JSONLogHandler(level: level) }
+        let logger = Logger(label: info.name) { _ in JSONLogHandler(level: level) }
         for misspelling in settings.misspellings {
             logger.warning(
                 "unknown variable looks like a setting",
                 metadata: ["variable": .string(misspelling.variable), "setting": .string(misspelling.setting)]
             )
         }
-        return (settings, logger)
+        return (settings, level, logger)
     }
 
     /// What handlers take, and what comes of calls, is counted in memory that exists before the first fork.
@@ -38,8 +44,9 @@ extension Service {
 }
 
 extension Logger {
-    /// A logger whose events are JSON lines on stdout.
-    static func json(_ service: ServiceInfo, level: Logger.Level) -> Logger {
-        Logger(label: service.name) { _ in JSONLogHandler(level: level) }
+    /// A logger on stdout, in the format that is wanted there.
+    static func standardOutput(_ service: ServiceInfo, _ settings: ServiceSettings<some SettingsGroup>) -> Logger {
+        LogOutput.standardOutput.use(settings.server.logFormat)
+        return Logger(label: service.name) { _ in JSONLogHandler(level: settings.server.logLevel) }
     }
 }

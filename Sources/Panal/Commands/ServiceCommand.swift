@@ -39,7 +39,7 @@ extension Service {
     /// 78 when the configuration is faulty, after each fault was reported on stderr.
     public static func dependenciesOrExit() -> Dependencies<Settings> {
         let settings = settingsOrExit()
-        let logger = Logger.json(info, level: settings.server.logLevel)
+        let logger = Logger.standardOutput(info, settings)
         return Dependencies<Settings>(
             settings: settings,
             databases: databases(settings, logger),

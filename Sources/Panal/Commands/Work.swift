@@ -19,14 +19,14 @@ struct Work<S: Service>: ParsableCommand {
 
     func run() throws {
         // Nothing here may start a thread: the supervisor forks.
-        let (settings, logger) = S.startingSettings()
+        let (settings, level, logger) = try S.startingSettings()
         guard let work = settings.work else {
             throw refusal("the service has no database to keep jobs in: it declares no migrations", logger)
         }
         guard hasJobs(settings, logger) else {
             throw refusal("the service has no jobs to run: it declares none in addJobs", logger)
         }
-        let notices = NoticeLog(level: settings.server.logLevel, readyMessage: "job workers ready")
+        let notices = NoticeLog(level: level, format: settings.server.logFormat, readyMessage: "job workers ready")
         let budget = try settings.connectionBudgetOrExit(
             for: .jobs,
             workers: work.workers,

@@ -11,13 +11,21 @@ struct OpsProcess {
     private let settings: OpsSettings
     private let readings: ServiceReadings
     private let databases: PerThread<Database>?
+    private let level: SharedLogLevel
     private let logger: Logger
 
     /// - Parameter databases: Those of the service; `nil` for one without.
-    init(_ settings: OpsSettings, _ readings: ServiceReadings, _ databases: PerThread<Database>?, _ logger: Logger) {
+    init(
+        _ settings: OpsSettings,
+        _ readings: ServiceReadings,
+        _ databases: PerThread<Database>?,
+        _ level: SharedLogLevel,
+        _ logger: Logger
+    ) {
         self.settings = settings
         self.readings = readings
         self.databases = databases
+        self.level = level
         self.logger = logger
     }
 
@@ -29,6 +37,7 @@ struct OpsProcess {
         if let databases { readiness.watch { databases.current } }
         var router = Router()
         router.addOps(access: OpsAccess(token: settings.token), readings, readiness)
+        router.addLogLevel(level, access: OpsAccess(token: settings.token), logger)
         var configuration = ServerConfiguration()
         // Nothing here waits for long, but for who reads slowly.
         configuration.maxThreads = 2

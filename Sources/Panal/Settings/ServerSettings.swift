@@ -1,5 +1,6 @@
 public import HTTPServer
 public import Logging
+public import Telemetry
 
 /// The settings that every service has: where it listens, how many workers it runs, how patient it is, and what it takes.
 public struct ServerSettings: SettingsGroup {
@@ -68,6 +69,15 @@ public struct ServerSettings: SettingsGroup {
         .oneOf()
     )
     public var logLevel: Logger.Level
+
+    /// How log lines are written.
+    @Setting(
+        "LOG_FORMAT",
+        default: "auto",
+        "How to write the log: `json`, one object a line; `text`, for people; `auto` is `text` on a terminal, else `json`.",
+        .oneOf()
+    )
+    public var logFormat: LogFormat
 
     /// How long one request may be worked on.
     @Setting(

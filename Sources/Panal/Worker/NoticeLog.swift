@@ -5,16 +5,17 @@ import Values
 
 /// Writes what the supervisor has to say as log lines, the details in the order in which they are best read.
 final class NoticeLog: NoticeOutput {
-    private let level: Logger.Level
+    private let level: SharedLogLevel
     private let readyMessage: String
     private let metrics: MetricsTable?
-    private let queue = LogQueue()
+    private let queue: LogQueue
 
     /// - Parameters:
     ///   - readyMessage: What it says when all workers are ready. `ready` promises a port, to whoever reads the logs of
     ///     several processes as one.
     ///   - metrics: Where the ends of children and of rolls are counted.
-    init(level: Logger.Level, readyMessage: String = "ready", metrics: MetricsTable? = nil) {
+    init(level: SharedLogLevel, format: LogFormat, readyMessage: String = "ready", metrics: MetricsTable? = nil) {
+        queue = LogQueue(format)
         self.metrics = metrics
         self.level = level
         self.readyMessage = readyMessage
@@ -36,7 +37,7 @@ final class NoticeLog: NoticeOutput {
             case .warning: (.warning, "warning")
             case .error: (.error, "error")
             }
-        guard severity >= level else { return }
+        guard severity >= level.current else { return }
         var line = LogLine()
         line.begin(name, message: notice.message == "ready" ? readyMessage : notice.message, at: .now())
         for field in notice.fields {

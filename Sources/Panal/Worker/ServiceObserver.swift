@@ -15,6 +15,7 @@ final class ServiceObserver: ServerObserver {
     private let metrics: MetricsTable?
     private let routes: Int
     private let activities: Activities
+    private let level: SharedLogLevel
     private let logger: Logger
     private let pid: Int32
     private let output = LogOutput.standardOutput
@@ -32,6 +33,7 @@ final class ServiceObserver: ServerObserver {
         threads: Int,
         handlerTimes: HandlerTimesTable? = nil,
         metrics: MetricsTable? = nil,
+        level: SharedLogLevel,
         logger: Logger
     ) {
         self.worker = worker
@@ -39,6 +41,7 @@ final class ServiceObserver: ServerObserver {
         self.handlerTimes = handlerTimes
         self.metrics = metrics
         self.routes = routes.count
+        self.level = level
         self.logger = logger
         pid = worker.slot.pid
         activities = Activities(routes: routes, threads: threads)
@@ -54,6 +57,7 @@ final class ServiceObserver: ServerObserver {
             metrics: metrics.map { RequestMetrics($0, routes: routes) },
             databases,
             activities,
+            level: level,
             logger: logger
         )
     }

@@ -19,8 +19,8 @@ final class ThreadObserver: RequestObserver {
     private var metrics: RequestMetrics?
     private let databases: PerThread<Database>?
     private let pid: Int32
-    private let logsAccess: Bool
     private let activities: Activities
+    private let level: SharedLogLevel
     private let logger: Logger
     private let output = LogOutput.standardOutput
     private var line = LogLine()
@@ -33,6 +33,7 @@ final class ThreadObserver: RequestObserver {
         metrics: RequestMetrics?,
         _ databases: PerThread<Database>?,
         _ activities: Activities,
+        level: SharedLogLevel,
         logger: Logger
     ) {
         self.worker = worker
@@ -41,9 +42,9 @@ final class ThreadObserver: RequestObserver {
         self.metrics = metrics
         self.databases = databases
         self.activities = activities
+        self.level = level
         self.logger = logger
         pid = worker.slot.pid
-        logsAccess = logger.logLevel <= .info
     }
 
     func requestBegan(_ request: Request) -> Measurements {
@@ -87,7 +88,7 @@ final class ThreadObserver: RequestObserver {
         if isFailure, exchange.error != nil || !isProbe {
             logFailure(exchange)
         }
-        if logsAccess, !isProbe { line.writeAccess(exchange, worker: pid, to: output) }
+        if !isProbe, level.allows(.info) { line.writeAccess(exchange, worker: pid, to: output) }
     }
 
     func batchBegan() {

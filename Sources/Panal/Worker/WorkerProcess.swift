@@ -13,6 +13,7 @@ struct WorkerProcess<S: Service>: Sendable {
     let settings: ServiceSettings<S.Settings>
     /// Handlers that may wait at the same time.
     let threads: Int
+    let level: SharedLogLevel
     let logger: Logger
     /// Where its threads add what handlers take.
     let handlerTimes: HandlerTimesTable
@@ -51,6 +52,7 @@ struct WorkerProcess<S: Service>: Sendable {
                 threads: threads,
                 handlerTimes: handlerTimes,
                 metrics: metrics,
+                level: level,
                 logger: logger
             ),
             siblings: WorkerSiblings(worker.siblings)

@@ -37,10 +37,13 @@ public final class LogOutput: Sendable {
         var backoffEnd: Int64 = 0
         /// Whether the last line ended before its line break.
         var isCut = false
+        /// How lines are written for people; `nil` for JSON.
+        var text: TextLine?
     }
 
     private let descriptor: NonBlockingDescriptor
-    private let state = Mutex(State())
+    private let state: Mutex<State>
+    private let repeated = RepeatedEvents()
     /// How many bytes are collected, for who only wants to know whether there are any.
     private let collectedBytes = Atomic<Int>(0)
     private let dropped = Atomic<Int>(0)
@@ -53,6 +56,13 @@ public final class LogOutput: Sendable {
 
     init(_ descriptor: NonBlockingDescriptor) {
         self.descriptor = descriptor
+        state = Mutex(State(text: descriptor.text(for: .auto)))
+    }
+
+    /// Writes lines in another format than ``LogFormat/auto`` from here on.
+    public func use(_ format: LogFormat) {
+        let text = descriptor.text(for: format)
+        state.withLock { $0.text = text }
     }
 
     /// How many lines were dropped since the last that was taken.
@@ -63,6 +73,13 @@ public final class LogOutput: Sendable {
         unsafe line.withUnsafeBytes { unsafe write($0) }
     }
 
+    /// Writes an event, or counts it where it repeats another.
+    func write(_ event: LoggedEvent, at now: MonotonicInstant = .now) {
+        let (isNew, ended) = repeated.note(event, at: now)
+        for line in ended { write(line.span) }
+        if isNew { write(event.line().span) }
+    }
+
     /// Keeps one line, its line break included, until ``flush()`` or until the next does not fit beside it in one write.
     ///
     /// It costs no system call then. Do not fork while something is collected: it would be written twice.
@@ -70,15 +87,22 @@ public final class LogOutput: Sendable {
         unsafe line.withUnsafeBytes { unsafe collect($0) }
     }
 
-    /// Writes what was collected, or drops it. Costs next to nothing when there is nothing.
+    /// Writes what was collected, or drops it, and how often an event was repeated that was a while ago. Costs next to nothing
+    /// when there is nothing.
     public func flush() {
+        if repeated.isCounting { writeRepeated() }
         guard collectedBytes.load(ordering: .relaxed) > 0 else { return }
         state.withLock { writeCollected(&$0) }
     }
 
-    /// Writes what was collected, and says how many lines were dropped, if some were and the reader takes that now. A process
-    /// that is about to end calls it.
+    private func writeRepeated(isLast: Bool = false) {
+        for line in repeated.ended(at: .now, isLast: isLast) { write(line.span) }
+    }
+
+    /// Writes what was collected, and says how often events were repeated, and how many lines were dropped, if some were and
+    /// the reader takes that now. A process that is about to end calls it.
     public func reportDropped() {
+        writeRepeated(isLast: true)
         flush()
         guard droppedLines > 0 else { return }
         state.withLock { _ = writeDropReport(&$0) }
@@ -130,12 +154,12 @@ public final class LogOutput: Sendable {
     /// Writes lines in the form that their reader needs.
     /// - Returns: How many of them the reader did not take.
     private func put(translated lines: UnsafeRawBufferPointer, _ state: inout State) -> Int {
-        guard let terminal = descriptor.terminal else { return unsafe put(lines, &state) }
+        guard let text = state.text else { return unsafe put(lines, &state) }
         var lost = 0
         var start = 0
         while start < lines.count {
             let end = unsafe lines[start...].firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? lines.count
-            lost += unsafe terminal.text(for: [UInt8](lines[start..<end])).withUnsafeBytes { unsafe put($0, &state) }
+            lost += unsafe text.text(for: [UInt8](lines[start..<end])).withUnsafeBytes { unsafe put($0, &state) }
             start = end
         }
         return lost

@@ -9,18 +9,20 @@ public final class LogQueue {
     public static let limit = 1000
 
     private let output: NonBlockingDescriptor
+    private let text: TextLine?
     private var waiting: [[UInt8]] = []
     /// How many bytes of the first waiting line are written.
     private var written = 0
     private var dropped = 0
 
     /// A queue before the process's stdout.
-    public convenience init() {
-        self.init(.standardOutput)
+    public convenience init(_ format: LogFormat = .auto) {
+        self.init(.standardOutput, format)
     }
 
-    init(_ output: NonBlockingDescriptor) {
+    init(_ output: NonBlockingDescriptor, _ format: LogFormat = .auto) {
         self.output = output
+        text = output.text(for: format)
     }
 
     /// The descriptor to ``flush()`` when it can be written to; `nil` when nothing waits.
@@ -60,7 +62,7 @@ public final class LogQueue {
     }
 
     /// The line in the form that its reader needs.
-    private func readable(_ line: [UInt8]) -> [UInt8] { output.terminal?.text(for: line) ?? line }
+    private func readable(_ line: [UInt8]) -> [UInt8] { text?.text(for: line) ?? line }
 
     /// - Returns: Whether the report is on its way, before all that waits.
     private func reportDropped() -> Bool {

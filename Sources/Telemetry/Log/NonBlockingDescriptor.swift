@@ -11,8 +11,7 @@ struct NonBlockingDescriptor: Sendable {
     static let standardOutput = NonBlockingDescriptor(of: STDOUT_FILENO)
 
     let number: CInt
-    /// How lines are written for people; `nil` where programs read them.
-    let terminal: TerminalLine?
+    private let isTerminal: Bool
     /// send(2) can be told for each call not to wait, write(2) cannot.
     private let isSocket: Bool
 
@@ -20,7 +19,7 @@ struct NonBlockingDescriptor: Sendable {
     init(unchanged descriptor: CInt) {
         number = descriptor
         isSocket = false
-        terminal = nil
+        isTerminal = false
     }
 
     /// The same destination as `descriptor`.
@@ -28,8 +27,7 @@ struct NonBlockingDescriptor: Sendable {
         var status = stat()
         let kind = unsafe fstat(descriptor, &status) == 0 ? status.st_mode & S_IFMT : 0
         isSocket = kind == S_IFSOCK
-        let isTerminal = kind == S_IFCHR && isatty(descriptor) == 1
-        terminal = isTerminal ? TerminalLine(isColoured: unsafe getenv("NO_COLOR") == nil) : nil
+        isTerminal = kind == S_IFCHR && isatty(descriptor) == 1
         guard kind == S_IFIFO || kind == S_IFCHR else {
             // A file makes nobody wait, and opened anew it would be written over from its beginning.
             number = descriptor
@@ -38,6 +36,13 @@ struct NonBlockingDescriptor: Sendable {
         let own = unsafe open("/proc/self/fd/\(descriptor)", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
         if own < 0 { _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK) }
         number = own < 0 ? descriptor : own
+    }
+
+    /// How lines are written for people; `nil` where programs read them.
+    func text(for format: LogFormat) -> TextLine? {
+        guard format == .text || format == .auto && isTerminal else { return nil }
+        let isColoured = unsafe getenv("NO_COLOR") == nil
+        return TextLine(isColoured: isTerminal && isColoured)
     }
 
     /// Writes what the reader has room for.

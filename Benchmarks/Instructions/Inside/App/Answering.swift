@@ -25,7 +25,7 @@ private func answers(
         let router = try SampleData.router(databases)
         let connection = try LiveConnection(
             router: router,
-            observer: Measured.observer(
+            observer: try Measured.observer(
                 worker: worker,
                 databases: databases,
                 routes: router.routes,

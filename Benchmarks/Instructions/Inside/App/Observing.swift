@@ -31,7 +31,7 @@ let observing = [
         _ = try message.read()
         _ = message.route()
         let exchange = message.exchange
-        let observer = Measured.observer(
+        let observer = try Measured.observer(
             worker: try .alone(),
             databases: databases,
             routes: router.routes,

@@ -3,6 +3,7 @@ public import Linux
 public import Logging
 public import Prefork
 public import SQL
+import Telemetry
 
 /// What of this module a request passes through, for whoever measures it from outside.
 public enum Measured {
@@ -12,8 +13,15 @@ public enum Measured {
         databases: PerThread<Database>?,
         routes: [Route],
         logger: Logger
-    ) -> any ServerObserver {
-        ServiceObserver(worker: worker, databases: databases, routes: routes, threads: 1, logger: logger)
+    ) throws -> any ServerObserver {
+        ServiceObserver(
+            worker: worker,
+            databases: databases,
+            routes: routes,
+            threads: 1,
+            level: try SharedLogLevel(logger.logLevel),
+            logger: logger
+        )
     }
 
     /// A service with these settings and databases, and all its routes.

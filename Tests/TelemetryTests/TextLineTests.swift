@@ -5,13 +5,13 @@ import Values
 @testable import Telemetry
 
 @Suite("On a terminal a log line")
-struct TerminalLineTests {
+struct TextLineTests {
     private let moment = Timestamp(microsecondsSinceEpoch: 1_795_490_055_007_000)
 
     private func text(isColoured: Bool = false, _ fill: (inout LogLine) -> Void) -> String {
         var line = LogLine()
         fill(&line)
-        return String(decoding: TerminalLine(isColoured: isColoured).text(for: line.end()), as: UTF8.self)
+        return String(decoding: TextLine(isColoured: isColoured).text(for: line.end()), as: UTF8.self)
     }
 
     @Test("is a sentence with its details behind it")
@@ -57,14 +57,26 @@ struct TerminalLineTests {
         #expect(text == "\u{1b}[2m03:14:15.007\u{1b}[0m \u{1b}[31merror\u{1b}[0m no\n")
     }
 
+    @Test("shows lists and objects as they are")
+    func nested() {
+        let line =
+            #"{"time":"2026-11-24T03:14:15.007Z","level":"info","message":"ready","workers":[7,8],"a":{"b":"},","c":[]},"z":1}"#
+        let text = TextLine(isColoured: false).text(for: Array((line + "\n").utf8))
+        #expect(
+            String(decoding: text, as: UTF8.self)
+                == #"03:14:15.007 info  ready  workers=[7,8] a={"b":"},","c":[]} z=1"# + "\n"
+        )
+    }
+
     @Test(
-        "that is no flat JSON object stays as it is",
+        "that is no JSON object stays as it is",
         arguments: [
-            "", "\n", "{", "{\"a\":", "{\"a\":1", "{\"a\":1,\n", "{\"a\":{\"b\":1}}\n", "{\"a\\", "plain text\n",
+            "", "\n", "{", "{\"a\":", "{\"a\":1", "{\"a\":1,\n", "{\"a\":[1,2}\n", "{\"a\":1]}\n", "{\"a\\",
+            "plain text\n",
         ]
     )
     func other(_ line: String) {
-        #expect(TerminalLine(isColoured: false).text(for: Array(line.utf8)) == Array(line.utf8))
+        #expect(TextLine(isColoured: false).text(for: Array(line.utf8)) == Array(line.utf8))
     }
 
     /// Both ends of a terminal (pts(4)): what is written to `side` can be read from `terminal`.

@@ -1,4 +1,4 @@
-/// A log line as a person at a terminal reads it: the JSON objects of ``LogLine`` are for programs.
+/// A log line as a person reads it: the JSON objects of ``LogLine`` are for programs.
 ///
 /// ```
 /// 03:14:15.007 info  GET /v1/rooms 200 1.234 ms  requestId=0b84
@@ -6,11 +6,11 @@
 /// ```
 ///
 /// What a line holds may come from a client: nothing in it can move the cursor, because control characters stay escaped.
-struct TerminalLine {
+struct TextLine {
     /// Whether levels have colours (https://no-color.org).
     let isColoured: Bool
 
-    /// The text for a JSON line, both with their line breaks. What is no object of strings and numbers stays as it is.
+    /// The text for a JSON line, both with their line breaks. What is no JSON object stays as it is.
     func text(for line: [UInt8]) -> [UInt8] {
         guard var fields = Members(line).all else { return line }
         func take(_ key: String) -> String {
@@ -54,7 +54,7 @@ struct TerminalLine {
     }
 }
 
-/// The members of one JSON object without nested ones, in order; strings without their quotes.
+/// The members of one JSON object, in order; strings without their quotes, arrays and objects as they are.
 private struct Members {
     private let bytes: [UInt8]
     private var position = 0
@@ -81,11 +81,22 @@ private struct Members {
     private mutating func value() -> String? {
         if position < bytes.count, bytes[position] == UInt8(ascii: "\"") { return string() }
         let start = position
-        while position < bytes.count, ![UInt8(ascii: ","), UInt8(ascii: "}")].contains(bytes[position]) {
+        var depth = 0
+        while position < bytes.count {
+            switch bytes[position] {
+            case UInt8(ascii: "\""):
+                guard string() != nil else { return nil }
+                continue
+            case UInt8(ascii: "["), UInt8(ascii: "{"): depth += 1
+            case UInt8(ascii: ",") where depth == 0, UInt8(ascii: "}") where depth == 0:
+                return position == start
+                    ? nil : Self.withoutControls(String(decoding: bytes[start..<position], as: UTF8.self))
+            case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
+            default: break
+            }
             position += 1
         }
-        let literal = String(decoding: bytes[start..<position], as: UTF8.self)
-        return literal.isEmpty || literal.contains("{") || literal.contains("[") ? nil : literal
+        return nil
     }
 
     /// The string that begins here. Its escapes stay, but for the quote and the backslash.

@@ -1,0 +1,84 @@
+import Glibc
+import Testing
+
+@testable import ProcessHarness
+
+extension ProcessTests {
+    @Suite("The level and the format of the log")
+    struct LogLevelTests {
+        private func ask(_ method: String, _ target: String, of port: UInt16) throws -> Answer {
+            let connection = try Connection(to: port)
+            switch connection.exchange(Request(method: method, target: target)) {
+            case .answered(let answer): return answer
+            case let other: throw Spawned.Failure(description: "\(method) \(target): \(other)")
+            }
+        }
+
+        @Test("can be changed for all workers at once, stays so for those to come, and is set back")
+        func level() throws {
+            let service = try Service(workers: 2, environment: ["OPS_PORT": "0", "LOG_LEVEL": "info"])
+            let listening = try service.log.wait(for: "ops listening")
+            let port = try #require(listening["port"]?.int.flatMap { UInt16(exactly: $0) })
+            #expect(try ask("GET", "/log-level", of: port).text == "info\n")
+
+            var mark = service.log.mark
+            #expect(try ask("POST", "/log-level?level=error", of: port).text == "error\n")
+            let change = try service.log.wait(for: "log level changed", after: mark)
+            #expect(change["from"]?.string == "info")
+            #expect(change["to"]?.string == "error")
+            let former = service.log.requestCount
+            for _ in 0..<20 { #expect(try service.answer(.get("/bytes/1")).status == 200) }
+            // The supervisor is silent about a roll, and the workers that it brings about requests.
+            let workers = service.workers
+            service.signal(SIGHUP)
+            #expect(eventually { Set(service.workers).isDisjoint(with: workers) && service.workers.count == 2 })
+            for _ in 0..<20 { #expect(try service.answer(.get("/bytes/1")).status == 200) }
+            #expect(service.log.requestCount == former)
+
+            mark = service.log.mark
+            #expect(try ask("DELETE", "/log-level", of: port).text == "info\n")
+            try service.log.wait(for: "log level changed", after: mark)
+            #expect(try service.answer(.get("/bytes/2", [("X-Request-ID", "loud-again")])).status == 200)
+            _ = try service.log.waitForRequest { $0["requestId"]?.string == "loud-again" }
+            service.stop()
+            #expect(service.log.requestCount == former + 1)
+        }
+
+        @Test("a level that does not exist is refused by its name, and nothing is changed")
+        func unknownLevel() throws {
+            let service = try Service(workers: 1, environment: ["OPS_PORT": "0", "LOG_LEVEL": "info"])
+            let listening = try service.log.wait(for: "ops listening")
+            let port = try #require(listening["port"]?.int.flatMap { UInt16(exactly: $0) })
+            for target in ["/log-level?level=loud", "/log-level"] {
+                let answer = try ask("POST", target, of: port)
+                #expect(answer.status == 422)
+                #expect(answer.text.contains("\"level\""))
+            }
+            #expect(try ask("GET", "/log-level", of: port).text == "info\n")
+            service.stop()
+        }
+
+        @Test("LOG_FORMAT=text writes lines for people where no terminal is, without colours")
+        func text() throws {
+            let taken = try ListeningSocket()
+            let directory = try TemporaryDirectory()
+            func output(_ format: String) throws -> String {
+                let environment = Service.environment(
+                    in: directory,
+                    [
+                        "PORT": "\(taken.port)", "SHUTDOWN_TIMEOUT": "100ms", "REQUEST_TIMEOUT": "100ms",
+                        "LOG_FORMAT": format,
+                    ]
+                )
+                return try Finished.running(Binary.fixture.command("serve"), environment: environment).output
+            }
+            for format in ["auto", "json"] {
+                #expect(try output(format).contains(#""level":"error","message":"cannot listen","reason":""#))
+            }
+            let text = try output("text")
+            #expect(text.contains(/\d\d:\d\d:\d\d\.\d\d\d error cannot listen  reason=/))
+            #expect(!text.contains("\u{1b}"))
+            #expect(!text.contains("{"))
+        }
+    }
+}
