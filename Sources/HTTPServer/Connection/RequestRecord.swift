@@ -40,6 +40,8 @@ final class RequestRecord: @unchecked Sendable {
     var admission = Admission.open
     /// What the admission found out, such as who asks.
     var contextValues: ContextValues?
+    /// What the observer keeps with the request.
+    var observation: AnyObject?
 
     /// The request that was answered before this one, until both are reported.
     var answeredBefore: RequestRecord?
@@ -125,6 +127,7 @@ final class RequestRecord: @unchecked Sendable {
         routeIndex = -1
         if case .open = admission {} else { admission = .open }
         if contextValues != nil { contextValues = nil }
+        if observation != nil { observation = nil }
         if refusal != nil { refusal = nil }
         isUnderstood = false
         bytesIn = 0

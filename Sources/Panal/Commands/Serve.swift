@@ -22,6 +22,7 @@ struct Serve<S: Service>: ParsableCommand {
         let (settings, logger) = S.startingSettings()
         warn(of: settings, logger)
         let metrics = try makeMetrics(settings.ops, logger)
+        let tracer = try S.makeTracer(settings.trace, logger)
         let notices = NoticeLog(level: settings.server.logLevel, metrics: metrics)
         if let notice = settings.database?.libraryNotice { notices.write(notice) }
         let budget = try settings.connectionBudgetOrExit(
@@ -42,7 +43,8 @@ struct Serve<S: Service>: ParsableCommand {
             logger: logger,
             handlerTimes: handlerTimes,
             hosts: hosts,
-            metrics: metrics
+            metrics: metrics,
+            tracer: tracer
         )
         let configuration = SupervisorConfiguration(
             settings.server,
@@ -59,6 +61,9 @@ struct Serve<S: Service>: ParsableCommand {
             worker: { process.run($0) }
         )
         supervisor.keptMemory[MetricsTable.name] = metrics?.memory
+        supervisor.keptMemory[SpanTable.name] = tracer?.table.memory
+        let export = SpanExport(settings.trace, settings.client, S.info, tracer, metrics, logger)
+        supervisor.companion = export.companion
         if let metrics, let listener = try listenForOps(settings.ops, logger) {
             supervisor.companion = Companion(name: "ops process", listener: listener) { worker in
                 let readings = ServiceReadings(
@@ -69,7 +74,7 @@ struct Serve<S: Service>: ParsableCommand {
                     hosts: hosts
                 )
                 let databases = S.databases(settings, logger)
-                return OpsProcess(settings.ops, readings, databases, logger).run(worker)
+                return export.run { OpsProcess(settings.ops, readings, databases, logger).run(worker) }
             }
         }
         throw ExitCode(supervisor.run().rawValue)

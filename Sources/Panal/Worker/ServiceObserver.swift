@@ -13,6 +13,7 @@ final class ServiceObserver: ServerObserver {
     private let databases: PerThread<Database>?
     private let handlerTimes: HandlerTimesTable?
     private let metrics: MetricsTable?
+    private let tracer: Tracer?
     private let routes: Int
     private let activities: Activities
     private let logger: Logger
@@ -32,12 +33,14 @@ final class ServiceObserver: ServerObserver {
         threads: Int,
         handlerTimes: HandlerTimesTable? = nil,
         metrics: MetricsTable? = nil,
+        tracer: Tracer? = nil,
         logger: Logger
     ) {
         self.worker = worker
         self.databases = databases
         self.handlerTimes = handlerTimes
         self.metrics = metrics
+        self.tracer = tracer
         self.routes = routes.count
         self.logger = logger
         pid = worker.slot.pid
@@ -52,6 +55,7 @@ final class ServiceObserver: ServerObserver {
             lane: worker.slot.lane(number),
             times: handlerTimes?.lane(number, ofSlot: worker.slot.index),
             metrics: metrics.map { RequestMetrics($0, routes: routes) },
+            tracer: tracer,
             databases,
             activities,
             logger: logger
