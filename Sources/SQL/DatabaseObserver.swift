@@ -12,7 +12,12 @@ public protocol DatabaseObserver: AnyObject {
     ///   - start: when it began.
     ///   - end: when it was over, its rows read.
     ///   - error: what it failed with.
-    func ended(_ operation: DatabaseOperation, from start: MonotonicInstant, to end: MonotonicInstant, error: DatabaseError?)
+    func ended(
+        _ operation: DatabaseOperation,
+        from start: MonotonicInstant,
+        to end: MonotonicInstant,
+        error: DatabaseError?
+    )
 
     /// It has waited a moment for a lock that others have, or is about to run a transaction again that met with another's.
     func retried()

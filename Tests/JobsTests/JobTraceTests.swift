@@ -15,7 +15,10 @@ struct JobTraceTests {
         #expect(found.traceparent == Self.trace)
     }
 
-    @Test("is not made of what has none, or is no object", arguments: ["{}", "[]", "5", #""_trace""#, #"{"a":"}"}"#, ""])
+    @Test(
+        "is not made of what has none, or is no object",
+        arguments: ["{}", "[]", "5", #""_trace""#, #"{"a":"}"}"#, ""]
+    )
     func none(payload: String) {
         #expect(JobTrace.add(nil, to: payload) == payload)
         #expect(JobTrace.split(payload).payload == payload)

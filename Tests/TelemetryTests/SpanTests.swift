@@ -36,7 +36,9 @@ struct SpanTests {
         span.end(at: start + .milliseconds(7))
         let found = spans(of: tracer)
         try #require(found.count == 2)
-        #expect(found[0].name == "SELECT room" && found[0].parentID == span.context.spanID && found[0].failure == "busy")
+        #expect(
+            found[0].name == "SELECT room" && found[0].parentID == span.context.spanID && found[0].failure == "busy"
+        )
         #expect(found[0].context.traceID == Self.caller?.traceID && found[0].startedAt >= found[1].startedAt)
         #expect(found[1].name == "GET /a" && found[1].kind == .server && found[1].state == "v=1")
         #expect(found[1].parentID == Self.caller?.spanID && found[1].failure == nil)
@@ -168,7 +170,10 @@ struct SpanTableTests {
             let before = table.dropped
             var kept = 0
             while table.dropped == before {
-                table.append(record("span \(round) \(kept) \(String(repeating: "x", count: kept % 50))").span.bytes, inSlot: 1)
+                table.append(
+                    record("span \(round) \(kept) \(String(repeating: "x", count: kept % 50))").span.bytes,
+                    inSlot: 1
+                )
                 kept += 1
             }
             kept -= 1

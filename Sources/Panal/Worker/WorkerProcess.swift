@@ -33,7 +33,9 @@ struct WorkerProcess<S: Service>: Sendable {
         metrics?.use(column: MetricsColumn.worker(worker.slot.index))
         tracer?.use(slot: worker.slot.index)
         let readinessLog = ReadinessLog(logger, metadata: ["worker": .number(worker.slot.pid)])
-        let dependencies = S.dependencies(settings, of: worker, hosts, metrics, tracer, logger) { readinessLog.note($0) }
+        let dependencies = S.dependencies(settings, of: worker, hosts, metrics, tracer, logger) {
+            readinessLog.note($0)
+        }
         // Opens the database before the first request has to wait for it. A worker without its database serves all the same:
         // liveness, readiness with the reason, and everything else as soon as the database is there.
         if let databases = dependencies.databases {

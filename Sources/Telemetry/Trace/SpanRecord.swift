@@ -39,7 +39,9 @@ public struct SpanRecord: Hashable, Sendable {
 
     func write(to bytes: inout [UInt8]) {
         func put(_ number: UInt64) {
-            for shift in stride(from: 0, to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: number >> UInt64(shift))) }
+            for shift in stride(from: 0, to: 64, by: 8) {
+                bytes.append(UInt8(truncatingIfNeeded: number >> UInt64(shift)))
+            }
         }
         func put(_ text: String) {
             let text = text.utf8.prefix(Self.longestText)

@@ -130,7 +130,9 @@ public final class SpanTable: Sendable {
             guard head >> 32 == Self.mark, length <= Self.longestRecord, Self.prefix + (length + 7) / 8 * 8 <= left
             else { return false }
             // A copy: whoever writes where it must not cannot change what was checked.
-            guard let record = SpanRecord(copy(ring, (place + Self.prefix) % Self.ringSize, length)) else { return false }
+            guard let record = SpanRecord(copy(ring, (place + Self.prefix) % Self.ringSize, length)) else {
+                return false
+            }
             use(record)
             position &+= UInt64(Self.prefix + (length + 7) / 8 * 8)
         }

@@ -65,7 +65,9 @@ public final class TraceSpan {
     }
 
     /// A part of this one; `nil` when there are ``mostDescendants`` already.
-    public func child(_ name: @autoclosure () -> String, _ kind: SpanKind, at start: MonotonicInstant = .now) -> TraceSpan? {
+    public func child(_ name: @autoclosure () -> String, _ kind: SpanKind, at start: MonotonicInstant = .now)
+        -> TraceSpan?
+    {
         let first = root ?? self
         guard first.descendants < Self.mostDescendants else {
             first.leftOut += 1
