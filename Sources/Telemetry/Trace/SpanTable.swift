@@ -67,14 +67,17 @@ public final class SpanTable: Sendable {
         return memory.word(at: Self.firstHead + slot * Self.headSize + offset)
     }
 
+    /// Records begin at words, whatever somebody who has gone mad wrote there.
+    private static func aligned(_ position: UInt64) -> UInt64 { position & ~7 }
+
     // MARK: - Writing
 
     /// Hands a record over, or counts it as dropped. One thread at a time may write in a slot.
     func append(_ record: RawSpan, inSlot slot: Int) {
         let head = word(Self.written, slot)
-        let position = head.loadRelaxed()
+        let position = Self.aligned(head.loadRelaxed())
         let length = Self.prefix + (record.byteCount + 7) / 8 * 8
-        let used = position &- word(Self.read, slot).load()
+        let used = position &- Self.aligned(word(Self.read, slot).load())
         guard record.byteCount <= Self.longestRecord, used <= UInt64(Self.ringSize),
             Self.ringSize - Int(used) >= length
         else {
@@ -108,10 +111,11 @@ public final class SpanTable: Sendable {
     public func take(_ use: (SpanRecord) -> Void) -> Int {
         var broken = 0
         for slot in 0..<slots {
-            let end = word(Self.written, slot).load()
+            let end = Self.aligned(word(Self.written, slot).load())
             let tail = word(Self.read, slot)
-            guard end != tail.loadRelaxed() else { continue }
-            if !take(slot, from: tail.loadRelaxed(), to: end, use) { broken += 1 }
+            let start = Self.aligned(tail.loadRelaxed())
+            guard end != start else { continue }
+            if !take(slot, from: start, to: end, use) { broken += 1 }
             tail.store(end)
         }
         return broken
@@ -124,7 +128,7 @@ public final class SpanTable: Sendable {
         while position != end {
             let left = Int(end &- position)
             let place = Int(position % UInt64(Self.ringSize))
-            guard place & 7 == 0, left >= Self.prefix else { return false }
+            guard left >= Self.prefix else { return false }
             let head = memory.word(at: ring + place).loadRelaxed()
             let length = Int(head & 0xFFFF_FFFF)
             guard head >> 32 == Self.mark, length <= Self.longestRecord, Self.prefix + (length + 7) / 8 * 8 <= left
