@@ -66,15 +66,15 @@ struct ObserverTests {
             try database.endGroup()
             #expect(witness.commits == [3])
             #expect(witness.seen == ["BEGIN", "INSERT note", "INSERT note", "INSERT note", "COMMIT"])
-            let other = try file.open(longestWait: .milliseconds(20))
-            let impatient = Witness()
-            other.observer = impatient
-            try database.write {
-                try database.add("four")
-                #expect(throws: DatabaseError.self) { try other.add("five") }
-            }
-            #expect(impatient.seen == ["BEGIN busy"])
-            #expect(impatient.retries > 0)
+            // Another process has the lock.
+            let other = try file.connect()
+            try other.execute("BEGIN IMMEDIATE")
+            witness.seen = []
+            database.deadline = .now.advanced(by: .milliseconds(20))
+            #expect(throws: DatabaseError.self) { try database.add("four") }
+            #expect(witness.seen == ["BEGIN busy"])
+            #expect(witness.retries > 0)
+            try other.execute("ROLLBACK")
         }
     }
 

@@ -49,7 +49,10 @@ public struct TraceSettings: SettingsGroup {
         "OTEL_SERVICE_NAME",
         default: "",
         "The service's name in traces; unset it is its own.",
-        SettingFormat<String?>("a text") { .some($0.isEmpty ? nil : $0) },
+        SettingFormat<String?>("a text with a letter or a digit in it") { text in
+            if text.isEmpty { return .some(nil) }
+            return text.contains { $0.isLetter || $0.isNumber } ? .some(text) : Optional<String?>.none
+        },
         show: { $0 ?? "the service's own" }
     )
     public var serviceName: String?

@@ -28,8 +28,9 @@ final class SpanExporter: Sendable {
         var queue: SpanQueue
         /// When it must be over, once it was told to stop.
         var end: MonotonicInstant?
-        /// Since when spans are not taken, how many were lost since, and when that was last said.
+        /// Whether spans are not taken, whether that was said, how many were lost since, and when it may be said next.
         var isFailing = false
+        var isTold = false
         var lost = 0
         var nextWarning = MonotonicInstant(nanoseconds: 0)
         /// On their way.
@@ -206,6 +207,7 @@ final class SpanExporter: Sendable {
             let now = MonotonicInstant.now
             guard state.nextWarning <= now else { return false }
             state.nextWarning = now + Self.timeBetweenWarnings
+            state.isTold = true
             return true
         }
         guard begins else { return }
@@ -217,8 +219,10 @@ final class SpanExporter: Sendable {
 
     private func noteSuccess() {
         let lost = state.withLock { state -> Int? in
-            guard state.isFailing else { return nil }
-            defer { (state.isFailing, state.lost) = (false, 0) }
+            state.isFailing = false
+            // What went by without a word is told with the next.
+            guard state.isTold else { return nil }
+            defer { (state.isTold, state.lost) = (false, 0) }
             return state.lost
         }
         guard let lost else { return }
