@@ -8,7 +8,10 @@ public struct Exchange: Sendable {
     public var request: Request? { record.isUnderstood ? Request(record: record) : nil }
 
     /// What the observer kept with the request.
-    public var observation: AnyObject? { record.observation }
+    public var observation: Observation { record.observation }
+
+    /// Whether the request has one field `traceparent`.
+    public var hasTraceparent: Bool { !record.head.traceparent.isEmpty }
 
     /// When the request was complete, in nanoseconds of `CLOCK_MONOTONIC`.
     public var startedAt: Int64 { record.startedAt }

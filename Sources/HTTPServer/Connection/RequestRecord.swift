@@ -41,7 +41,7 @@ final class RequestRecord: @unchecked Sendable {
     /// What the admission found out, such as who asks.
     var contextValues: ContextValues?
     /// What the observer keeps with the request.
-    var observation: AnyObject?
+    var observation = Observation.undecided
 
     /// The request that was answered before this one, until both are reported.
     var answeredBefore: RequestRecord?
@@ -112,6 +112,12 @@ final class RequestRecord: @unchecked Sendable {
         deadline = other.deadline
     }
 
+    /// What the observer keeps with the request, whichever copy of it is asked.
+    var knownObservation: Observation {
+        get { original?.observation ?? observation }
+        set { if let original { original.observation = newValue } else { observation = newValue } }
+    }
+
     /// The record that the server knows of this request: where the outcome is written down.
     var known: RequestRecord { original ?? self }
 
@@ -127,7 +133,7 @@ final class RequestRecord: @unchecked Sendable {
         routeIndex = -1
         if case .open = admission {} else { admission = .open }
         if contextValues != nil { contextValues = nil }
-        if observation != nil { observation = nil }
+        if case .undecided = observation {} else { observation = .undecided }
         if refusal != nil { refusal = nil }
         isUnderstood = false
         bytesIn = 0

@@ -81,9 +81,9 @@ public struct Request: Sendable {
 
     /// What a ``RequestObserver`` keeps with the request until its end, such as the span that it is. Only the thread that has the
     /// request may set it.
-    public var observation: AnyObject? {
-        get { record.known.observation }
-        nonmutating set { record.known.observation = newValue }
+    public var observation: Observation {
+        get { record.knownObservation }
+        nonmutating set { record.knownObservation = newValue }
     }
 
     /// Lends method and target as they came, such as `GET /v1/rooms?x=1`, without allocating.

@@ -12,10 +12,10 @@ struct CallSpans: CallObserver {
     ) -> (any CallObservation)? {
         guard let parent = ThreadTrace.current.span else { return nil }
         let span = parent.child(method.rawValue, .client)
-        span?.set("http.request.method", .text(method.rawValue))
-        span?.set("server.address", .text(host))
-        span?.set("server.port", .integer(Int64(port)))
-        span?.set("url.scheme", .text(isSecure ? "https" : "http"))
+        span?.add("http.request.method", .text(method.rawValue))
+        span?.add("server.address", .text(host))
+        span?.add("server.port", .integer(Int64(port)))
+        span?.add("url.scheme", .text(isSecure ? "https" : "http"))
         return CallSpan(span, of: parent)
     }
 }
@@ -33,10 +33,10 @@ private final class CallSpan: CallObservation {
 
     func callEnded(_ outcome: Result<HTTPResponse.Status, HTTPClientError>, attempts: Int) {
         guard let span else { return }
-        if attempts > 1 { span.set("http.request.resend_count", .integer(Int64(attempts - 1))) }
+        if attempts > 1 { span.add("http.request.resend_count", .integer(Int64(attempts - 1))) }
         switch outcome {
         case .success(let status):
-            span.set("http.response.status_code", .integer(Int64(status.code)))
+            span.add("http.response.status_code", .integer(Int64(status.code)))
             // To who asked, 4xx is a failure as well (OpenTelemetry, "Semantic conventions for HTTP spans").
             if status.code >= 400 { span.fail("\(status.code)") }
         case .failure(let error): span.fail(error.reason.code)

@@ -15,12 +15,12 @@ struct JobSpans: Sendable {
         let caller = job.traceparent.flatMap { TraceContext(traceparent: $0) }
         let thread = ThreadTrace.current
         if let span = tracer?.begin("process \(job.kind)", .consumer, caller: caller, at: .now) {
-            span.set("messaging.system", "panal")
-            span.set("messaging.operation.type", "process")
-            span.set("messaging.operation.name", "process")
-            span.set("messaging.destination.name", .text(job.kind))
-            span.set("messaging.message.id", .text(String(job.id)))
-            span.set("panal.job.attempt", .integer(Int64(job.attempt)))
+            span.add("messaging.system", "panal")
+            span.add("messaging.operation.type", "process")
+            span.add("messaging.operation.name", "process")
+            span.add("messaging.destination.name", .text(job.kind))
+            span.add("messaging.message.id", .text(String(job.id)))
+            span.add("panal.job.attempt", .integer(Int64(job.attempt)))
             thread.enter(span)
         } else if let caller {
             let spanID = SpanID(of: caller.spanID.value, UInt64(bitPattern: MonotonicInstant.now.nanoseconds))

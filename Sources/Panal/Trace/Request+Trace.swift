@@ -19,8 +19,13 @@ extension Request {
 
     /// Its own place in the trace: its span, or, where the trace is not recorded, an id that is its own all the same.
     var traceContext: TraceContext? {
-        if let span = observation as? TraceSpan { return span.context }
-        return caller.map { caller in
+        if case .kept(let span as TraceSpan) = observation { return span.context }
+        return unrecordedContext
+    }
+
+    /// The place in the caller's trace of a request that is not recorded.
+    var unrecordedContext: TraceContext? {
+        caller.map { caller in
             TraceContext(
                 traceID: caller.traceID,
                 spanID: SpanID(of: caller.spanID.value, monotonicTimes.start),

@@ -24,11 +24,15 @@ struct RequestSpans {
 
     /// A handler is about to run, or an admission, or what follows one on another thread.
     func began(_ request: Request, isProbe: Bool) {
-        guard tracer != nil || request.hasTraceparent, !isProbe else {
+        guard tracer != nil || request.hasTraceparent, !isProbe, let thread else {
             thread?.leave()
             return
         }
-        enter(request)
+        switch request.observation {
+        case .kept(let span as TraceSpan): thread.enter(span)
+        case .undecided: decide(request, thread)
+        default: enter(unrecorded: request, thread)
+        }
     }
 
     /// The thread has nothing to do with the request for now.
@@ -36,11 +40,16 @@ struct RequestSpans {
 
     /// Its answer has been given; what is logged next is about it.
     func ending(_ exchange: Exchange, isProbe: Bool) {
-        guard let request = exchange.request else {
+        guard tracer != nil || exchange.hasTraceparent, !isProbe, let thread else {
             thread?.leave()
             return
         }
-        began(request, isProbe: isProbe)
+        switch exchange.observation {
+        case .kept(let span as TraceSpan): thread.enter(span)
+        case .nothing where !exchange.hasTraceparent: thread.leave()
+        // Also what no handler has seen, such as a path that nobody knows.
+        default: if let request = exchange.request { began(request, isProbe: isProbe) } else { thread.leave() }
+        }
     }
 
     /// All that there is to log of it has been logged.
@@ -50,41 +59,36 @@ struct RequestSpans {
         let method = exchange.method
         let known = RequestMetrics.known.contains(method)
         span.name = [known ? method : "HTTP", exchange.route].compactMap(\.self).joined(separator: " ")
-        span.set("http.request.method", .text(known ? method : "_OTHER"))
-        if !known { span.set("http.request.method_original", .text(method)) }
-        span.set("url.scheme", "http")
+        span.add("http.request.method", .text(known ? method : "_OTHER"))
+        if !known { span.add("http.request.method_original", .text(method)) }
+        span.add("url.scheme", "http")
         // Without the query: it may hold what nobody should read.
-        span.set("url.path", .text(exchange.rawPath))
-        if let route = exchange.route { span.set("http.route", .text(route)) }
-        span.set("http.response.status_code", .integer(Int64(exchange.status)))
-        span.set("client.address", .text(exchange.clientAddress))
-        span.set("panal.request.id", .text(exchange.id))
+        span.add("url.path", .text(exchange.rawPath))
+        if let route = exchange.route { span.add("http.route", .text(route)) }
+        span.add("http.response.status_code", .integer(Int64(exchange.status)))
+        span.add("client.address", .text(exchange.clientAddress))
+        span.add("panal.request.id", .text(exchange.id))
         if exchange.status >= 500 || exchange.isCut {
             span.fail(exchange.error.map { String(describing: type(of: $0)) } ?? "\(exchange.status)")
         }
         span.end(at: MonotonicInstant(nanoseconds: exchange.startedAt) + exchange.duration)
     }
 
-    private func enter(_ request: Request) {
-        if let span = request.observation as? TraceSpan {
-            thread?.enter(span)
-            return
+    /// That a request is recorded, or not, is decided once.
+    private func decide(_ request: Request, _ thread: ThreadTrace) {
+        guard let tracer else { return enter(unrecorded: request, thread) }
+        let start = MonotonicInstant(nanoseconds: Int64(clamping: request.monotonicTimes.start))
+        if let span = tracer.begin("", .server, caller: request.caller, state: request.traceState, at: start) {
+            request.observation = .kept(span)
+            thread.enter(span)
+        } else {
+            request.observation = .nothing
+            enter(unrecorded: request, thread)
         }
-        let caller = request.caller
-        if request.observation == nil, let tracer {
-            let start = MonotonicInstant(nanoseconds: Int64(clamping: request.monotonicTimes.start))
-            if let span = tracer.begin("", .server, caller: caller, state: request.traceState, at: start) {
-                request.observation = span
-                thread?.enter(span)
-                return
-            }
-            request.observation = NotRecorded.decision
-        }
-        if let context = request.traceContext { thread?.enter(unrecorded: context) } else { thread?.leave() }
     }
 
-    /// That a request is not recorded is decided once.
-    private final class NotRecorded: Sendable {
-        static let decision = NotRecorded()
+    private func enter(unrecorded request: Request, _ thread: ThreadTrace) {
+        guard request.hasTraceparent, let context = request.unrecordedContext else { return thread.leave() }
+        thread.enter(unrecorded: context)
     }
 }

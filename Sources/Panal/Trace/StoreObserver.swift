@@ -31,9 +31,9 @@ final class StoreObserver: JobTracer {
     ) {
         if metrics != nil { count(operation, (end - start).nanoseconds, error) }
         guard let span = thread.span?.child(Self.summary(operation), .client, at: start) else { return }
-        span.set("db.system.name", .text(operation.dialect.name))
-        span.set("db.operation.name", .text(operation.name))
-        if let table = operation.table { span.set("db.collection.name", .text(table)) }
+        span.add("db.system.name", .text(operation.dialect.name))
+        span.add("db.operation.name", .text(operation.name))
+        if let table = operation.table { span.add("db.collection.name", .text(table)) }
         if let error { span.fail(error.code) }
         span.end(at: end)
     }

@@ -39,15 +39,16 @@ public struct SpanRecord: Hashable, Sendable {
 
     func write(to bytes: inout [UInt8]) {
         func put(_ number: UInt64) {
-            for shift in stride(from: 0, to: 64, by: 8) {
-                bytes.append(UInt8(truncatingIfNeeded: number >> UInt64(shift)))
-            }
+            unsafe withUnsafeBytes(of: number.littleEndian) { unsafe bytes.append(contentsOf: $0) }
         }
         func put(_ text: String) {
-            let text = text.utf8.prefix(Self.longestText)
-            bytes.append(UInt8(truncatingIfNeeded: text.count))
-            bytes.append(UInt8(truncatingIfNeeded: text.count >> 8))
-            bytes.append(contentsOf: text)
+            var text = text
+            text.withUTF8 { whole in
+                let kept = unsafe UnsafeBufferPointer(rebasing: whole.prefix(Self.longestText))
+                bytes.append(UInt8(truncatingIfNeeded: kept.count))
+                bytes.append(UInt8(truncatingIfNeeded: kept.count >> 8))
+                unsafe bytes.append(contentsOf: kept)
+            }
         }
         bytes.append(Self.version)
         bytes.append(kind.rawValue)

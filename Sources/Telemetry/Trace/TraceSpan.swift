@@ -21,7 +21,7 @@ public final class TraceSpan {
     /// From the monotonic clock to that of the wall, in nanoseconds: one for all spans of a request, so that none of them begins
     /// before its parent when the clock is set meanwhile.
     private let clockOffset: Int64
-    private(set) var attributes: [(key: String, value: SpanValue)] = []
+    private(set) var attributes: [SpanRecord.Attribute] = []
     private(set) var failure: String?
     private var isEnded = false
 
@@ -79,8 +79,17 @@ public final class TraceSpan {
 
     /// Says something of it, by a name of OpenTelemetry's semantic conventions where they have one. At most 32 are kept.
     public func set(_ key: String, _ value: SpanValue) {
-        if let index = attributes.firstIndex(where: { $0.key == key }) { return attributes[index].value = value }
-        if attributes.count < Self.mostAttributes { attributes.append((key, value)) }
+        if let index = attributes.firstIndex(where: { $0.key == key }) {
+            attributes[index] = SpanRecord.Attribute(key: key, value: value)
+        } else {
+            add(key, value)
+        }
+    }
+
+    /// As ``set(_:_:)``, for who has not said anything by this name.
+    package func add(_ key: String, _ value: SpanValue) {
+        if attributes.isEmpty { attributes.reserveCapacity(10) }
+        if attributes.count < Self.mostAttributes { attributes.append(SpanRecord.Attribute(key: key, value: value)) }
     }
 
     /// Says that what it is about has failed.
@@ -94,7 +103,9 @@ public final class TraceSpan {
     public func end(at end: MonotonicInstant = .now) {
         guard !isEnded else { return }
         isEnded = true
-        if leftOut > 0 { attributes.append(("panal.spans.left_out", .integer(leftOut))) }
+        if leftOut > 0 {
+            attributes.append(SpanRecord.Attribute(key: "panal.spans.left_out", value: .integer(leftOut)))
+        }
         tracer.record(
             SpanRecord(
                 context: context,
@@ -104,7 +115,7 @@ public final class TraceSpan {
                 kind: kind,
                 startedAt: startedAt.nanoseconds + clockOffset,
                 endedAt: max(startedAt, end).nanoseconds + clockOffset,
-                attributes: attributes.map { SpanRecord.Attribute(key: $0.key, value: $0.value) },
+                attributes: attributes,
                 failure: failure
             )
         )

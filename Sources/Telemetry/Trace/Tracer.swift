@@ -40,13 +40,16 @@ public final class Tracer: Sendable {
         state: @autoclosure () -> String? = nil,
         at start: MonotonicInstant
     ) -> TraceSpan? {
+        if let caller {
+            guard caller.isSampled else { return nil }
+        } else {
+            guard threshold < Self.randomBits else { return nil }
+        }
         let thread = ThreadTrace.current
         let traceID: TraceID
         if let caller {
-            guard caller.isSampled else { return nil }
             traceID = caller.traceID
         } else {
-            guard threshold < Self.randomBits else { return nil }
             let low = thread.makeNumber()
             guard low & (Self.randomBits - 1) >= threshold, let id = TraceID(high: thread.makeNumber(), low: low)
             else { return nil }
