@@ -58,7 +58,8 @@ struct RequestSpans {
         guard let span = thread?.span else { return }
         let method = exchange.method
         let known = RequestMetrics.known.contains(method)
-        span.name = [known ? method : "HTTP", exchange.route].compactMap(\.self).joined(separator: " ")
+        let title = known ? method : "HTTP"
+        span.name = exchange.route.map { "\(title) \($0)" } ?? title
         span.add("http.request.method", .text(known ? method : "_OTHER"))
         if !known { span.add("http.request.method_original", .text(method)) }
         span.add("url.scheme", "http")
