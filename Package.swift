@@ -238,8 +238,9 @@ package.targets += [
     .executableTarget(
         name: "FixtureService",
         dependencies: [
-            "HTTPClient", "HTTPServer", "Linux", "Panal", "SQL", "Values",
+            "HTTPClient", "HTTPServer", "Linux", "Panal", "SQL", "Telemetry", "Values",
             .product(name: "HTTPTypes", package: "swift-http-types"),
+            .product(name: "Logging", package: "swift-log"),
         ],
         path: "Tests/FixtureService",
         swiftSettings: house
@@ -256,6 +257,7 @@ package.targets += [
         name: "ProcessHarness",
         dependencies: ["CLinux", "CSQLite"],
         path: "Tests/ProcessHarness",
+        exclude: ["otlp_collector.py"],
         swiftSettings: house
     ),
     .testTarget(

@@ -22,8 +22,11 @@ public struct HTTPClient: Sendable {
     public var deadline: MonotonicInstant?
     /// Sent as `X-Request-ID`.
     public var requestID: String?
-    /// Sent as `traceparent`, with a new span for each attempt.
+    /// Sent as `traceparent`, with a new span for each attempt unless it names one. What the ``observer`` says of a call comes before
+    /// it.
     public var trace: Trace?
+    /// Sees the calls.
+    public var observer: (any CallObserver)?
 
     let hosts: HostLane
     var addresses: AddressPolicy
@@ -34,11 +37,17 @@ public struct HTTPClient: Sendable {
         public var traceID: String
         /// Whether the caller records it.
         public var isSampled: Bool
+        /// 16 lowercase hex digits, not all zero: the span that calls; `nil` for a new one with each attempt.
+        public var spanID: String?
+        /// Sent as `tracestate` (section 3.3); `nil` for none.
+        public var state: String?
 
         /// A trace.
-        public init(traceID: String, isSampled: Bool) {
+        public init(traceID: String, isSampled: Bool, spanID: String? = nil, state: String? = nil) {
             self.traceID = traceID
             self.isSampled = isSampled
+            self.spanID = spanID
+            self.state = state
         }
     }
 
@@ -195,10 +204,13 @@ public struct HTTPClient: Sendable {
     }
 
     /// Those that say what the request belongs to.
-    func passedOn() -> [String] {
+    func passedOn(_ call: (any CallObservation)?) -> [String] {
         var lines: [String] = []
         if let requestID, let line = try? Self.line("X-Request-ID", requestID) { lines.append(line) }
-        if let trace, let line = try? Self.line("traceparent", trace.parent()) { lines.append(line) }
+        if let trace = call?.trace ?? trace, let line = try? Self.line("traceparent", trace.parent()) {
+            lines.append(line)
+            if let state = trace.state, let line = try? Self.line("tracestate", state) { lines.append(line) }
+        }
         return lines
     }
 
@@ -222,9 +234,11 @@ extension Exchange {
 }
 
 extension HTTPClient.Trace {
-    /// The field's value, with a span of its own.
+    /// The field's value, with a span of its own unless it names one.
     func parent() -> String {
+        let flags = isSampled ? "01" : "00"
+        if let spanID { return "00-\(traceID)-\(spanID)-\(flags)" }
         let digits = String(UInt64.random(in: 1 ... .max), radix: 16)
-        return "00-\(traceID)-\(String(repeating: "0", count: 16 - digits.count))\(digits)-\(isSampled ? "01" : "00")"
+        return "00-\(traceID)-\(String(repeating: "0", count: 16 - digits.count))\(digits)-\(flags)"
     }
 }

@@ -71,8 +71,8 @@ public struct Dependencies<Settings: SettingsGroup>: Sendable {
         var client = client
         client.deadline = MonotonicInstant(nanoseconds: Int64(clamping: request.monotonicTimes.deadline))
         client.requestID = request.id
-        if let trace = request.value(of: .traceparent).flatMap({ TraceContext(traceparent: $0) }) {
-            client.trace = HTTPClient.Trace(traceID: trace.traceID, isSampled: trace.isSampled)
+        if let context = request.traceContext {
+            client.trace = HTTPClient.Trace(context, state: request.traceState)
         }
         return client
     }

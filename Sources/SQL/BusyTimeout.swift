@@ -18,6 +18,9 @@ final class BusyTimeout {
     /// Where other threads of this process wait for the same lock.
     var queue: WriteQueue?
 
+    /// Told of each wait.
+    var onWait: (() -> Void)?
+
     /// When the wait for the lock of now ends.
     private var end = SuspendingClock.now
 
@@ -45,6 +48,7 @@ final class BusyTimeout {
         let now = SuspendingClock.now
         if attempt == 0 { end = waitEnd(from: now) }
         guard now < end else { return false }
+        onWait?()
         let left = now.duration(to: end).components
         let microseconds = left.seconds >= 1 ? pauses.upperBound : UInt32(left.attoseconds / 1_000_000_000_000)
         let pause = min(microseconds, UInt32.random(in: pauses))

@@ -9,6 +9,8 @@ extension Database {
         var isActive = false
         /// Whether its transaction has begun, which its first write does.
         var isOpen = false
+        /// How many writes are a part of it.
+        var writes = 0
         /// Why nothing of it can be kept.
         var failure: DatabaseError?
         /// Whether the connection is of no use after it.
@@ -45,7 +47,8 @@ extension Database {
         do throws(DatabaseError) {
             guard let connection, connection.isInTransaction else { throw .lostGroup }
             if connection.hasMoved { throw .replacedInGroup }
-            try connection.commit()
+            try observing(commitment) { () throws(DatabaseError) in try connection.commit() }
+            watcher?.committed(writes: ended.writes)
             committed()
         } catch {
             recover(from: error)
@@ -79,6 +82,7 @@ extension Database {
             // With the commit it would be everybody's.
             if connection.breaksDeferredReference { throw DatabaseError.violated(.foreignKey, "a deferred reference") }
             try connection.releaseSavepoint()
+            group.writes += 1
             return result
         } catch {
             recoverGroup(from: error)

@@ -1,5 +1,5 @@
 import Glibc
-import Linux
+public import Linux
 
 /// One thread's connection to a database.
 ///
@@ -40,6 +40,18 @@ public final class Database {
     var hasCommitted = false
     /// When a read looks again whether the database is still in its place.
     private var nextLook: Int64 = 0
+
+    /// Sees what its calls take; `nil` when nobody does.
+    public var observer: (any DatabaseObserver)? {
+        get { watcher }
+        set {
+            watcher = newValue
+            busyTimeout.onWait = newValue.map { observer in { observer.retried() } }
+        }
+    }
+    @usableFromInline var watcher: (any DatabaseObserver)?
+    private(set) lazy var beginning = DatabaseOperation("BEGIN", url.dialect)
+    private(set) lazy var commitment = DatabaseOperation("COMMIT", url.dialect)
 
     /// Whether the write or read that failed last undid everything and may succeed when it is run again.
     private var mayRepeat = false
@@ -199,12 +211,13 @@ public final class Database {
         return try use { connection in
             connection.endTransaction()
             do {
-                try connection.beginWriting(isolation)
+                try observing(beginning) { () throws(DatabaseError) in try connection.beginWriting(isolation) }
                 let result = try writing {
                     let result = try body()
-                    try connection.commit()
+                    try observing(commitment) { () throws(DatabaseError) in try connection.commit() }
                     return result
                 }
+                watcher?.committed(writes: 1)
                 hasCommitted = true
                 committed()
                 return result
@@ -251,7 +264,7 @@ public final class Database {
             lookAfterConnection()
             try use { connection in
                 connection.endTransaction()
-                try connection.beginWriting(.serializable)
+                try observing(beginning) { () throws(DatabaseError) in try connection.beginWriting(.serializable) }
             }
         }
         let wasOpen = connection != nil
@@ -305,6 +318,7 @@ public final class Database {
         let pause = UInt32.random(in: 0...longest)
         let end = SuspendingClock.now.advanced(by: .microseconds(Int64(pause)))
         guard attempt < Self.mostAttempts, deadline.map({ end < $0 }) ?? true else { return false }
+        watcher?.retried()
         blocking { _ = usleep(pause) }
         return true
     }
@@ -326,13 +340,58 @@ public final class Database {
                 guard let statement = try statementAtHand(sql) else {
                     preconditionFailure("a write is in a transaction")
                 }
-                return try body(statement)
+                return try perform(statement, body)
             }
         }
         do {
-            return try body(statement)
+            return try perform(statement, body)
         } catch {
             if mayRunAgain(statement, after: error) { return try withRepeatedStatement(sql, body) }
+            throw error
+        }
+    }
+
+    /// Runs a statement, and tells the observer.
+    @inlinable
+    func perform<Result>(_ statement: Statement, _ body: (Statement) throws -> Result) throws -> Result {
+        guard watcher != nil else { return try body(statement) }
+        return try performObserved(statement, body)
+    }
+
+    @inlinable @inline(never)
+    func performObserved<Result>(_ statement: Statement, _ body: (Statement) throws -> Result) throws -> Result {
+        let start = startOfObservation()
+        do {
+            let result = try body(statement)
+            if let start { endObservation(of: statement, from: start, nil) }
+            return result
+        } catch {
+            if let start { endObservation(of: statement, from: start, error) }
+            throw error
+        }
+    }
+
+    /// When what comes now began; `nil` when nobody wants to know.
+    @usableFromInline
+    func startOfObservation() -> MonotonicInstant? { watcher?.isWatching == true ? .now : nil }
+
+    @usableFromInline
+    func endObservation(of statement: Statement, from start: MonotonicInstant, _ error: (any Error)?) {
+        watcher?.ended(statement.operation, from: start, to: .now, error: error as? DatabaseError)
+    }
+
+    /// Does what an operation stands for, and tells the observer.
+    func observing<Result>(
+        _ operation: @autoclosure () -> DatabaseOperation,
+        _ body: () throws(DatabaseError) -> Result
+    ) throws(DatabaseError) -> Result {
+        guard let start = startOfObservation() else { return try body() }
+        do throws(DatabaseError) {
+            let result = try body()
+            watcher?.ended(operation(), from: start, to: .now, error: nil)
+            return result
+        } catch {
+            watcher?.ended(operation(), from: start, to: .now, error: error)
             throw error
         }
     }
@@ -343,7 +402,7 @@ public final class Database {
         while true {
             guard let statement = try statementAtHand(sql) else { preconditionFailure("PostgreSQL takes it as it is") }
             do {
-                return try body(statement)
+                return try perform(statement, body)
             } catch {
                 guard mayRunAgain(statement, after: error), pause(afterAttempt: attempts) else { throw error }
                 attempts += 1

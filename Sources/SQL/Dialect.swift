@@ -1,5 +1,7 @@
 /// The databases whose SQL differs.
-enum Dialect: Sendable {
+public enum Dialect: Sendable {
+    /// SQLite's.
     case sqlite
+    /// PostgreSQL's.
     case postgreSQL
 }

@@ -13,6 +13,14 @@ enum Statement {
         }
     }
 
+    /// What it does, for who observes it.
+    var operation: DatabaseOperation {
+        switch self {
+        case .sqlite(let statement): statement.operation
+        case .postgreSQL(let statement): statement.operation
+        }
+    }
+
     /// The names of its parameters, without the colon, in the order of their numbers.
     var parameterNames: [String] {
         switch self {

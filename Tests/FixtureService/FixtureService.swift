@@ -3,8 +3,10 @@ import HTTPClient
 import HTTPServer
 import HTTPTypes
 import Linux
+import Logging
 import Panal
 import SQL
+import Telemetry
 import Values
 
 /// The service that the tests of engine and supervisor run: it keeps names, waits and computes.
@@ -80,6 +82,27 @@ struct FixtureService: Service {
         router.get("/call") { request in
             let url = dependencies.settings.baseURL + "/livez"
             return .text(try dependencies.client(for: request).send(.get(url)).successful().text)
+        }
+        // Reads, calls and logs as a part of its own: by the service's logger, and by one that a library may have made.
+        router.get("/parts") { request in
+            let database = dependencies.database(for: request)
+            return try withSpan("a part") { span in
+                span?.set("fixture.part", 1)
+                _ = try database.all("SELECT name FROM note LIMIT 10", as: Note.self)
+                dependencies.logger.info("inside a part")
+                Logger(label: "library").info("inside a library")
+                return .noContent
+            }
+        }
+        // More statements than a trace has room for.
+        router.get("/reads/{count}") { request in
+            let database = dependencies.database(for: request)
+            for _ in 0..<number("count", of: request) { _ = try database.all("SELECT name FROM note", as: Note.self) }
+            return .noContent
+        }
+        router.get("/log/{text}") { request in
+            dependencies.logger.warning("told to log", metadata: ["text": .string(request.parameters["text"] ?? "")])
+            return .noContent
         }
         // Something asynchronous.
         router.get("/async/{milliseconds}", timeout: .seconds(5)) { request in

@@ -167,8 +167,10 @@ final class Service: Sendable {
     /// The workers that run now.
     var workers: [pid_t] {
         let children = ProcessTree.children(of: supervisor)
-        guard environment["OPS_PORT"] != nil else { return children }
-        return children.filter { !ProcessTree.commandLine(of: $0).contains("ops process") }
+        return children.filter { child in
+            let title = ProcessTree.commandLine(of: child)
+            return !title.contains("ops process") && !title.contains("trace exporter")
+        }
     }
 
     /// Every process of this service that was ever seen, and runs.

@@ -3,12 +3,14 @@ import Testing
 
 @Suite("A trace context")
 struct TraceContextTests {
-    @Test("is read from a well-formed traceparent")
+    @Test("is read from a well-formed traceparent, and written as one")
     func wellFormed() throws {
-        let context = try #require(TraceContext(traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"))
-        #expect(context.traceID == "0af7651916cd43dd8448eb211c80319c")
-        #expect(context.parentID == "b7ad6b7169203331")
+        let text = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        let context = try #require(TraceContext(traceparent: text))
+        #expect(context.traceID.description == "0af7651916cd43dd8448eb211c80319c")
+        #expect(context.spanID.description == "b7ad6b7169203331")
         #expect(context.isSampled)
+        #expect(context.traceparent == text)
     }
 
     @Test(
@@ -20,6 +22,9 @@ struct TraceContextTests {
             "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
             "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
             "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-extra",
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0g",
+            "00_0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01x",
             "00-0af7651916cd43dd8448eb211c80319-b7ad6b7169203331-01",
         ]
     )

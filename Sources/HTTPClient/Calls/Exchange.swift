@@ -24,6 +24,8 @@ final class Exchange {
     private var attemptBegan = MonotonicInstant(nanoseconds: 0)
     /// What the last attempt came to, should there be no other.
     private var last: Result<HTTPClient.Response, HTTPClientError>?
+    /// What sees the call.
+    private var observation: (any CallObservation)?
 
     private enum State {
         case due(MonotonicInstant)
@@ -57,7 +59,20 @@ final class Exchange {
             fields = try client.fieldLines(of: request)
         } catch {
             state = .ended(.failure(error))
+            return
         }
+        guard let observer = client.observer, let target else { return }
+        observation = observer.callBegan(
+            request.method,
+            host: target.host,
+            port: target.port,
+            isSecure: target.isSecure
+        )
+    }
+
+    deinit {
+        // The rest of several calls of which one could not be made at all, or a streamed one whose reader threw.
+        observation?.callEnded(.failure(error(.reset("it was not run to its end"))), attempts: attempts)
     }
 
     /// The outcome, when there is one.
@@ -142,7 +157,7 @@ final class Exchange {
             let plan = Transfer.Plan(
                 method: request.method,
                 target: target,
-                fields: isElsewhere ? fields : fields + client.passedOn(),
+                fields: isElsewhere ? fields : fields + client.passedOn(observation),
                 body: isElsewhere ? nil : request.body.bytes,
                 upload: upload,
                 isRepeatable: request.isRepeatable && upload == nil,
@@ -164,7 +179,15 @@ final class Exchange {
         HTTPClientError(reason, host: origin, attempts: attempts)
     }
 
-    private func finish(_ outcome: Result<HTTPClient.Response, HTTPClientError>) { state = .ended(outcome) }
+    private func finish(_ outcome: Result<HTTPClient.Response, HTTPClientError>) {
+        state = .ended(outcome)
+        tell(outcome.map(\.status))
+    }
+
+    private func tell(_ outcome: Result<HTTPResponse.Status, HTTPClientError>) {
+        observation?.callEnded(outcome, attempts: attempts)
+        observation = nil
+    }
 
     // MARK: - After an attempt
 
@@ -297,7 +320,12 @@ final class Exchange {
         } else {
             // Whoever reads has had enough.
             connections.finish(transfer)
-            if transfer.isHeadComplete { record(transfer.head.status, at: now) } else { record(.unknown, nil, at: now) }
+            if transfer.isHeadComplete {
+                record(transfer.head.status, at: now)
+                tell(.success(transfer.head.status))
+            } else {
+                record(.unknown, nil, at: now)
+            }
             finish(.failure(error(.reset("the reader closed it"))))
         }
     }

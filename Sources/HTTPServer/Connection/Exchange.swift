@@ -7,6 +7,15 @@ public struct Exchange: Sendable {
     /// The request; `nil` when it was refused before it could be understood, such as for a malformed request line.
     public var request: Request? { record.isUnderstood ? Request(record: record) : nil }
 
+    /// What the observer kept with the request.
+    public var observation: Observation { record.observation }
+
+    /// Whether the request has one field `traceparent`.
+    public var hasTraceparent: Bool { !record.head.traceparent.isEmpty }
+
+    /// When the request was complete, in nanoseconds of `CLOCK_MONOTONIC`.
+    public var startedAt: Int64 { record.startedAt }
+
     /// The method as it came. Of a request that was refused it may be one that the server does not know; `-` when the
     /// request does not begin with a token of 32 bytes at most and a space.
     public var method: String { record.head.methodName.isEmpty ? "-" : record.string(record.head.methodName) }

@@ -40,6 +40,8 @@ final class RequestRecord: @unchecked Sendable {
     var admission = Admission.open
     /// What the admission found out, such as who asks.
     var contextValues: ContextValues?
+    /// What the observer keeps with the request.
+    var observation = Observation.undecided
 
     /// The request that was answered before this one, until both are reported.
     var answeredBefore: RequestRecord?
@@ -110,6 +112,12 @@ final class RequestRecord: @unchecked Sendable {
         deadline = other.deadline
     }
 
+    /// What the observer keeps with the request, whichever copy of it is asked.
+    var knownObservation: Observation {
+        get { original?.observation ?? observation }
+        set { if let original { original.observation = newValue } else { observation = newValue } }
+    }
+
     /// The record that the server knows of this request: where the outcome is written down.
     var known: RequestRecord { original ?? self }
 
@@ -125,6 +133,7 @@ final class RequestRecord: @unchecked Sendable {
         routeIndex = -1
         if case .open = admission {} else { admission = .open }
         if contextValues != nil { contextValues = nil }
+        if case .undecided = observation {} else { observation = .undecided }
         if refusal != nil { refusal = nil }
         isUnderstood = false
         bytesIn = 0

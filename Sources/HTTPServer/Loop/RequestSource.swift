@@ -67,7 +67,7 @@ struct RequestSource {
                     if dispatcher.routes.streamsBody(record.routeIndex)
                         || needsAdmission(record, with: reader, hasArrived: end)
                     {
-                        record.deadline = now + dispatcher.routes.timeout(of: record.routeIndex)
+                        start(record, now: now)
                         if dispatcher.routes.hasAdmission(record.routeIndex) { return .admission }
                         guard dispatcher.admits(record) else {
                             answerWithoutBody(record, of: turn, reader, now: now)

@@ -68,6 +68,24 @@ public struct Request: Sendable {
         try record.withID(read)
     }
 
+    /// Lends the value of the field `traceparent` (W3C Trace Context) without allocating: empty when there is none, or more than
+    /// one, which say nothing.
+    public func withTraceparent<Result, Failure: Error>(
+        _ read: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try record.withBytes(record.head.traceparent, read)
+    }
+
+    /// Whether there is one field `traceparent`.
+    public var hasTraceparent: Bool { !record.head.traceparent.isEmpty }
+
+    /// What a ``RequestObserver`` keeps with the request until its end, such as the span that it is. Only the thread that has the
+    /// request may set it.
+    public var observation: Observation {
+        get { record.knownObservation }
+        nonmutating set { record.knownObservation = newValue }
+    }
+
     /// Lends method and target as they came, such as `GET /v1/rooms?x=1`, without allocating.
     public func withMethodAndTarget<Result, Failure: Error>(
         _ read: (Span<UInt8>) throws(Failure) -> Result

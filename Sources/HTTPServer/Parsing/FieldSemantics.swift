@@ -3,6 +3,7 @@
 struct FieldSemantics {
     private let version: HTTPVersion
     private var hasTransferEncoding = false
+    private var hasTraceparent = false
     private var hasUnknownCoding = false
     private var hasUnknownExpectation = false
     private var closes = false
@@ -55,6 +56,10 @@ struct FieldSemantics {
             }
         case .requestID:
             if head.requestID.isEmpty, Self.isRequestID(value) { head.requestID = field.value }
+        case .traceparent:
+            // W3C Trace Context, section 3.2: one of them.
+            head.traceparent = hasTraceparent ? ByteRange() : field.value
+            hasTraceparent = true
         case .forwardedFor, .other:
             break
         }

@@ -18,6 +18,8 @@ struct RequestHead: Sendable {
     var authority = ByteRange()
     var host = ByteRange()
     var requestID = ByteRange()
+    /// The value of the field `traceparent`; empty without one, and with several, which say nothing.
+    var traceparent = ByteRange()
 
     var fields: [FieldEntry]
 
@@ -72,6 +74,7 @@ enum KnownField: UInt8, Sendable {
     case expect
     case requestID
     case forwardedFor
+    case traceparent
 
     init(_ name: Span<UInt8>) {
         self =
@@ -79,6 +82,7 @@ enum KnownField: UInt8, Sendable {
             case 4 where name.equalsIgnoringCase("host"): .host
             case 6 where name.equalsIgnoringCase("expect"): .expect
             case 10 where name.equalsIgnoringCase("connection"): .connection
+            case 11 where name.equalsIgnoringCase("traceparent"): .traceparent
             case 12 where name.equalsIgnoringCase("x-request-id"): .requestID
             case 14 where name.equalsIgnoringCase("content-length"): .contentLength
             case 15 where name.equalsIgnoringCase("x-forwarded-for"): .forwardedFor

@@ -12,7 +12,8 @@ extension Database {
     ///   - now: When it is added.
     /// - Throws: `DatabaseError`, and what the job's encoding throws.
     public func add<Work: Job>(_ job: Work, _ options: JobOptions = JobOptions(), at now: Timestamp) throws {
-        let payload = String(decoding: try JSONEncoder().encode(job), as: UTF8.self)
+        let encoded = String(decoding: try JSONEncoder().encode(job), as: UTF8.self)
+        let payload = JobTrace.add((observer as? any JobTracer)?.traceparent, to: encoded)
         try add(kind: Work.kind, payload: payload, options, at: now)
     }
 

@@ -80,10 +80,12 @@ struct JobQueue {
                 kinds.candidates(forUpdate: database.isOnPostgreSQL && database.isWriting),
                 ["priority": priority.rawValue, "now": now, "count": count - found.count]
             ) { row in
-                LeasedJob(
+                let content = JobTrace.split(try row["payload"])
+                return LeasedJob(
                     id: try row["id"],
                     kind: try row["kind"],
-                    payload: try row["payload"],
+                    payload: content.payload,
+                    traceparent: content.traceparent,
                     idempotencyID: try row["idempotency_id"],
                     attempt: try row["attempts"] + 1,
                     maximumAttempts: try row["maximum_attempts"],

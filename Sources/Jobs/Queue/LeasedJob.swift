@@ -6,6 +6,8 @@ struct LeasedJob: Sendable {
     let id: Int64
     let kind: String
     let payload: String
+    /// Where in a trace it was added, as `traceparent` has it.
+    let traceparent: String?
     /// The same with each attempt.
     let idempotencyID: String
     /// Which attempt this is, from 1.

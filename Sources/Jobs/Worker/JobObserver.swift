@@ -45,11 +45,14 @@ public struct JobLabel: Sendable {
     public let kind: String
     /// Which attempt it is, from 1.
     public let attempt: Int
+    /// Where in a trace it was added, as a `traceparent` of W3C Trace Context has it; `nil` for nowhere.
+    public let traceparent: String?
 
     init(_ job: LeasedJob) {
         id = job.id
         kind = job.kind
         attempt = job.attempt
+        traceparent = job.traceparent
     }
 }
 

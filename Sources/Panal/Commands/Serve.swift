@@ -22,6 +22,7 @@ struct Serve<S: Service>: ParsableCommand {
         let (settings, level, logger) = try S.startingSettings()
         warn(of: settings, logger)
         let metrics = try makeMetrics(settings.ops, logger)
+        let tracer = try S.makeTracer(settings.trace, logger)
         let notices = NoticeLog(level: level, format: settings.server.logFormat, metrics: metrics)
         if let notice = settings.database?.libraryNotice { notices.write(notice) }
         let budget = try settings.connectionBudgetOrExit(
@@ -43,7 +44,8 @@ struct Serve<S: Service>: ParsableCommand {
             logger: logger,
             handlerTimes: handlerTimes,
             hosts: hosts,
-            metrics: metrics
+            metrics: metrics,
+            tracer: tracer
         )
         let configuration = SupervisorConfiguration(
             settings.server,
@@ -60,6 +62,9 @@ struct Serve<S: Service>: ParsableCommand {
             worker: { process.run($0) }
         )
         supervisor.keptMemory[MetricsTable.name] = metrics?.memory
+        supervisor.keptMemory[SpanTable.name] = tracer?.table.memory
+        let export = SpanExport(settings.trace, settings.client, S.info, tracer, metrics, logger)
+        supervisor.companion = export.companion
         if let metrics, let listener = try listenForOps(settings.ops, logger) {
             supervisor.companion = Companion(name: "ops process", listener: listener) { worker in
                 let readings = ServiceReadings(
@@ -70,7 +75,7 @@ struct Serve<S: Service>: ParsableCommand {
                     hosts: hosts
                 )
                 let databases = S.databases(settings, logger)
-                return OpsProcess(settings.ops, readings, databases, level, logger).run(worker)
+                return export.run { OpsProcess(settings.ops, readings, databases, level, logger).run(worker) }
             }
         }
         throw ExitCode(supervisor.run().rawValue)

@@ -60,10 +60,19 @@ extension Service {
     }
 
     /// A connection for each thread; `nil` for a service without a database.
-    static func databases(_ settings: ServiceSettings<Settings>, _ logger: Logger) -> PerThread<Database>? {
+    /// - Parameter observer: Makes what sees the calling thread's.
+    static func databases(
+        _ settings: ServiceSettings<Settings>,
+        _ logger: Logger,
+        observer: @escaping @Sendable () -> StoreObserver? = { nil }
+    ) -> PerThread<Database>? {
         guard let database = settings.database, let migrations else { return nil }
         let (url, checkpointer) = (database.url, database.checkpointer(logger))
-        return PerThread { Database(url, migrations: migrations, checkpointer: checkpointer) }
+        return PerThread {
+            let database = Database(url, migrations: migrations, checkpointer: checkpointer)
+            database.observer = observer()
+            return database
+        }
     }
 
     static func settings(_ variables: [String: String]) throws(InvalidSettings) -> ServiceSettings<Settings> {

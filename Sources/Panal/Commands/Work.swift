@@ -34,12 +34,14 @@ struct Work<S: Service>: ParsableCommand {
             logger
         )
         let hosts = try S.makeTable(logger) { () throws(SystemError) in try HostTable(slots: Scoreboard.capacity) }
+        let tracer = try S.makeTracer(settings.trace, logger)
         let process = JobWorkerProcess<S>(
             settings: settings,
             work: work,
             threads: budget.threads,
             logger: logger,
-            hosts: hosts
+            hosts: hosts,
+            tracer: tracer
         )
         var configuration = SupervisorConfiguration(
             settings.server,
@@ -51,7 +53,9 @@ struct Work<S: Service>: ParsableCommand {
         configuration.workerName = "job worker"
         // At a stop nothing new is begun: no load balancer has to be waited for.
         configuration.drainDelay = .zero
-        let supervisor = Supervisor(configuration: configuration, notices: notices, worker: { process.run($0) })
+        var supervisor = Supervisor(configuration: configuration, notices: notices, worker: { process.run($0) })
+        supervisor.keptMemory[SpanTable.name] = tracer?.table.memory
+        supervisor.companion = SpanExport(settings.trace, settings.client, S.info, tracer, nil, logger).companion
         throw ArgumentParser.ExitCode(supervisor.run().rawValue)
     }
 

@@ -48,7 +48,7 @@ struct RequestMetrics {
 
     private static let mostSeries = 64
     /// RFC 9110 section 9, and PATCH (RFC 5789): what OpenTelemetry's `http.request.method` names.
-    private static let known: Set<String> = [
+    static let known: Set<String> = [
         "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH",
     ]
 }

@@ -7,6 +7,13 @@ enum ServiceMetric {
     static let childExits = "panal.child.exits"
     static let rolls = "panal.rolls"
 
+    static let operationDuration = "db.client.operation.duration"
+    static let busyRetries = "panal.db.busy_retries"
+    static let commitGroupSize = "panal.db.commit_group.size"
+    static let spansExported = "panal.trace.spans.exported"
+    static let spansDropped = "panal.trace.spans.dropped"
+    static let exportsFailed = "panal.trace.exports.failed"
+
     /// What they count.
     static let descriptions: [String: MetricDescription] = [
         requestDuration: MetricDescription("How long requests took, by route, method and status.", unit: "seconds"),
@@ -16,6 +23,17 @@ enum ServiceMetric {
         ),
         childExits: MetricDescription("Workers and other children that ended, and how."),
         rolls: MetricDescription("Rolls that came to an end."),
+        operationDuration: MetricDescription(
+            "How long statements of the store took, and beginnings and ends of transactions, by operation and table.",
+            unit: "seconds"
+        ),
+        busyRetries: MetricDescription(
+            "How often a lock of the store was waited for, or a transaction run again that met with another."
+        ),
+        commitGroupSize: MetricDescription("How many writes the store kept with one commit."),
+        spansExported: MetricDescription("Spans that the collector has taken."),
+        spansDropped: MetricDescription("Spans that were lost: a buffer was full, or the collector did not take them."),
+        exportsFailed: MetricDescription("Requests to the collector that failed."),
         "http.server.active_requests": MetricDescription("Requests that are being worked on."),
         "panal.requests.waiting": MetricDescription("Requests that were read and wait for a thread."),
         "panal.threads.free": MetricDescription("Requests that could wait at the same time beside those of now."),

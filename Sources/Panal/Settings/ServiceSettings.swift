@@ -9,6 +9,9 @@ public struct ServiceSettings<Own: SettingsGroup>: Sendable {
     /// Where those who look after it find it.
     public let ops: OpsSettings
 
+    /// Where its traces go.
+    public let trace: TraceSettings
+
     /// How its jobs are run; `nil` for a service without a database.
     public let work: WorkSettings?
     /// How it calls others.
@@ -34,6 +37,7 @@ public struct ServiceSettings<Own: SettingsGroup>: Sendable {
         server = reading.read(ServerSettings.self)
         database = hasDatabase ? reading.read(DatabaseSettings.self) : nil
         ops = reading.read(OpsSettings.self)
+        trace = reading.read(TraceSettings.self)
         work = hasDatabase ? reading.read(WorkSettings.self) : nil
         client = reading.read(HTTPClientSettings.self)
         own = reading.read(Own.self)

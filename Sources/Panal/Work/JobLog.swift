@@ -13,13 +13,15 @@ final class JobLog: JobObserver {
     private let logger: Logger
     private let threads: Int
     private let readiness: ReadinessLog
+    private let spans: JobSpans
     private let activities: [Activity]
 
-    init(_ worker: Worker, threads: Int, readiness: ReadinessLog, logger: Logger) {
+    init(_ worker: Worker, threads: Int, readiness: ReadinessLog, tracer: Tracer?, logger: Logger) {
         self.worker = worker
         self.logger = logger
         self.threads = threads
         self.readiness = readiness
+        spans = JobSpans(tracer)
         activities = (0...threads).map { Activity($0 == 0 ? "idle" : "busy, \($0) of \(threads) jobs") }
         running(0)
     }
@@ -32,6 +34,7 @@ final class JobLog: JobObserver {
         lane.attachThread()
         let (kind, id) = (Array(job.kind.utf8), Array(String(job.id).utf8))
         unsafe lane.begin(Self.verb.span.bytes, kind.span.bytes, id: id.span.bytes, startedAt: .now, deadline: deadline)
+        spans.began(job)
     }
 
     private static let verb = Array("JOB".utf8)
@@ -43,6 +46,7 @@ final class JobLog: JobObserver {
 
     func ended(_ job: JobLabel, thread: Int, _ outcome: JobOutcome, duration: Duration) {
         worker.slot.lane(thread + 1).end()
+        defer { spans.ended(outcome) }
         var metadata = metadata(of: job)
         metadata["durationMs"] = .milliseconds(duration)
         switch outcome {

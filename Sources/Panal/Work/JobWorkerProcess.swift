@@ -16,6 +16,8 @@ struct JobWorkerProcess<S: Service>: Sendable {
     let logger: Logger
     /// Where it adds what comes of calls to other services.
     let hosts: HostTable
+    /// What records traces; `nil` when nobody takes them.
+    let tracer: Tracer?
 
     /// How long to wait for the database before saying that the worker is ready all the same. It looks for it on, and a
     /// supervisor that gave up meanwhile would help nobody.
@@ -30,7 +32,8 @@ struct JobWorkerProcess<S: Service>: Sendable {
             worker.slot.setDroppedLogLines(LogOutput.standardOutput.droppedLines)
         }
         let readinessLog = ReadinessLog(logger, metadata: ["worker": .number(worker.slot.pid)])
-        let dependencies = S.dependencies(settings, of: worker, hosts, logger)
+        tracer?.use(slot: worker.slot.index)
+        let dependencies = S.dependencies(settings, of: worker, hosts, nil, tracer, logger)
         guard let databases = dependencies.databases else {
             preconditionFailure("without a database there is no job worker")
         }
@@ -44,7 +47,7 @@ struct JobWorkerProcess<S: Service>: Sendable {
             timeout: work.timeout,
             now: dependencies.now
         )
-        let log = JobLog(worker, threads: threads, readiness: readinessLog, logger: logger)
+        let log = JobLog(worker, threads: threads, readiness: readinessLog, tracer: tracer, logger: logger)
         do {
             let jobWorker = try JobWorker(
                 // One that is only tried leaves the running service's jobs alone.

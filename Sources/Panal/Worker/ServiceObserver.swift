@@ -13,6 +13,7 @@ final class ServiceObserver: ServerObserver {
     private let databases: PerThread<Database>?
     private let handlerTimes: HandlerTimesTable?
     private let metrics: MetricsTable?
+    private let tracer: Tracer?
     private let routes: Int
     private let activities: Activities
     private let level: SharedLogLevel
@@ -33,6 +34,7 @@ final class ServiceObserver: ServerObserver {
         threads: Int,
         handlerTimes: HandlerTimesTable? = nil,
         metrics: MetricsTable? = nil,
+        tracer: Tracer? = nil,
         level: SharedLogLevel,
         logger: Logger
     ) {
@@ -40,6 +42,7 @@ final class ServiceObserver: ServerObserver {
         self.databases = databases
         self.handlerTimes = handlerTimes
         self.metrics = metrics
+        self.tracer = tracer
         self.routes = routes.count
         self.level = level
         self.logger = logger
@@ -55,6 +58,7 @@ final class ServiceObserver: ServerObserver {
             lane: worker.slot.lane(number),
             times: handlerTimes?.lane(number, ofSlot: worker.slot.index),
             metrics: metrics.map { RequestMetrics($0, routes: routes) },
+            tracer: tracer,
             databases,
             activities,
             level: level,

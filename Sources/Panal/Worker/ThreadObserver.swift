@@ -1,5 +1,4 @@
 import HTTPServer
-import HTTPTypes
 import Linux
 import Logging
 import Prefork
@@ -17,6 +16,7 @@ final class ThreadObserver: RequestObserver {
     private let times: HandlerTimesLane?
     /// Where it counts them.
     private var metrics: RequestMetrics?
+    private var spans: RequestSpans
     private let databases: PerThread<Database>?
     private let pid: Int32
     private let activities: Activities
@@ -31,6 +31,7 @@ final class ThreadObserver: RequestObserver {
         lane: WorkerLane,
         times: HandlerTimesLane?,
         metrics: RequestMetrics?,
+        tracer: Tracer?,
         _ databases: PerThread<Database>?,
         _ activities: Activities,
         level: SharedLogLevel,
@@ -40,6 +41,7 @@ final class ThreadObserver: RequestObserver {
         self.lane = lane
         self.times = times
         self.metrics = metrics
+        spans = RequestSpans(tracer)
         self.databases = databases
         self.activities = activities
         self.level = level
@@ -66,10 +68,15 @@ final class ThreadObserver: RequestObserver {
                 )
             }
         }
-        return Router.isProbe(request.route) ? [] : .cpuTime
+        let isProbe = Router.isProbe(request.route)
+        spans.began(request, isProbe: isProbe)
+        return isProbe ? [] : .cpuTime
     }
 
-    func requestPaused() { lane.pause() }
+    func requestPaused() {
+        lane.pause()
+        spans.paused()
+    }
 
     func requestContinued(until deadline: Int64) { lane.extend(until: MonotonicInstant(nanoseconds: deadline)) }
 
@@ -80,6 +87,8 @@ final class ThreadObserver: RequestObserver {
         }
         let isProbe = Router.isProbe(exchange.route)
         if !isProbe { metrics?.count(exchange) }
+        spans.ending(exchange, isProbe: isProbe)
+        defer { spans.ended(exchange) }
         // What the server itself refuses, such as an unknown method or a client too many, is no fault of the service: a stranger
         // could fill the log with it. Nor is a probe's "not ready"; why is logged when it changes.
         var isFailure = exchange.status >= 500 && exchange.request != nil && !exchange.isRefused
@@ -88,7 +97,7 @@ final class ThreadObserver: RequestObserver {
         if isFailure, exchange.error != nil || !isProbe {
             logFailure(exchange)
         }
-        if !isProbe, level.allows(.info) { line.writeAccess(exchange, worker: pid, to: output) }
+        if !isProbe, level.allows(.info) { line.writeAccess(exchange, spans.context, worker: pid, to: output) }
     }
 
     func batchBegan() {
@@ -115,6 +124,7 @@ final class ThreadObserver: RequestObserver {
     private func attach() {
         isAttached = true
         lane.attachThread()
+        spans.attach { [lane] in lane.blackBox?.id }
     }
 
     private func logFailure(_ exchange: Exchange) {
@@ -130,7 +140,12 @@ final class ThreadObserver: RequestObserver {
 extension LogLine {
     /// The event of one answered request. In one piece, so that the line is taken out of its owner once and not for each
     /// field.
-    fileprivate mutating func writeAccess(_ exchange: Exchange, worker: Int32, to output: LogOutput) {
+    fileprivate mutating func writeAccess(
+        _ exchange: Exchange,
+        _ context: TraceContext?,
+        worker: Int32,
+        to output: LogOutput
+    ) {
         begin("info", message: "request", at: .now())
         field("method", exchange.method)
         // Without the query: it may hold what nobody should read in a log.
@@ -144,16 +159,10 @@ extension LogLine {
         field("worker", Int(worker))
         exchange.withID { id in field("requestId", ascii: id) }
         field("client", exchange.clientAddress)
-        if let trace = exchange.request?.value(of: .traceparent).flatMap({ TraceContext(traceparent: $0) }) {
-            field("traceId", trace.traceID)
+        if let context {
+            field("traceId", context.traceID.description)
+            field("spanId", context.spanID.description)
         }
         end(collectedBy: output)
     }
-}
-
-extension HTTPField.Name {
-    static let traceparent: HTTPField.Name = {
-        guard let name = HTTPField.Name("traceparent") else { preconditionFailure("traceparent is no field name") }
-        return name
-    }()
 }

@@ -21,6 +21,8 @@ struct WorkerProcess<S: Service>: Sendable {
     let hosts: HostTable
     /// Where it counts; `nil` when nobody reads that.
     let metrics: MetricsTable?
+    /// What records traces; `nil` when nobody takes them.
+    let tracer: Tracer?
 
     /// Serves until the supervisor wants the worker to leave.
     /// - Returns: The worker's exit code.
@@ -30,8 +32,11 @@ struct WorkerProcess<S: Service>: Sendable {
             worker.slot.setDroppedLogLines(LogOutput.standardOutput.droppedLines)
         }
         metrics?.use(column: MetricsColumn.worker(worker.slot.index))
+        tracer?.use(slot: worker.slot.index)
         let readinessLog = ReadinessLog(logger, metadata: ["worker": .number(worker.slot.pid)])
-        let dependencies = S.dependencies(settings, of: worker, hosts, logger) { readinessLog.note($0) }
+        let dependencies = S.dependencies(settings, of: worker, hosts, metrics, tracer, logger) {
+            readinessLog.note($0)
+        }
         // Opens the database before the first request has to wait for it. A worker without its database serves all the same:
         // liveness, readiness with the reason, and everything else as soon as the database is there.
         if let databases = dependencies.databases {
@@ -52,6 +57,7 @@ struct WorkerProcess<S: Service>: Sendable {
                 threads: threads,
                 handlerTimes: handlerTimes,
                 metrics: metrics,
+                tracer: tracer,
                 level: level,
                 logger: logger
             ),
@@ -79,17 +85,23 @@ extension Service {
         _ settings: ServiceSettings<Settings>,
         of worker: Worker,
         _ hosts: HostTable,
+        _ metrics: MetricsTable?,
+        _ tracer: Tracer?,
         _ logger: Logger,
         noteReadiness: @escaping @Sendable (DatabaseReadiness) -> Void = { _ in }
     ) -> Dependencies<Settings> {
-        Dependencies(
+        var client = HTTPClient(
+            HTTPClient.Configuration(settings.client, service: info),
+            hosts: hosts,
+            slot: worker.slot.index
+        )
+        if tracer != nil { client.observer = CallSpans() }
+        return Dependencies(
             settings: settings,
-            databases: databases(settings, logger),
-            client: HTTPClient(
-                HTTPClient.Configuration(settings.client, service: info),
-                hosts: hosts,
-                slot: worker.slot.index
-            ),
+            databases: databases(settings, logger) {
+                metrics == nil && tracer == nil ? nil : StoreObserver(metrics)
+            },
+            client: client,
             logger: logger,
             isLeaving: { worker.isLast },
             noteReadiness: noteReadiness

@@ -30,6 +30,9 @@ import Values
 
     let prepared: Prepared
 
+    /// What it does, for who observes it.
+    private(set) lazy var operation = DatabaseOperation(sql, .postgreSQL)
+
     private unowned let connection: PostgreSQLConnection
 
     /// The values one after another, each with a NUL behind it, and where each begins; -1 for NULL.

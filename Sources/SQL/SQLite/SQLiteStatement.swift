@@ -26,6 +26,9 @@ import CSQLite
             ?? ""
     }
 
+    /// What it does, for who observes it.
+    private(set) lazy var operation = DatabaseOperation(sql, .sqlite)
+
     /// The names of its columns, once somebody asked for one; read anew after SQLite compiled the statement again because the
     /// schema changed.
     private var knownColumnNames: [String] = []

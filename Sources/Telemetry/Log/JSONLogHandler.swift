@@ -16,8 +16,8 @@ public struct JSONLogHandler: LogHandler {
 
     /// Fields of every event.
     public var metadata: Logger.Metadata = [:]
-    /// Fields that depend on the moment.
-    public var metadataProvider: Logger.MetadataProvider?
+    /// Fields that depend on the moment: the ids of the request that the thread works on.
+    public var metadataProvider: Logger.MetadataProvider? = ThreadTrace.logMetadata
 
     private let output: LogOutput
 

@@ -14,6 +14,16 @@ struct HistogramBounds: Sendable {
         scale: 1e9
     )
 
+    /// Those of OpenTelemetry's `db.client.operation.duration`, from 1 ms to 10 s, and four below: to SQLite a millisecond is long.
+    static let operationDurations = HistogramBounds(
+        upper: [10, 30, 100, 300, 1_000, 5_000, 10_000, 50_000, 100_000, 500_000, 1_000_000, 5_000_000, 10_000_000]
+            .map { $0 * 1_000 },
+        scale: 1e9
+    )
+
+    /// Each number at first, then wider.
+    static let counts = HistogramBounds(upper: [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128, 256, 1024], scale: 1)
+
     /// From 64 B to 4 GB, a power of four each.
     static let sizes = HistogramBounds(upper: (3...16).map { 1 << (2 * $0) }, scale: 1)
 

@@ -10,6 +10,11 @@ public enum MetricKind: UInt64, Sendable, CaseIterable {
     case sizes
     /// Durations in so many buckets that percentiles are at most an eighth too high. For few metrics: each takes sixteen places.
     case fineDurations
+    /// Durations of what is often over in microseconds, such as a store's operations: OpenTelemetry's buckets of those, and four
+    /// below them.
+    case operationDurations = 8
+    /// How many things belong together, from 1 on.
+    case counts
 
     /// How many cells of the table a series takes.
     var cells: Int { self == .fineDurations ? 16 : 1 }
@@ -20,6 +25,8 @@ public enum MetricKind: UInt64, Sendable, CaseIterable {
         case .counter, .gauge: nil
         case .durations: .durations
         case .sizes: .sizes
+        case .operationDurations: .operationDurations
+        case .counts: .counts
         case .fineDurations: .fineDurations
         }
     }

@@ -218,7 +218,7 @@ public final class MetricsTable: Sendable {
                         total + Double(bitPattern: memory.word(at: layout.column(column) + offset).loadRelaxed())
                     }
                 )
-            case .durations, .sizes, .fineDurations:
+            case .durations, .sizes, .fineDurations, .operationDurations, .counts:
                 guard let bounds = entry.series.kind.bounds else { preconditionFailure("a histogram has bounds") }
                 // The sum first: with one that is younger than the counts, a mean could be larger than the largest value.
                 let total = Double(Int64(bitPattern: sum(bounds.upper.count + 1, of: used))) / bounds.scale

@@ -40,7 +40,7 @@ public enum MetricsText: Sendable {
 
     /// `http.server.request.duration` of seconds is `http_server_request_duration_seconds`.
     private static func family(_ series: MetricSeries, _ description: MetricDescription?) -> String {
-        let isDuration = series.kind == .durations || series.kind == .fineDurations
+        let isDuration = [.durations, .fineDurations, .operationDurations].contains(series.kind)
         let unit = description?.unit ?? (isDuration ? "seconds" : nil)
         var name = sanitized(series.name)
         if series.kind == .counter, name.hasSuffix("_total") { name.removeLast(6) }
@@ -68,7 +68,7 @@ public enum MetricsText: Sendable {
             switch kind {
             case .counter: "counter"
             case .gauge: "gauge"
-            case .durations, .sizes, .fineDurations: "histogram"
+            case .durations, .sizes, .fineDurations, .operationDurations, .counts: "histogram"
             }
         // The older format names a counter as its samples are named.
         let name = self == .prometheus && kind == .counter ? family + "_total" : family

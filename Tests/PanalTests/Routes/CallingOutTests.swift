@@ -8,7 +8,7 @@ import Testing
 
 @testable import Panal
 
-@Suite("A handler that calls another service")
+@Suite("A handler that calls another service", .serialized)
 struct CallingOutTests {
     /// A service whose one route fails as it is told, or hands its client over.
     private struct Caller: Service {
@@ -64,13 +64,33 @@ struct CallingOutTests {
         let trace = "0af7651916cd43dd8448eb211c80319c"
         let requestID = try #require(HTTPField.Name("X-Request-ID"))
         let parent = try #require(HTTPField.Name("traceparent"))
-        let fields: HTTPFields = [requestID: "id-1", parent: "00-\(trace)-b7ad6b7169203331-01"]
+        let state = try #require(HTTPField.Name("tracestate"))
+        let fields: HTTPFields = [
+            requestID: "id-1", parent: "00-\(trace)-b7ad6b7169203331-01", state: "a=1,b=2",
+        ]
         let request = try Request(.get, "/client", headerFields: fields)
         _ = router.respond(to: request)
         let client = try #require(Caller.client.withLock { $0 })
         #expect(client.requestID == "id-1")
-        #expect(client.trace == HTTPClient.Trace(traceID: trace, isSampled: true))
+        #expect(client.trace?.traceID == trace)
+        #expect(client.trace?.isSampled == true)
+        #expect(client.trace?.state == "a=1,b=2")
+        // Not the caller's span: what is called has this service's as its parent.
+        #expect(client.trace?.spanID.map { $0.count == 16 && $0 != "b7ad6b7169203331" } == true)
         #expect(client.deadline?.nanoseconds == Int64(clamping: request.monotonicTimes.deadline))
+    }
+
+    @Test("has no trace where two say which it is")
+    func twoTraces() throws {
+        let router = try router()
+        let parent = try #require(HTTPField.Name("traceparent"))
+        var fields = HTTPFields()
+        for digit in ["1", "2"] {
+            let trace = String(repeating: digit, count: 32)
+            fields.append(HTTPField(name: parent, value: "00-\(trace)-b7ad6b7169203331-01"))
+        }
+        _ = router.respond(to: try Request(.get, "/client", headerFields: fields))
+        #expect(Caller.client.withLock { $0?.trace } == nil)
     }
 
     @Test("calls as the settings say, and a setting that says nothing is a fault")

@@ -149,7 +149,10 @@ struct SettingsTests {
         ]
         let long = ["x", "/", ".", " ", "1,"].map { String(repeating: $0, count: 100_000) }
         let keys = [16, 256, 257].map { String(repeating: "k", count: $0) }
-        let urls = ["sqlite:", "sqlite:/", "sqlite: ", "sqlite:a", "sqlite:/" + String(repeating: "a", count: 5000)]
+        let urls = [
+            "http://a", "a=b", "sqlite:", "sqlite:/", "sqlite: ", "sqlite:a",
+            "sqlite:/" + String(repeating: "a", count: 5000),
+        ]
         return numbers + fractions + words + foreign + ranges + hosts + lists + long + keys + urls
     }()
 
