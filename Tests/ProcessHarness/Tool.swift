@@ -4,12 +4,13 @@ import Testing
 /// A program that tests put around the service. `bin/setup --tests` installs all of them; a test names what it needs
 /// (`.needs(.nginx)`), and is skipped by that name where it is missing. In CI, `ToolTests` fails instead.
 enum Tool: String, Sendable, CaseIterable {
-    case bash, cc, chroot, curl, haproxy, honcho, ip, nginx, nsenter, openssl, pgbouncer, pkill, postgres, prlimit, ps
-    case python3, readelf, setpriv, strace, unshare
+    case axe, bash, cc, chromedriver, chromium, chroot, curl, haproxy, honcho, ip, nginx, nsenter, openssl, pgbouncer, pkill, postgres, prlimit, ps
+    case python3, readelf, selenium, setpriv, strace, tmux, unshare
 
     /// Where it is found: a name in `Binary.searchPath`, or a path.
     var command: String {
         switch self {
+        case .axe, .selenium: Binary.package + "/.build/tools/bin/python3"
         case .honcho: Binary.package + "/.build/tools/bin/honcho"
         case .postgres: "/usr/lib/postgresql/15/bin/postgres"
         default: rawValue
@@ -19,8 +20,11 @@ enum Tool: String, Sendable, CaseIterable {
     /// What to type to have it.
     private var advice: String {
         switch self {
-        case .bash, .curl, .haproxy, .openssl, .pgbouncer, .python3, .strace: "apt-get install \(rawValue)"
+        case .axe, .selenium: "bin/setup --tests"
+        case .bash, .chromium, .curl, .haproxy, .openssl, .pgbouncer, .python3, .strace, .tmux:
+            "apt-get install \(rawValue)"
         case .cc: "apt-get install gcc"
+        case .chromedriver: "apt-get install chromium-driver"
         case .chroot: "apt-get install coreutils"
         case .honcho: "bin/setup --tests"
         case .ip: "apt-get install iproute2"
@@ -35,6 +39,8 @@ enum Tool: String, Sendable, CaseIterable {
     /// What it can do only where the kernel and whoever confines these tests let it.
     private var trial: [String]? {
         switch self {
+        case .axe: [command, "-c", "import axe_core_python"]
+        case .selenium: [command, "-c", "import selenium"]
         case .setpriv: User.ordinary.launcher.isEmpty ? nil : User.ordinary.launcher + ["true"]
         case .strace: ["strace", "-qq", "-I", "1", "-o", "/dev/null", "true"]
         case .unshare: ["unshare", "--pid", "--fork", "--mount-proc", "true"]

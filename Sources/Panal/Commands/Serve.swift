@@ -22,7 +22,8 @@ struct Serve<S: Service>: ParsableCommand {
         let (settings, logger) = S.startingSettings()
         warn(of: settings, logger)
         let metrics = try makeMetrics(settings.ops, logger)
-        let notices = NoticeLog(level: settings.server.logLevel, metrics: metrics)
+        let recent = try makeRecentEvents(settings.ops, logger)
+        let notices = NoticeLog(level: settings.server.logLevel, metrics: metrics, recent: recent)
         if let notice = settings.database?.libraryNotice { notices.write(notice) }
         let budget = try settings.connectionBudgetOrExit(
             for: .requests,
@@ -59,7 +60,8 @@ struct Serve<S: Service>: ParsableCommand {
             worker: { process.run($0) }
         )
         supervisor.keptMemory[MetricsTable.name] = metrics?.memory
-        if let metrics, let listener = try listenForOps(settings.ops, logger) {
+        supervisor.keptMemory[RecentEvents.name] = recent?.memory
+        if let metrics, let recent, let listener = try listenForOps(settings.ops, logger) {
             supervisor.companion = Companion(name: "ops process", listener: listener) { worker in
                 let readings = ServiceReadings(
                     info: S.info,
@@ -69,7 +71,7 @@ struct Serve<S: Service>: ParsableCommand {
                     hosts: hosts
                 )
                 let databases = S.databases(settings, logger)
-                return OpsProcess(settings.ops, readings, databases, logger).run(worker)
+                return OpsProcess(settings.ops, readings, recent, databases, logger).run(worker)
             }
         }
         throw ExitCode(supervisor.run().rawValue)
@@ -109,6 +111,14 @@ struct Serve<S: Service>: ParsableCommand {
         }
         MetricsSystem.bootstrap(SharedMetrics(table))
         return table
+    }
+
+    /// Where the last events are kept, the former program's in an upgrade; `nil` when nobody reads it.
+    private func makeRecentEvents(_ settings: OpsSettings, _ logger: Logger) throws -> RecentEvents? {
+        guard settings.port != nil else { return nil }
+        return try S.makeTable(logger) { () throws(SystemError) in
+            try ProcessStart.keptMemory(RecentEvents.name).flatMap { RecentEvents(in: $0) } ?? RecentEvents()
+        }
     }
 
     /// The listener of the ops process; `nil` for a service without one.

@@ -1,3 +1,4 @@
+import Glibc
 import HTTPServer
 import Linux
 import Logging
@@ -10,13 +11,21 @@ import Values
 struct OpsProcess {
     private let settings: OpsSettings
     private let readings: ServiceReadings
+    private let recent: RecentEvents
     private let databases: PerThread<Database>?
     private let logger: Logger
 
     /// - Parameter databases: Those of the service; `nil` for one without.
-    init(_ settings: OpsSettings, _ readings: ServiceReadings, _ databases: PerThread<Database>?, _ logger: Logger) {
+    init(
+        _ settings: OpsSettings,
+        _ readings: ServiceReadings,
+        _ recent: RecentEvents,
+        _ databases: PerThread<Database>?,
+        _ logger: Logger
+    ) {
         self.settings = settings
         self.readings = readings
+        self.recent = recent
         self.databases = databases
         self.logger = logger
     }
@@ -27,17 +36,23 @@ struct OpsProcess {
         readings.metrics.use(column: MetricsColumn.ops)
         let readiness = ServiceReadiness(worker.scoreboard)
         if let databases { readiness.watch { databases.current } }
+        let access = OpsAccess(token: settings.token)
         var router = Router()
-        router.addOps(access: OpsAccess(token: settings.token), readings, readiness)
+        router.addOps(access: access, readings, readiness)
         var configuration = ServerConfiguration()
-        // Nothing here waits for long, but for who reads slowly.
-        configuration.maxThreads = 2
+        // Nothing here waits for long, but for who reads slowly, and with who watches.
+        configuration.maxThreads = 2 + StatusFeed.mostWatchers
+        configuration.writeTimeout = .seconds(2)
         configuration.maxConnections = 256
         configuration.maxBodySize = 4096
         // It leaves last, and whoever stops the service waits for that.
         configuration.drainGrace = .milliseconds(20)
         configuration.unhurriedDrainGrace = .milliseconds(20)
+        configuration.drainTimeout = .seconds(1)
         do {
+            let feed = try StatusFeed(readings, recent, processes: [getppid(), getpid()])
+            router.addStatus(access: access, feed, until: worker.shutdown)
+            feed.start()
             try Server(configuration: configuration, router: router).run(
                 listener: worker.listener,
                 shutdown: worker.shutdown,
