@@ -20,7 +20,7 @@ public final class TerminalScreen {
     }
 
     private var before: termios
-    private var isOpen = true
+    private var isOpen = false
 
     /// Switches to it. `nil` when standard input and output are no terminal.
     public init?() {
@@ -33,6 +33,7 @@ public final class TerminalScreen {
         raw.c_lflag &= ~tcflag_t(ICANON | ECHO | ISIG | IEXTEN)
         raw.c_iflag &= ~tcflag_t(IXON | ICRNL)
         guard unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &raw) == 0 else { return nil }
+        isOpen = true
         // xterm's private modes 1049 (alternate screen) and 25 (cursor).
         write("\u{1b}[?1049h\u{1b}[?25l")
     }

@@ -4,7 +4,8 @@ import Testing
 /// A program that tests put around the service. `bin/setup --tests` installs all of them; a test names what it needs
 /// (`.needs(.nginx)`), and is skipped by that name where it is missing. In CI, `ToolTests` fails instead.
 enum Tool: String, Sendable, CaseIterable {
-    case axe, bash, cc, chromedriver, chromium, chroot, curl, haproxy, honcho, ip, nginx, nsenter, openssl, pgbouncer, pkill, postgres, prlimit, ps
+    case axe, bash, cc, chromedriver, chromium, chroot, curl, haproxy, honcho, ip, nginx, nsenter, openssl, pgbouncer,
+        pkill, postgres, prlimit, ps
     case python3, readelf, selenium, setpriv, strace, tmux, unshare
 
     /// Where it is found: a name in `Binary.searchPath`, or a path.

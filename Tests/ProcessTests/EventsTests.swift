@@ -49,7 +49,9 @@ extension ProcessTests {
             kill(try #require(ops.service.workers.first), SIGKILL)
             var death = try stream.event("notice")
             while death.data["message"]?.string != "worker exited" { death = try stream.event("notice") }
-            #expect(death.data["request"]?.string == "GET /sleep/20000" && death.data["requestId"]?.string == "last-one")
+            #expect(
+                death.data["request"]?.string == "GET /sleep/20000" && death.data["requestId"]?.string == "last-one"
+            )
             #expect(death.data["how"]?.string?.contains("SIGKILL") == true)
             let id = try #require(death.id)
             let goingOn = try ops.watch([("Last-Event-ID", id)])

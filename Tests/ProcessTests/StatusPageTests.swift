@@ -42,8 +42,15 @@ extension ProcessTests {
         @Test("is for pages of its own port alone: others are told no, with a token and without")
         func access() throws {
             func status(_ ops: OpsService, _ method: String, _ fields: [(String, String)]) throws -> Int {
-                try ops.answer(Request(method: method, target: method == "GET" ? "/status" : "/roll", fields: fields, body: method == "GET" ? nil : []))
-                    .status
+                try ops.answer(
+                    Request(
+                        method: method,
+                        target: method == "GET" ? "/status" : "/roll",
+                        fields: fields,
+                        body: method == "GET" ? nil : []
+                    )
+                )
+                .status
             }
             let open = try OpsService(workers: 1)
             let host = [("Host", "localhost:\(open.port)")]
@@ -53,8 +60,13 @@ extension ProcessTests {
             #expect(try status(open, "POST", host + [("Origin", "http://localhost:1")]) == 403)
             #expect(try status(open, "POST", host + [("Origin", "null")]) == 403)
             #expect(try status(open, "POST", host + [("Sec-Fetch-Site", "cross-site")]) == 403)
-            #expect(try status(open, "GET", host + [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "no-cors")]) == 403)
-            #expect(try status(open, "GET", host + [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate")]) == 200)
+            #expect(
+                try status(open, "GET", host + [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "no-cors")]) == 403
+            )
+            #expect(
+                try status(open, "GET", host + [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate")])
+                    == 200
+            )
             // A name that was pointed here: the page's own origin is no help.
             let rebound = [("Host", "rebound.example.org"), ("Origin", "http://rebound.example.org")]
             #expect(try status(open, "POST", rebound) == 403)
@@ -67,11 +79,19 @@ extension ProcessTests {
             #expect(try status(secret, "GET", [("Authorization", "Basic OjAxMjM0NTY3ODlhYmNkZWU=")]) == 401)
             #expect(try status(secret, "GET", [("Authorization", "Basic %%%")]) == 401)
             #expect(try status(secret, "GET", []) == 401)
-            let challenge = try secret.answer(.get("/status")).fields.filter { $0.name.lowercased() == "www-authenticate" }
+            let challenge = try secret.answer(.get("/status")).fields.filter {
+                $0.name.lowercased() == "www-authenticate"
+            }
             #expect(challenge.map(\.value) == ["Bearer", "Basic realm=\"ops\", charset=\"UTF-8\""])
             // A browser sends the password along wherever it was made to ask from.
             #expect(try status(secret, "POST", basic + [("Origin", "https://example.org")]) == 403)
-            #expect(try status(secret, "POST", basic + [("Host", "ops.example.org"), ("Origin", "https://ops.example.org")]) == 202)
+            #expect(
+                try status(
+                    secret,
+                    "POST",
+                    basic + [("Host", "ops.example.org"), ("Origin", "https://ops.example.org")]
+                ) == 202
+            )
             secret.service.stop()
         }
     }

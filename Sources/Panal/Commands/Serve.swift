@@ -117,7 +117,8 @@ struct Serve<S: Service>: ParsableCommand {
     private func makeRecentEvents(_ settings: OpsSettings, _ logger: Logger) throws -> RecentEvents? {
         guard settings.port != nil else { return nil }
         return try S.makeTable(logger) { () throws(SystemError) in
-            try ProcessStart.keptMemory(RecentEvents.name).flatMap { RecentEvents(in: $0) } ?? RecentEvents()
+            if let former = ProcessStart.keptMemory(RecentEvents.name).flatMap({ RecentEvents(in: $0) }) { return former }
+            return try RecentEvents()
         }
     }
 

@@ -83,7 +83,8 @@ final class StatusFeed: Sendable {
             guard state.watchers.count < Self.mostWatchers else {
                 throw Problem(
                     .serviceUnavailable,
-                    detail: "\(Self.mostWatchers) watch already, and each takes a thread. Close one, or ask again later.",
+                    detail:
+                        "\(Self.mostWatchers) watch already, and each takes a thread. Close one, or ask again later.",
                     headerFields: [.retryAfter: "10"]
                 )
             }

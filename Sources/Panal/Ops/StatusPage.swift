@@ -12,7 +12,8 @@ struct StatusPage: Sendable {
         let policy = [
             "default-src 'none'", "script-src \(Self.hash(of: "script", in: page))",
             "style-src \(Self.hash(of: "style", in: page))", "connect-src 'self'", "img-src data:", "base-uri 'none'",
-            "form-action 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'",
+            "form-action 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'",
+            "trusted-types 'none'",
         ]
         fields = [
             .contentSecurityPolicy: policy.joined(separator: "; "),

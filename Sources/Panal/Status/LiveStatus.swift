@@ -119,7 +119,8 @@ struct LiveStatus {
             // What it did last stays to be seen.
             switch error {
             case .none, .noSupervisor:
-                look.remark = "The service has gone; this is what was seen last. Its successor is shown when it is there."
+                look.remark =
+                    "The service has gone; this is what was seen last. Its successor is shown when it is there."
             case .several, .otherVersion: look.remark = error.description
             }
         }

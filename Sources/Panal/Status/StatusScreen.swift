@@ -1,4 +1,5 @@
 import Linux
+import Prefork
 import Telemetry
 
 /// What the live view of a service shows on a terminal of some size: numbers, workers, requests in flight, routes, and at the
@@ -57,7 +58,9 @@ struct StatusScreen {
         ]
         var lines = [""]
         for word in words {
-            if !lines[lines.count - 1].isEmpty, lines[lines.count - 1].count + 3 + word.count > columns { lines.append("") }
+            if !lines[lines.count - 1].isEmpty, lines[lines.count - 1].count + 3 + word.count > columns {
+                lines.append("")
+            }
             lines[lines.count - 1] += (lines[lines.count - 1].isEmpty ? "" : "   ") + word
         }
         return lines
