@@ -38,12 +38,13 @@ struct OpsService {
 extension Connection {
     /// The data of the next event of a kind, and its id.
     func event(_ kind: String) throws -> (data: JSON, id: String?) {
+        let deadline = Deadline.generous
         while true {
-            guard let text = receive(through: "\n\n") else {
-                throw Spawned.Failure(description: "the stream ended before an event \(kind)")
+            guard !deadline.isOver, let text = receive(through: "\n\n", by: deadline) else {
+                throw Spawned.Failure(description: "the stream ended, or too much time passed, before an event \(kind)")
             }
-            let lines = text.split(separator: "\n").map(String.init)
-            // In front of an event there may be the size of a chunk.
+            // In front of an event there may be the size of a chunk, behind CR and LF.
+            let lines = text.split(whereSeparator: \.isNewline).map(String.init)
             guard lines.contains("event: \(kind)"), let data = lines.first(where: { $0.hasPrefix("data: ") }) else {
                 continue
             }

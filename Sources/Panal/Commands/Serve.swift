@@ -117,7 +117,9 @@ struct Serve<S: Service>: ParsableCommand {
     private func makeRecentEvents(_ settings: OpsSettings, _ logger: Logger) throws -> RecentEvents? {
         guard settings.port != nil else { return nil }
         return try S.makeTable(logger) { () throws(SystemError) in
-            if let former = ProcessStart.keptMemory(RecentEvents.name).flatMap({ RecentEvents(in: $0) }) { return former }
+            if let former = ProcessStart.keptMemory(RecentEvents.name).flatMap({ RecentEvents(in: $0) }) {
+                return former
+            }
             return try RecentEvents()
         }
     }

@@ -95,7 +95,7 @@ struct StatusScreen {
 
     /// The head, and the newest of what follows.
     private static func newest(_ lines: [String], _ count: Int) -> [String] {
-        guard count > 1 else { return [] }
+        guard count > 0 else { return [] }
         return lines.prefix(1) + lines.dropFirst().suffix(count - 1)
     }
 
