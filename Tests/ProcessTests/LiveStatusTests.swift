@@ -87,7 +87,7 @@ extension ProcessTests {
             try terminal.wait("the request in flight") { $0.contains(": GET /sleep/10, ") }
             let victim = try #require(ops.service.workers.first)
             kill(victim, SIGKILL)
-            try terminal.wait("the death") { $0.contains("worker exited") && $0.contains("pid=\(victim)") }
+            try terminal.wait("the death") { $0.contains("worker exited") && $0.contains("worker=\(victim)") }
             try terminal.wait("the successor") { $0.contains("2 of 2 workers ready") }
             #expect(try terminal.lines()[39] == "q quits")
 

@@ -25,9 +25,15 @@ struct OpsService {
     }
 
     /// A stream of events that has begun.
-    func watch(_ fields: [(String, String)] = [], receiveBuffer: CInt? = nil) throws -> Connection {
+    /// - Parameter version: In 1.1 it comes in chunks, which are not put together again.
+    func watch(
+        _ fields: [(String, String)] = [],
+        version: String = "1.0",
+        receiveBuffer: CInt? = nil
+    ) throws -> Connection {
         let connection = try Connection(to: port, receiveBuffer: receiveBuffer)
-        connection.send(Request.get("/events", fields).bytes)
+        let lines = (fields + [("Host", "localhost")]).map { "\($0.0): \($0.1)\r\n" }
+        connection.send("GET /events HTTP/\(version)\r\n" + lines.joined() + "\r\n")
         guard let head = connection.receive(through: "\r\n\r\n"), head.hasPrefix("HTTP/1.1 200") else {
             throw Spawned.Failure(description: "no stream of events")
         }
@@ -43,7 +49,6 @@ extension Connection {
             guard !deadline.isOver, let text = receive(through: "\n\n", by: deadline) else {
                 throw Spawned.Failure(description: "the stream ended, or too much time passed, before an event \(kind)")
             }
-            // In front of an event there may be the size of a chunk, behind CR and LF.
             let lines = text.split(whereSeparator: \.isNewline).map(String.init)
             guard lines.contains("event: \(kind)"), let data = lines.first(where: { $0.hasPrefix("data: ") }) else {
                 continue

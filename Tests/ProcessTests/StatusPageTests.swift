@@ -14,7 +14,7 @@ extension ProcessTests {
             .needs(.chromium, .chromedriver, .selenium, .axe)
         )
         func browser() throws {
-            let ops = try OpsService(workers: 4, ["WEB_THREADS": "1", "LOG_LEVEL": "warning"])
+            let ops = try OpsService(workers: 4, ["WEB_THREADS": "1"])
             var command = [
                 Binary.package + "/.build/tools/bin/python3", Binary.package + "/Tests/StatusPage/check.py", "--ops",
                 "\(ops.port)", "--service", "\(ops.service.port)",

@@ -10,7 +10,7 @@ struct RecentEventsTests {
     @Test("have numbers in the order in which they happened, and a reader goes on from one")
     func order() throws {
         let events = try RecentEvents()
-        #expect(events.last == 0 && events.events().isEmpty)
+        #expect(events.last == 0 && events.events().isEmpty && events.events(after: -1).isEmpty)
         for number in 1...3 { events.append(text(number)) }
         #expect(events.events().map(\.number) == [1, 2, 3])
         #expect(events.events(after: 2).map(\.text) == [#"{"message":"event 3"}"#])

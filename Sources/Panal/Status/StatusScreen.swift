@@ -21,7 +21,7 @@ struct StatusScreen {
         var lines = [title] + numbers(size.columns)
         if let remark { lines.append(remark) }
         let room = size.rows - lines.count - 1
-        let events = eventLines
+        let events = eventLines(size.columns)
         // A third is for what happened, less where that is not so much.
         let eventRoom = max(0, min(events.count, max(4, room / 3), room))
         var rest = room - eventRoom
@@ -88,9 +88,23 @@ struct StatusScreen {
         return sections
     }
 
-    private var eventLines: [String] {
+    private func eventLines(_ columns: Int) -> [String] {
         guard let events else { return ["recent events: none are kept, because OPS_PORT is not set"] }
-        return ["recent events:"] + (events.isEmpty ? ["none yet"] : events.map(\.line))
+        return ["recent events:"] + (events.isEmpty ? ["none yet"] : events.flatMap { Self.wrapped($0.line, columns) })
+    }
+
+    /// A death has much to say: as many lines as that takes, but no more than three.
+    private static func wrapped(_ line: String, _ columns: Int) -> [String] {
+        let indent = String(repeating: " ", count: min(13, columns / 4))
+        var lines: [String] = []
+        var rest = line[...]
+        while !rest.isEmpty, lines.count < 3 {
+            let begin = lines.isEmpty ? "" : indent
+            let piece = rest.prefix(max(1, columns - begin.count))
+            lines.append(begin + piece)
+            rest = rest.dropFirst(piece.count)
+        }
+        return lines
     }
 
     /// The head, and the newest of what follows.

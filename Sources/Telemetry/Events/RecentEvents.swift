@@ -73,8 +73,9 @@ public final class RecentEvents: Sendable {
     /// - Parameter number: 0 for all.
     public func events(after number: Int = 0) -> [Event] {
         let last = last
+        let number = max(0, number)
         guard number < last else { return [] }
-        let first = max(1, max(0, number) + 1, last - Self.capacity + 1)
+        let first = max(number + 1, last - Self.capacity + 1)
         return (first...last).compactMap(event)
     }
 
