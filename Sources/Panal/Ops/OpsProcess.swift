@@ -30,6 +30,9 @@ struct OpsProcess {
         self.logger = logger
     }
 
+    /// After so long somebody who does not read what was sent is cut off.
+    private static let unreadTime = Duration.seconds(5)
+
     /// Answers until the supervisor wants it to leave.
     /// - Returns: The process's exit code.
     func run(_ worker: Worker) -> Int32 {
@@ -43,6 +46,8 @@ struct OpsProcess {
         // Nothing here waits for long, but for who reads slowly, and with who watches.
         configuration.maxThreads = 2 + StatusFeed.mostWatchers
         configuration.writeTimeout = .seconds(2)
+        // The kernel takes megabytes before a write waits; with so little to send that would be minutes.
+        if let listener = worker.listener { FileDescriptor.limitUnreadTime(to: Self.unreadTime, of: listener) }
         configuration.maxConnections = 256
         configuration.maxBodySize = 4096
         // It leaves last, and whoever stops the service waits for that.
