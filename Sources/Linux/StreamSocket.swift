@@ -40,6 +40,15 @@ extension FileDescriptor {
         return unsafe getsockopt(descriptor, level ?? SOL_SOCKET, option, &value, &size) == 0 ? value : nil
     }
 
+    /// Has the kernel end each connection of a listening socket whose peer takes nothing that was sent to it for so long (tcp(7),
+    /// TCP_USER_TIMEOUT). Other sockets than those of TCP have no such limit.
+    /// - Parameter listener: A socket that somebody else owns.
+    public static func limitUnreadTime(to timeout: Duration, of listener: CInt) {
+        var milliseconds = CInt(clamping: timeout.nanoseconds / 1_000_000)
+        let size = socklen_t(MemoryLayout<CInt>.size)
+        _ = unsafe setsockopt(listener, CInt(IPPROTO_TCP), TCP_USER_TIMEOUT, &milliseconds, size)
+    }
+
     /// How long a call that sends, and one that receives, may wait (SO_SNDTIMEO, SO_RCVTIMEO).
     public func setTimeout(_ timeout: Duration) throws(SystemError) {
         let (seconds, attoseconds) = timeout.components

@@ -11,12 +11,14 @@ final class Connection {
     private let descriptor: CInt
     private var input: [UInt8] = []
 
-    convenience init(to port: UInt16, timeout: Double = 30) throws(Failure) {
-        try self.init(to: .port(port), timeout: timeout)
+    convenience init(to port: UInt16, timeout: Double = 30, receiveBuffer: CInt? = nil) throws(Failure) {
+        try self.init(to: .port(port), timeout: timeout, receiveBuffer: receiveBuffer)
     }
 
-    /// - Parameter timeout: Seconds for the handshake and for each answer.
-    init(to address: Address, timeout: Double = 30) throws(Failure) {
+    /// - Parameters:
+    ///   - timeout: Seconds for the handshake and for each answer.
+    ///   - receiveBuffer: Bytes that the kernel takes before they are read; what it finds right when nil.
+    init(to address: Address, timeout: Double = 30, receiveBuffer: CInt? = nil) throws(Failure) {
         descriptor = socket(address.family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         precondition(descriptor >= 0, "the test has no descriptor left: errno \(errno)")
         var limit = timeval(tv_sec: Int(timeout), tv_usec: Int((timeout - timeout.rounded(.down)) * 1e6))
@@ -25,6 +27,9 @@ final class Connection {
         var yes: CInt = 1
         if case .port = address {
             setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<CInt>.size))
+        }
+        if var receiveBuffer {
+            setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, socklen_t(MemoryLayout<CInt>.size))
         }
         let connected = address.connect(descriptor)
         guard connected == 0 else {
@@ -117,6 +122,17 @@ final class Connection {
             if let outcome = fill() { return outcome }
         }
         return .malformed("bytes instead of the end: \(String(decoding: input.prefix(300), as: UTF8.self))")
+    }
+
+    /// All bytes up to the end of a text, as they came; nil when it did not come: of an answer without an end.
+    func receive(through text: String, by deadline: Deadline = .generous) -> String? {
+        while true {
+            if let found = input.firstRange(of: Array(text.utf8)) {
+                defer { input.removeFirst(found.upperBound) }
+                return String(decoding: input[..<found.upperBound], as: UTF8.self)
+            }
+            guard !deadline.isOver, fill() == nil else { return nil }
+        }
     }
 
     private func fill() -> Outcome? {

@@ -4,15 +4,14 @@ import Testing
 /// A program that tests put around the service. `bin/setup --tests` installs all of them; a test names what it needs
 /// (`.needs(.nginx)`), and is skipped by that name where it is missing. In CI, `ToolTests` fails instead.
 enum Tool: String, Sendable, CaseIterable {
-    case bash, cc, chroot, curl, haproxy, honcho, ip, nginx, nsenter, openssl, opentelemetry, pgbouncer, pkill,
-        postgres, prlimit, ps
-    case python3, readelf, setpriv, strace, unshare
+    case axe, bash, cc, chromedriver, chromium, chroot, curl, haproxy, honcho, ip, nginx, nsenter, openssl, opentelemetry
+    case pgbouncer, pkill, postgres, prlimit, ps, python3, readelf, selenium, setpriv, strace, tmux, unshare
 
     /// Where it is found: a name in `Binary.searchPath`, or a path.
     var command: String {
         switch self {
         case .honcho: Binary.package + "/.build/tools/bin/honcho"
-        case .opentelemetry: Binary.package + "/.build/tools/bin/python3"
+        case .axe, .opentelemetry, .selenium: Binary.package + "/.build/tools/bin/python3"
         case .postgres: "/usr/lib/postgresql/15/bin/postgres"
         default: rawValue
         }
@@ -21,10 +20,12 @@ enum Tool: String, Sendable, CaseIterable {
     /// What to type to have it.
     private var advice: String {
         switch self {
-        case .bash, .curl, .haproxy, .openssl, .pgbouncer, .python3, .strace: "apt-get install \(rawValue)"
+        case .bash, .chromium, .curl, .haproxy, .openssl, .pgbouncer, .python3, .strace, .tmux:
+            "apt-get install \(rawValue)"
         case .cc: "apt-get install gcc"
+        case .chromedriver: "apt-get install chromium-driver"
         case .chroot: "apt-get install coreutils"
-        case .honcho, .opentelemetry: "bin/setup --tests"
+        case .axe, .honcho, .opentelemetry, .selenium: "bin/setup --tests"
         case .ip: "apt-get install iproute2"
         case .nginx: "apt-get install nginx-light"
         case .nsenter, .prlimit, .setpriv, .unshare: "apt-get install util-linux"
@@ -38,6 +39,8 @@ enum Tool: String, Sendable, CaseIterable {
     private var trial: [String]? {
         switch self {
         case .opentelemetry: [command, "-c", "import opentelemetry.proto.trace.v1.trace_pb2"]
+        case .axe: [command, "-c", "import axe_core_python"]
+        case .selenium: [command, "-c", "import selenium"]
         case .setpriv: User.ordinary.launcher.isEmpty ? nil : User.ordinary.launcher + ["true"]
         case .strace: ["strace", "-qq", "-I", "1", "-o", "/dev/null", "true"]
         case .unshare: ["unshare", "--pid", "--fork", "--mount-proc", "true"]

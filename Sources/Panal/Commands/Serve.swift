@@ -23,7 +23,8 @@ struct Serve<S: Service>: ParsableCommand {
         warn(of: settings, logger)
         let metrics = try makeMetrics(settings.ops, logger)
         let tracer = try S.makeTracer(settings.trace, logger)
-        let notices = NoticeLog(level: level, format: settings.server.logFormat, metrics: metrics)
+        let recent = try makeRecentEvents(settings.ops, logger)
+        let notices = NoticeLog(level: level, format: settings.server.logFormat, metrics: metrics, recent: recent)
         if let notice = settings.database?.libraryNotice { notices.write(notice) }
         let budget = try settings.connectionBudgetOrExit(
             for: .requests,
@@ -62,10 +63,11 @@ struct Serve<S: Service>: ParsableCommand {
             worker: { process.run($0) }
         )
         supervisor.keptMemory[MetricsTable.name] = metrics?.memory
+        supervisor.keptMemory[RecentEvents.name] = recent?.memory
         supervisor.keptMemory[SpanTable.name] = tracer?.table.memory
         let export = SpanExport(settings.trace, settings.client, S.info, tracer, metrics, logger)
         supervisor.companion = export.companion
-        if let metrics, let listener = try listenForOps(settings.ops, logger) {
+        if let metrics, let recent, let listener = try listenForOps(settings.ops, logger) {
             supervisor.companion = Companion(name: "ops process", listener: listener) { worker in
                 let readings = ServiceReadings(
                     info: S.info,
@@ -75,7 +77,7 @@ struct Serve<S: Service>: ParsableCommand {
                     hosts: hosts
                 )
                 let databases = S.databases(settings, logger)
-                return export.run { OpsProcess(settings.ops, readings, databases, level, logger).run(worker) }
+                return export.run { OpsProcess(settings.ops, readings, recent, databases, level, logger).run(worker) }
             }
         }
         throw ExitCode(supervisor.run().rawValue)
@@ -115,6 +117,17 @@ struct Serve<S: Service>: ParsableCommand {
         }
         MetricsSystem.bootstrap(SharedMetrics(table))
         return table
+    }
+
+    /// Where the last events are kept, the former program's in an upgrade; `nil` when nobody reads it.
+    private func makeRecentEvents(_ settings: OpsSettings, _ logger: Logger) throws -> RecentEvents? {
+        guard settings.port != nil else { return nil }
+        return try S.makeTable(logger) { () throws(SystemError) in
+            if let former = ProcessStart.keptMemory(RecentEvents.name).flatMap({ RecentEvents(in: $0) }) {
+                return former
+            }
+            return try RecentEvents()
+        }
     }
 
     /// The listener of the ops process; `nil` for a service without one.

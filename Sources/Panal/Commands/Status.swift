@@ -13,7 +13,9 @@ struct Status<S: Service>: ParsableCommand {
             abstract: "Show what the running service does: workers, routes, and the workers and threads it needs.",
             discussion: """
                 It looks at the memory of the service of this program that runs on this host, which does not notice. Run it as \
-                the user that runs the service.
+                the user that runs the service. In a terminal it looks again each second, until q is pressed; elsewhere, and with \
+                --once, --json or --seconds, it prints what it sees and ends. Percentiles and recent events are there when the \
+                service has an OPS_PORT.
                 """
         )
     }
@@ -27,12 +29,20 @@ struct Status<S: Service>: ParsableCommand {
     @Option(help: "Measure handlers for so many seconds from now on, rather than since the service started.")
     var seconds: Int?
 
-    @Flag(help: "One JSON object.")
+    @Flag(help: "One JSON object, and end.")
     var json = false
 
+    @Flag(help: "Print what it does now and end, in a terminal too.")
+    var once = false
+
+    @Option(help: "In a terminal, look again every so many seconds.")
+    var interval = 1
+
     func validate() throws {
-        guard let seconds, !(1...3600).contains(seconds) else { return }
-        throw ValidationError("--seconds must be a number from 1 to 3600.")
+        if let seconds, !(1...3600).contains(seconds) {
+            throw ValidationError("--seconds must be a number from 1 to 3600.")
+        }
+        if !(1...3600).contains(interval) { throw ValidationError("--interval must be a number from 1 to 3600.") }
     }
 
     func run() throws {
@@ -43,6 +53,7 @@ struct Status<S: Service>: ParsableCommand {
             StandardError.write("\(error)\n")
             throw ExitCode.failure
         }
+        if !once, !json, seconds == nil, let screen = TerminalScreen() { return try show(service, on: screen) }
         let hosts = service.memory(HostTable.name).flatMap { HostTable(reading: $0) }
         let status = ServiceStatus(
             supervisor: service.supervisor,
@@ -51,6 +62,17 @@ struct Status<S: Service>: ParsableCommand {
             hosts: hosts?.read() ?? []
         )
         print(json ? status.json : status.text, terminator: json ? "\n" : "")
+    }
+
+    private func show(_ service: RunningService, on screen: TerminalScreen) throws {
+        // Whoever named a process may have started another one since.
+        let live = LiveStatus(name: S.info.name, interval: .seconds(interval)) { () throws(RunningService.NotFound) in
+            try find()
+        }
+        let signal = try live.run(screen, service)
+        screen.close()
+        // As shells say it of who was ended by a signal.
+        if let signal { throw ExitCode(128 + signal) }
     }
 
     /// Only who serves requests counts what their handlers take.

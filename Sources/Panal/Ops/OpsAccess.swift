@@ -1,23 +1,73 @@
+import FoundationEssentials
 import HTTPServer
 import HTTPTypes
 import Linux
 
 /// Who may look after the service.
 ///
-/// With a token, who sends it. Without one, who reaches the port, which is open to this host alone then; but not a web page in a
-/// browser on this host: it is known by the name that it asks for, or by its origin.
+/// With a token, who sends it: as `Authorization: Bearer …`, or as the password of HTTP Basic (RFC 7617), which browsers ask for
+/// by themselves. Without one, who reaches the port, which is open to this host alone then, and asks for it by an address of this
+/// host: under another name it may be a web page that has it pointed here.
+///
+/// In both cases web pages of others are kept out: a browser says from where it was made to ask, and sends along what it knows of
+/// this port.
 struct OpsAccess: Sendable {
     let token: APIKey?
 
     func admit(_ request: inout Request) throws {
-        if let token { return try apiKeyRequired([token])(&request) }
-        let isOfThisHost = request.value(of: .hostField).map(Self.isOfThisHost) ?? true
-        guard isOfThisHost, request.value(of: .origin) == nil else {
-            throw Problem(
-                .forbidden,
-                detail: "Ask by an address of this host, and not from a web page; or set OPS_TOKEN."
-            )
+        guard isOfOwnPages(request) else {
+            throw Problem(.forbidden, detail: "Ask from a page of this port, or from what is no web page.")
         }
+        if let token {
+            guard presented(by: request).map({ token.matches($0.utf8) }) == true else { throw Self.unauthorized }
+            return
+        }
+        let isOfThisHost = request.value(of: .hostField).map(Self.isOfThisHost) ?? true
+        guard isOfThisHost else {
+            throw Problem(.forbidden, detail: "Ask by an address of this host; or set OPS_TOKEN.")
+        }
+    }
+
+    /// Whether the request comes from no page at all, or from one of this port.
+    private func isOfOwnPages(_ request: Request) -> Bool {
+        if let site = request.value(of: .secFetchSite), site != "same-origin", site != "none" {
+            // A link may lead here, but nothing may be told to.
+            let isLink = request.value(of: .secFetchMode) == "navigate" && request.method == .get
+            guard isLink else { return false }
+        }
+        guard let origin = request.value(of: .origin) else { return true }
+        // The scheme is the balancer's where one ends TLS.
+        guard let host = request.value(of: .hostField), let scheme = origin.firstRange(of: "://") else { return false }
+        return origin[scheme.upperBound...] == host
+    }
+
+    /// What a request carries as token.
+    private func presented(by request: Request) -> String? {
+        let credentials = request.value(of: .authorization)?.split(separator: " ", maxSplits: 1) ?? []
+        guard credentials.count == 2 else { return nil }
+        let value = String(credentials[1].drop { $0 == " " })
+        switch credentials[0].lowercased() {
+        case "bearer": return value
+        case "basic":
+            // The name does not matter, and has no colon.
+            guard let pair = Data(base64Encoded: value).map({ String(decoding: $0, as: UTF8.self) }),
+                let colon = pair.firstIndex(of: ":")
+            else { return nil }
+            return String(pair[pair.index(after: colon)...])
+        default: return nil
+        }
+    }
+
+    private static var unauthorized: Problem {
+        var fields = HTTPFields()
+        for challenge in ["Bearer", "Basic realm=\"ops\", charset=\"UTF-8\""] {
+            fields.append(HTTPField(name: .wwwAuthenticate, value: challenge))
+        }
+        return Problem(
+            .unauthorized,
+            detail: "Send OPS_TOKEN as Authorization: Bearer …, or as the password of HTTP Basic.",
+            headerFields: fields
+        )
     }
 
     /// Whether a `Host` field names an address of this host by itself: of a name that a resolver knows it is not sure.
@@ -32,8 +82,8 @@ struct OpsAccess: Sendable {
 
 extension HTTPField.Name {
     /// In HTTP/1.1 it is a field; HTTPTypes has it as a part of a request.
-    fileprivate static let hostField: HTTPField.Name = {
-        guard let name = HTTPField.Name("host") else { preconditionFailure("host is a field name") }
-        return name
-    }()
+    fileprivate static let hostField = known("host")
+    /// W3C Fetch Metadata.
+    fileprivate static let secFetchSite = known("Sec-Fetch-Site")
+    fileprivate static let secFetchMode = known("Sec-Fetch-Mode")
 }

@@ -1,3 +1,4 @@
+import Glibc
 import HTTPServer
 import Linux
 import Logging
@@ -10,6 +11,7 @@ import Values
 struct OpsProcess {
     private let settings: OpsSettings
     private let readings: ServiceReadings
+    private let recent: RecentEvents
     private let databases: PerThread<Database>?
     private let level: SharedLogLevel
     private let logger: Logger
@@ -18,16 +20,21 @@ struct OpsProcess {
     init(
         _ settings: OpsSettings,
         _ readings: ServiceReadings,
+        _ recent: RecentEvents,
         _ databases: PerThread<Database>?,
         _ level: SharedLogLevel,
         _ logger: Logger
     ) {
         self.settings = settings
         self.readings = readings
+        self.recent = recent
         self.databases = databases
         self.level = level
         self.logger = logger
     }
+
+    /// After so long somebody who does not read what was sent is cut off.
+    private static let unreadTime = Duration.seconds(5)
 
     /// Answers until the supervisor wants it to leave.
     /// - Returns: The process's exit code.
@@ -35,18 +42,26 @@ struct OpsProcess {
         readings.metrics.use(column: MetricsColumn.ops)
         let readiness = ServiceReadiness(worker.scoreboard)
         if let databases { readiness.watch { databases.current } }
+        let access = OpsAccess(token: settings.token)
         var router = Router()
-        router.addOps(access: OpsAccess(token: settings.token), readings, readiness)
-        router.addLogLevel(level, access: OpsAccess(token: settings.token), logger)
+        router.addOps(access: access, readings, readiness)
+        router.addLogLevel(level, access: access, logger)
         var configuration = ServerConfiguration()
-        // Nothing here waits for long, but for who reads slowly.
-        configuration.maxThreads = 2
+        // Nothing here waits for long, but for who reads slowly, and with who watches.
+        configuration.maxThreads = 2 + StatusFeed.mostWatchers
+        configuration.writeTimeout = .seconds(2)
+        // The kernel takes megabytes before a write waits; with so little to send that would be minutes.
+        if let listener = worker.listener { FileDescriptor.limitUnreadTime(to: Self.unreadTime, of: listener) }
         configuration.maxConnections = 256
         configuration.maxBodySize = 4096
         // It leaves last, and whoever stops the service waits for that.
         configuration.drainGrace = .milliseconds(20)
         configuration.unhurriedDrainGrace = .milliseconds(20)
+        configuration.drainTimeout = .seconds(1)
         do {
+            let feed = try StatusFeed(readings, recent, processes: [getppid(), getpid()])
+            router.addStatus(access: access, feed, until: worker.shutdown)
+            feed.start()
             try Server(configuration: configuration, router: router).run(
                 listener: worker.listener,
                 shutdown: worker.shutdown,

@@ -33,6 +33,19 @@ extension Router {
         }
     }
 
+    /// The page that shows the service while it runs, and what it shows.
+    mutating func addStatus(access: OpsAccess, _ feed: StatusFeed, until shutdown: CInt) {
+        let page = StatusPage()
+        group(admission: [access.admit]) { ops in
+            ops.get("/status", execution: .urgent) { _ in page.response }
+            ops.get("/events", execution: .urgent) { request in
+                let watcher = try feed.watch()
+                let last = request.value(of: .lastEventID)
+                return .events { try feed.send(to: $0, as: watcher, after: last, until: shutdown) }
+            }
+        }
+    }
+
     /// What may be ordered, and by which signal the supervisor hears of it.
     private static var orders: [(path: String, signal: CInt, what: String)] {
         [
@@ -40,6 +53,11 @@ extension Router {
             ("/grow", SIGTTIN, "One more worker was ordered."), ("/shrink", SIGTTOU, "One worker less was ordered."),
         ]
     }
+}
+
+extension HTTPField.Name {
+    /// WHATWG HTML section 9.2.
+    fileprivate static let lastEventID = known("Last-Event-ID")
 }
 
 extension Response {

@@ -7,6 +7,8 @@ import Telemetry
 final class ConcurrencyLog {
     /// How often.
     static let interval = Duration.seconds(60)
+    /// By which it is known.
+    static let message = "time in handlers"
 
     private let table: HandlerTimesTable
     private let now: () -> MonotonicInstant
@@ -57,7 +59,7 @@ extension ConcurrencyReport {
             }
             fields.append(.init("waitedMost", .text(words.joined(separator: "; "))))
         }
-        return Notice(.info, "time in handlers", fields)
+        return Notice(.info, ConcurrencyLog.message, fields)
     }
 }
 

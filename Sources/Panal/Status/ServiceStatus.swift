@@ -18,6 +18,8 @@ struct ServiceStatus {
         var connections: Int
         /// `nil` when it has not said.
         var freeThreads: Int?
+        /// Threads that are in a request which takes long.
+        var busyThreads = 0
         var waiting: Int
         var inFlight: [RequestInFlight]
     }
@@ -28,6 +30,10 @@ struct ServiceStatus {
         var id: String
         /// Since when.
         var age: Duration?
+        /// Which of the worker's threads is in it, from 0 on.
+        var thread: Int?
+        /// Until it has to be over; negative when that is past.
+        var timeLeft: Duration?
     }
 
     var supervisor: Int32
@@ -65,9 +71,17 @@ struct ServiceStatus {
                 requests: slot.requests,
                 connections: slot.connections,
                 freeThreads: slot.freeThreads,
+                busyThreads: slot.running,
                 waiting: slot.waiting,
-                inFlight: slot.requestsInFlight.map { box in
-                    RequestInFlight(label: box.label, id: box.id, age: box.startedAt.map { now - $0 })
+                inFlight: slot.lanes.compactMap { lane in
+                    guard lane.busySince != nil, let box = lane.blackBox else { return nil }
+                    return RequestInFlight(
+                        label: box.label,
+                        id: box.id,
+                        age: box.startedAt.map { now - $0 },
+                        thread: lane.index,
+                        timeLeft: box.deadline.map { $0 - now }
+                    )
                 }
             )
         }
@@ -121,7 +135,8 @@ extension ServiceStatus {
         return table.text
     }
 
-    private var workersText: String {
+    /// A table of them.
+    var workersText: String {
         var table = TextTable(
             "worker",
             "pid",
@@ -154,6 +169,11 @@ extension ServiceStatus {
 
 extension ServiceStatus.Concurrency {
     fileprivate var text: String {
+        "time in handlers in \(report.interval.short):\n\(routesText)\n\n\(adviceText)"
+    }
+
+    /// A table of the routes that were asked for.
+    var routesText: String {
         var table = TextTable("route", "requests", "per second", "mean ms", "I/O %", "concurrency")
         for route in report.routes + [ConcurrencyReport.Route(name: "all", times: report.total)] {
             let times = route.times
@@ -166,10 +186,11 @@ extension ServiceStatus.Concurrency {
                 report.concurrency(of: times).text(decimals: 3)
             )
         }
-        return "time in handlers in \(report.interval.short):\n\(table.text)\n\n\(adviceText)"
+        return table.text
     }
 
-    private var adviceText: String {
+    /// What size of the pool they call for.
+    var adviceText: String {
         let processors = "\(pool.limits.processors.text(decimals: 1)) processors"
         let now = "configured: \(pool.size.text)"
         switch report.advice(within: pool.limits) {
@@ -184,7 +205,8 @@ extension PoolSize {
 }
 
 extension WorkerPhase {
-    fileprivate var word: String {
+    /// As logs and people name it.
+    var word: String {
         switch self {
         case .vacant: "vacant"
         case .booting: "booting"
@@ -196,7 +218,7 @@ extension WorkerPhase {
 
 extension Duration {
     /// As people say it: `1.250s`, `12m 3s`, `5h 2m`, `3d 4h`.
-    fileprivate var short: String {
+    var short: String {
         let seconds = Int(components.seconds)
         if seconds < 60 { return (Double(nanoseconds) / 1e9).text(decimals: 3) + "s" }
         if seconds < 3600 { return "\(seconds / 60)m \(seconds % 60)s" }
@@ -272,6 +294,7 @@ extension ServiceStatus.Worker {
         json.member("requests", requests)
         json.member("connections", connections)
         if let freeThreads { json.member("freeThreads", freeThreads) }
+        json.member("busyThreads", busyThreads)
         json.member("waiting", waiting)
         json.key("inFlight")
         json.array { json in
@@ -280,6 +303,8 @@ extension ServiceStatus.Worker {
                     json.member("request", request.label)
                     json.member("requestId", request.id)
                     if let age = request.age { json.member("durationMs", age.seconds * 1000) }
+                    if let thread = request.thread { json.member("thread", thread) }
+                    if let left = request.timeLeft { json.member("timeLeftMs", left.seconds * 1000) }
                 }
             }
         }
@@ -328,5 +353,5 @@ extension PoolSize {
 }
 
 extension Duration {
-    fileprivate var seconds: Double { Double(nanoseconds) / 1e9 }
+    var seconds: Double { Double(nanoseconds) / 1e9 }
 }

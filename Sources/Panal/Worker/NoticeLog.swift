@@ -8,15 +8,24 @@ final class NoticeLog: NoticeOutput {
     private let level: SharedLogLevel
     private let readyMessage: String
     private let metrics: MetricsTable?
+    private let recent: RecentEvents?
     private let queue: LogQueue
 
     /// - Parameters:
     ///   - readyMessage: What it says when all workers are ready. `ready` promises a port, to whoever reads the logs of
     ///     several processes as one.
     ///   - metrics: Where the ends of children and of rolls are counted.
-    init(level: SharedLogLevel, format: LogFormat, readyMessage: String = "ready", metrics: MetricsTable? = nil) {
+    ///   - recent: Where the last of them are kept, whatever the log's level.
+    init(
+        level: SharedLogLevel,
+        format: LogFormat,
+        readyMessage: String = "ready",
+        metrics: MetricsTable? = nil,
+        recent: RecentEvents? = nil
+    ) {
         queue = LogQueue(format)
         self.metrics = metrics
+        self.recent = recent
         self.level = level
         self.readyMessage = readyMessage
     }
@@ -37,7 +46,10 @@ final class NoticeLog: NoticeOutput {
             case .warning: (.warning, "warning")
             case .error: (.error, "error")
             }
-        guard severity >= level.current else { return }
+        // What is said again and again would drive out what happened.
+        let recent = notice.message == ConcurrencyLog.message ? nil : recent
+        let isLogged = level.allows(severity)
+        guard isLogged || recent != nil else { return }
         var line = LogLine()
         line.begin(name, message: notice.message == "ready" ? readyMessage : notice.message, at: .now())
         for field in notice.fields {
@@ -51,7 +63,9 @@ final class NoticeLog: NoticeOutput {
                 line.field(name: field.name, json: "[" + numbers.map(String.init).joined(separator: ",") + "]")
             }
         }
-        queue.append(line.end())
+        let text = line.end()
+        recent?.append(text.dropLast())
+        if isLogged { queue.append(text) }
     }
 
     private func count(_ notice: Notice) {

@@ -200,11 +200,17 @@ public final class MetricsTable: Sendable {
     }
 
     /// All series as they are now, by name and dimensions.
-    /// - Parameter isLive: whether the process that writes in a column lives. Gauges of one that does not are over.
-    public func read(isLive: (_ column: Int) -> Bool = { _ in true }) -> [MetricReading] {
+    /// - Parameters:
+    ///   - names: of which metrics; `nil` for all.
+    ///   - isLive: whether the process that writes in a column lives. Gauges of one that does not are over.
+    public func read(
+        _ names: Set<String>? = nil,
+        isLive: (_ column: Int) -> Bool = { _ in true }
+    ) -> [MetricReading] {
         let used = (0..<layout.columns).filter { memory.word(at: MetricsLayout.use($0)).load() != 0 }
         let live = used.filter(isLive)
-        return entries.map { entry in
+        let wanted = entries.filter { names?.contains($0.series.name) ?? true }
+        return wanted.map { entry in
             let offset = entry.number * MetricsLayout.cellSize
             func sum(_ word: Int, of columns: [Int]) -> UInt64 {
                 columns.reduce(0) { $0 &+ memory.word(at: layout.column($1) + offset + word * 8).loadRelaxed() }
