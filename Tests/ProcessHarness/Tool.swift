@@ -4,13 +4,14 @@ import Testing
 /// A program that tests put around the service. `bin/setup --tests` installs all of them; a test names what it needs
 /// (`.needs(.nginx)`), and is skipped by that name where it is missing. In CI, `ToolTests` fails instead.
 enum Tool: String, Sendable, CaseIterable {
-    case bash, cc, chroot, curl, haproxy, honcho, ip, nginx, nsenter, openssl, pgbouncer, pkill, postgres, prlimit, ps
-    case python3, readelf, setpriv, strace, unshare
+    case bash, cc, chroot, curl, haproxy, honcho, ip, nginx, nsenter, openssl, pgbouncer, pkill, postgres, prlimit
+    case prometheus, prometheusClient, promtool, ps, python3, readelf, setpriv, strace, unshare
 
     /// Where it is found: a name in `Binary.searchPath`, or a path.
     var command: String {
         switch self {
         case .honcho: Binary.package + "/.build/tools/bin/honcho"
+        case .prometheusClient: Binary.package + "/.build/tools/bin/python3"
         case .postgres: "/usr/lib/postgresql/15/bin/postgres"
         default: rawValue
         }
@@ -22,12 +23,13 @@ enum Tool: String, Sendable, CaseIterable {
         case .bash, .curl, .haproxy, .openssl, .pgbouncer, .python3, .strace: "apt-get install \(rawValue)"
         case .cc: "apt-get install gcc"
         case .chroot: "apt-get install coreutils"
-        case .honcho: "bin/setup --tests"
+        case .honcho, .prometheusClient: "bin/setup --tests"
         case .ip: "apt-get install iproute2"
         case .nginx: "apt-get install nginx-light"
         case .nsenter, .prlimit, .setpriv, .unshare: "apt-get install util-linux"
         case .postgres: "apt-get install postgresql"
         case .pkill, .ps: "apt-get install procps"
+        case .prometheus, .promtool: "apt-get install prometheus"
         case .readelf: "apt-get install binutils"
         }
     }
@@ -35,6 +37,7 @@ enum Tool: String, Sendable, CaseIterable {
     /// What it can do only where the kernel and whoever confines these tests let it.
     private var trial: [String]? {
         switch self {
+        case .prometheusClient: [command, "-c", "import prometheus_client"]
         case .setpriv: User.ordinary.launcher.isEmpty ? nil : User.ordinary.launcher + ["true"]
         case .strace: ["strace", "-qq", "-I", "1", "-o", "/dev/null", "true"]
         case .unshare: ["unshare", "--pid", "--fork", "--mount-proc", "true"]

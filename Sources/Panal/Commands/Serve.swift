@@ -1,5 +1,4 @@
 import ArgumentParser
-import CoreMetrics
 import HTTPClient
 import HTTPServer
 import Linux
@@ -14,15 +13,12 @@ struct Serve<S: Service>: ParsableCommand {
         CommandConfiguration(commandName: name, abstract: "Serve requests until told to stop (TERM or INT).")
     }
 
-    /// More than a worker can be told to have: memory that nobody uses costs none.
-    private static var mostThreads: Int { 64 }
-
     func run() throws {
         // Nothing here may start a thread: the supervisor forks.
         let (settings, logger) = S.startingSettings()
         warn(of: settings, logger)
-        let metrics = try makeMetrics(settings.ops, logger)
-        let notices = NoticeLog(level: settings.server.logLevel, metrics: metrics)
+        let operations = try Operations<S>(port: settings.ops.port, settings, logger)
+        let notices = NoticeLog(level: settings.server.logLevel, metrics: operations.metrics)
         if let notice = settings.database?.libraryNotice { notices.write(notice) }
         let budget = try settings.connectionBudgetOrExit(
             for: .requests,
@@ -32,17 +28,15 @@ struct Serve<S: Service>: ParsableCommand {
             logger
         )
         let listener = try listen(settings.server, logger)
-        let handlerTimes = try S.makeTable(logger) { () throws(SystemError) in
-            try HandlerTimesTable(slots: Scoreboard.capacity, lanes: Self.mostThreads)
-        }
-        let hosts = try S.makeTable(logger) { () throws(SystemError) in try HostTable(slots: Scoreboard.capacity) }
+        let handlerTimes = try S.makeTable(logger, HandlerTimesTable.keptOrNew)
+        let hosts = try S.makeTable(logger, HostTable.keptOrNew)
         let process = WorkerProcess<S>(
             settings: settings,
             threads: budget.threads,
             logger: logger,
             handlerTimes: handlerTimes,
             hosts: hosts,
-            metrics: metrics
+            metrics: operations.metrics
         )
         let configuration = SupervisorConfiguration(
             settings.server,
@@ -58,20 +52,7 @@ struct Serve<S: Service>: ParsableCommand {
             report: report(on: handlerTimes, budget, workers: configuration.workers.lowerBound),
             worker: { process.run($0) }
         )
-        supervisor.keptMemory[MetricsTable.name] = metrics?.memory
-        if let metrics, let listener = try listenForOps(settings.ops, logger) {
-            supervisor.companion = Companion(name: "ops process", listener: listener) { worker in
-                let readings = ServiceReadings(
-                    info: S.info,
-                    scoreboard: worker.scoreboard,
-                    metrics: metrics,
-                    handlerTimes: handlerTimes,
-                    hosts: hosts
-                )
-                let databases = S.databases(settings, logger)
-                return OpsProcess(settings.ops, readings, databases, logger).run(worker)
-            }
-        }
+        try operations.join(&supervisor, handlerTimes: handlerTimes, hosts: hosts)
         throw ExitCode(supervisor.run().rawValue)
     }
 
@@ -96,37 +77,6 @@ struct Serve<S: Service>: ParsableCommand {
         let log = ConcurrencyLog(table)
         return PeriodicReport(interval: ConcurrencyLog.interval) { scoreboard in
             log.notice(state(workers: scoreboard.readyWorkers))
-        }
-    }
-
-    /// Where all processes count, the former program's in an upgrade; `nil` when nobody reads it.
-    private func makeMetrics(_ settings: OpsSettings, _ logger: Logger) throws -> MetricsTable? {
-        guard settings.port != nil else { return nil }
-        let table = try S.makeTable(logger) { () throws(SystemError) in
-            let former = ProcessStart.keptMemory(MetricsTable.name).flatMap { MetricsTable(in: $0) }
-            if let former, former.columns == MetricsColumn.count { return former }
-            return try MetricsTable(columns: MetricsColumn.count)
-        }
-        MetricsSystem.bootstrap(SharedMetrics(table))
-        return table
-    }
-
-    /// The listener of the ops process; `nil` for a service without one.
-    private func listenForOps(_ settings: OpsSettings, _ logger: Logger) throws -> Listener? {
-        // The running service's is its own.
-        guard let port = settings.port, !ProcessStart.isPreflight else { return nil }
-        do {
-            let listener = try Listener.openForCompanion(.tcp(host: settings.host, port: port))
-            logger.info(
-                "ops listening",
-                metadata: ["host": .string(settings.host), "port": .number(Int(listener.address.port ?? port))]
-            )
-            return listener
-        } catch {
-            logger.error("cannot listen for ops", metadata: ["reason": .string(String(describing: error))])
-            // Its workers serve: they go on doing so.
-            if ProcessStart.isTakeover { return nil }
-            throw ExitCode(Prefork.ExitCode.addressUnavailable.rawValue)
         }
     }
 

@@ -26,20 +26,27 @@ struct Work<S: Service>: ParsableCommand {
         guard hasJobs(settings, logger) else {
             throw refusal("the service has no jobs to run: it declares none in addJobs", logger)
         }
-        let notices = NoticeLog(level: settings.server.logLevel, readyMessage: "job workers ready")
+        let operations = try Operations<S>(port: work.opsPort, settings, logger)
+        let notices = NoticeLog(
+            level: settings.server.logLevel,
+            readyMessage: "job workers ready",
+            metrics: operations.metrics
+        )
         let budget = try settings.connectionBudgetOrExit(
             for: .jobs,
             workers: work.workers,
             threads: work.threads,
+            others: work.opsPort == nil ? 0 : 1,
             logger
         )
-        let hosts = try S.makeTable(logger) { () throws(SystemError) in try HostTable(slots: Scoreboard.capacity) }
+        let hosts = try S.makeTable(logger, HostTable.keptOrNew)
         let process = JobWorkerProcess<S>(
             settings: settings,
             work: work,
             threads: budget.threads,
             logger: logger,
-            hosts: hosts
+            hosts: hosts,
+            metrics: operations.metrics
         )
         var configuration = SupervisorConfiguration(
             settings.server,
@@ -51,7 +58,8 @@ struct Work<S: Service>: ParsableCommand {
         configuration.workerName = "job worker"
         // At a stop nothing new is begun: no load balancer has to be waited for.
         configuration.drainDelay = .zero
-        let supervisor = Supervisor(configuration: configuration, notices: notices, worker: { process.run($0) })
+        var supervisor = Supervisor(configuration: configuration, notices: notices, worker: { process.run($0) })
+        try operations.join(&supervisor, hosts: hosts)
         throw ArgumentParser.ExitCode(supervisor.run().rawValue)
     }
 

@@ -8,14 +8,16 @@ import Values
 
 /// What runs beside the workers: it answers those who look after the service, whatever the workers do.
 struct OpsProcess {
-    private let settings: OpsSettings
+    private let token: APIKey?
     private let readings: ServiceReadings
     private let databases: PerThread<Database>?
     private let logger: Logger
 
-    /// - Parameter databases: Those of the service; `nil` for one without.
-    init(_ settings: OpsSettings, _ readings: ServiceReadings, _ databases: PerThread<Database>?, _ logger: Logger) {
-        self.settings = settings
+    /// - Parameters:
+    ///   - token: What opens it; `nil` where only this host can reach it.
+    ///   - databases: Those of the service; `nil` for one without.
+    init(token: APIKey?, _ readings: ServiceReadings, _ databases: PerThread<Database>?, _ logger: Logger) {
+        self.token = token
         self.readings = readings
         self.databases = databases
         self.logger = logger
@@ -25,10 +27,9 @@ struct OpsProcess {
     /// - Returns: The process's exit code.
     func run(_ worker: Worker) -> Int32 {
         readings.metrics.use(column: MetricsColumn.ops)
-        let readiness = ServiceReadiness(worker.scoreboard)
-        if let databases { readiness.watch { databases.current } }
+        readings.watch.start(databases)
         var router = Router()
-        router.addOps(access: OpsAccess(token: settings.token), readings, readiness)
+        router.addOps(access: OpsAccess(token: token), readings)
         var configuration = ServerConfiguration()
         // Nothing here waits for long, but for who reads slowly.
         configuration.maxThreads = 2

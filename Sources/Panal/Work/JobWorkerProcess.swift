@@ -16,6 +16,8 @@ struct JobWorkerProcess<S: Service>: Sendable {
     let logger: Logger
     /// Where it adds what comes of calls to other services.
     let hosts: HostTable
+    /// Where it counts; `nil` when nobody reads that.
+    let metrics: MetricsTable?
 
     /// How long to wait for the database before saying that the worker is ready all the same. It looks for it on, and a
     /// supervisor that gave up meanwhile would help nobody.
@@ -25,8 +27,11 @@ struct JobWorkerProcess<S: Service>: Sendable {
     /// Works until the supervisor wants the worker to leave.
     /// - Returns: The worker's exit code.
     func run(_ worker: Worker) -> Int32 {
+        metrics?.use(column: MetricsColumn.worker(worker.slot.index))
+        let droppedLines = metrics.map { DroppedLinesMetric($0) }
         defer {
             LogOutput.standardOutput.reportDropped()
+            droppedLines?.update()
             worker.slot.setDroppedLogLines(LogOutput.standardOutput.droppedLines)
         }
         let readinessLog = ReadinessLog(logger, metadata: ["worker": .number(worker.slot.pid)])
@@ -44,7 +49,7 @@ struct JobWorkerProcess<S: Service>: Sendable {
             timeout: work.timeout,
             now: dependencies.now
         )
-        let log = JobLog(worker, threads: threads, readiness: readinessLog, logger: logger)
+        let log = JobLog(worker, threads: threads, readiness: readinessLog, metrics: metrics, logger: logger)
         do {
             let jobWorker = try JobWorker(
                 // One that is only tried leaves the running service's jobs alone.

@@ -13,7 +13,11 @@ final class ServiceObserver: ServerObserver {
     private let databases: PerThread<Database>?
     private let handlerTimes: HandlerTimesTable?
     private let metrics: MetricsTable?
-    private let routes: Int
+    private let connections: ConnectionMetrics?
+    private let droppedLines: DroppedLinesMetric?
+    private let routes: [Route]
+    /// By route: where the times of its handlers are added.
+    private let cells: [Int]
     private let activities: Activities
     private let logger: Logger
     private let pid: Int32
@@ -32,13 +36,17 @@ final class ServiceObserver: ServerObserver {
         threads: Int,
         handlerTimes: HandlerTimesTable? = nil,
         metrics: MetricsTable? = nil,
+        droppedLines: DroppedLinesMetric? = nil,
         logger: Logger
     ) {
         self.worker = worker
         self.databases = databases
         self.handlerTimes = handlerTimes
         self.metrics = metrics
-        self.routes = routes.count
+        connections = metrics.map { ConnectionMetrics($0) }
+        self.droppedLines = droppedLines
+        self.routes = routes
+        cells = handlerTimes?.cells(of: routes.map { "\($0.method.rawValue) \($0.pattern)" }) ?? []
         self.logger = logger
         pid = worker.slot.pid
         activities = Activities(routes: routes, threads: threads)
@@ -51,6 +59,7 @@ final class ServiceObserver: ServerObserver {
             worker,
             lane: worker.slot.lane(number),
             times: handlerTimes?.lane(number, ofSlot: worker.slot.index),
+            cells: cells,
             metrics: metrics.map { RequestMetrics($0, routes: routes) },
             databases,
             activities,
@@ -62,7 +71,10 @@ final class ServiceObserver: ServerObserver {
         worker.show(resting)
         output.flush()
         worker.slot.setDroppedLogLines(output.droppedLines)
+        droppedLines?.update()
     }
+
+    func connection(_ event: ConnectionEvent) { connections?.count(event) }
 
     func handlersChanged(running: Int, latest route: Int?) {
         resting =

@@ -15,6 +15,7 @@ final class ThreadObserver: RequestObserver {
     private let lane: WorkerLane
     /// Where it adds what handlers take.
     private let times: HandlerTimesLane?
+    private let cells: [Int]
     /// Where it counts them.
     private var metrics: RequestMetrics?
     private let databases: PerThread<Database>?
@@ -30,6 +31,7 @@ final class ThreadObserver: RequestObserver {
         _ worker: Worker,
         lane: WorkerLane,
         times: HandlerTimesLane?,
+        cells: [Int],
         metrics: RequestMetrics?,
         _ databases: PerThread<Database>?,
         _ activities: Activities,
@@ -38,6 +40,7 @@ final class ThreadObserver: RequestObserver {
         self.worker = worker
         self.lane = lane
         self.times = times
+        self.cells = cells
         self.metrics = metrics
         self.databases = databases
         self.activities = activities
@@ -72,13 +75,14 @@ final class ThreadObserver: RequestObserver {
 
     func requestContinued(until deadline: Int64) { lane.extend(until: MonotonicInstant(nanoseconds: deadline)) }
 
+    func requestAnswered(_ exchange: Exchange) { metrics?.count(exchange) }
+
     func requestEnded(_ exchange: Exchange) {
         lane.end()
         if let taken = exchange.handlerTimes, let route = exchange.routeIndex {
-            times?.add(route: route, wall: taken.wall, processor: taken.processor, runQueue: taken.runQueue)
+            times?.add(cell: cells[route], wall: taken.wall, processor: taken.processor, runQueue: taken.runQueue)
         }
         let isProbe = Router.isProbe(exchange.route)
-        if !isProbe { metrics?.count(exchange) }
         // What the server itself refuses, such as an unknown method or a client too many, is no fault of the service: a stranger
         // could fill the log with it. Nor is a probe's "not ready"; why is logged when it changes.
         var isFailure = exchange.status >= 500 && exchange.request != nil && !exchange.isRefused

@@ -24,11 +24,13 @@ struct WorkerProcess<S: Service>: Sendable {
     /// Serves until the supervisor wants the worker to leave.
     /// - Returns: The worker's exit code.
     func run(_ worker: Worker) -> Int32 {
+        metrics?.use(column: MetricsColumn.worker(worker.slot.index))
+        let droppedLines = metrics.map { DroppedLinesMetric($0) }
         defer {
             LogOutput.standardOutput.reportDropped()
+            droppedLines?.update()
             worker.slot.setDroppedLogLines(LogOutput.standardOutput.droppedLines)
         }
-        metrics?.use(column: MetricsColumn.worker(worker.slot.index))
         let readinessLog = ReadinessLog(logger, metadata: ["worker": .number(worker.slot.pid)])
         let dependencies = S.dependencies(settings, of: worker, hosts, logger) { readinessLog.note($0) }
         // Opens the database before the first request has to wait for it. A worker without its database serves all the same:
@@ -40,7 +42,6 @@ struct WorkerProcess<S: Service>: Sendable {
             if worker.isPreflight, case .unready = readiness { return 1 }
         }
         let router = S.router(dependencies)
-        handlerTimes.name(router.routes.map { "\($0.method.rawValue) \($0.pattern)" })
         let server = Server(
             configuration: ServerConfiguration(settings.server, threads: threads, pid: worker.slot.pid),
             router: router,
@@ -51,6 +52,7 @@ struct WorkerProcess<S: Service>: Sendable {
                 threads: threads,
                 handlerTimes: handlerTimes,
                 metrics: metrics,
+                droppedLines: droppedLines,
                 logger: logger
             ),
             siblings: WorkerSiblings(worker.siblings)
