@@ -10,12 +10,12 @@ final class ServiceProcessorTime: Sendable {
     private let most = Lock(0.0)
 
     /// In seconds.
-    /// - Parameter children: The processes that live, beside the supervisor.
-    func read(supervisor: Int32, children: [Int32]) -> Double {
+    /// - Parameter known: Processes that live beside the supervisor, for a kernel that does not tell all of them.
+    func read(supervisor: Int32, known: [Int32]) -> Double {
         var total = 0.0
         for _ in 0..<Self.attempts {
             guard let before = ProcessorTimes(of: supervisor) else { break }
-            total = children.reduce(before.own + before.children) { sum, child in
+            total = Self.children(of: supervisor, known: known).reduce(before.own + before.children) { sum, child in
                 let times = ProcessorTimes(of: child)
                 return sum + (times?.own ?? 0) + (times?.children ?? 0)
             }
@@ -29,4 +29,10 @@ final class ServiceProcessorTime: Sendable {
     }
 
     private static let attempts = 3
+
+    /// Those that have not been waited for (proc(5), children): a supervisor has one thread.
+    private static func children(of supervisor: Int32, known: [Int32]) -> Set<Int32> {
+        let text = SystemFile.read("/proc/\(supervisor)/task/\(supervisor)/children") ?? ""
+        return Set(known).union(text.split { $0 == " " || $0 == "\n" }.compactMap { Int32($0) })
+    }
 }

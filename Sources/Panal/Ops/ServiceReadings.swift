@@ -44,7 +44,7 @@ struct ServiceReadings: Sendable {
         readings += processes.read(
             [("supervisor", getppid()), ("ops", getpid())] + slots.map { ("worker \($0.number)", $0.pid) }
         )
-        let time = processorTime.read(supervisor: getppid(), children: [getpid()] + slots.map(\.pid).filter { $0 > 0 })
+        let time = processorTime.read(supervisor: getppid(), known: [getpid()] + slots.map(\.pid).filter { $0 > 0 })
         let identity = [("service.name", info.name), ("revision", info.revision), ("date", info.date)]
         return readings + [
             .number("panal.cpu.time", .counter, time),

@@ -90,9 +90,11 @@ struct SupervisorState {
         case .forked(Scoreboard.companionSlot, let pid): effects += companion.forked(pid)
         case .forkFailed(Scoreboard.companionSlot, let reason):
             effects += companion.forkFailed(reason: reason, at: now)
-        case .becameReady(let pid) where pid == companion.pid: companion.becameReady(at: now)
+        case .becameReady(let pid) where pid == companion.pid: effects += companion.becameReady(at: now)
         case .exited(let pid, let exit) where pid == companion.pid:
             effects += companion.exited(exit, at: now, random: &random)
+        case .exited(let pid, let exit) where pid == companion.formerPID:
+            effects += companion.formerExited(exit, at: now)
         case .forked(let slot, let pid): forked(slot: slot, pid: pid, at: now)
         case .forkFailed(let slot, let reason): forkFailed(slot: slot, reason: reason, at: now)
         case .becameReady(let pid): becameReady(pid, at: now)
@@ -217,7 +219,8 @@ struct SupervisorState {
 
     private mutating func takeOverWhenAllAreReady(at now: MonotonicInstant) {
         guard upgrade.phase == .passed, !workers.contains(where: \.isBooting) else { return }
-        let effects = upgrade.takeOver()
+        // The next program is told of one alone.
+        let effects = upgrade.takeOver() + companion.relieveFormer(at: now)
         breakOffRoll(because: "the next program replaces all workers", at: now)
         self.effects += effects
     }

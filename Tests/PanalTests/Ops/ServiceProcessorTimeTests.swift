@@ -18,7 +18,7 @@ struct ServiceProcessorTimeTests {
         let time = ServiceProcessorTime()
         var last = 0.0
         func look(_ children: [pid_t]) {
-            let now = time.read(supervisor: getpid(), children: children)
+            let now = time.read(supervisor: getpid(), known: children)
             #expect(now >= last)
             last = now
         }
