@@ -1,5 +1,6 @@
 import Glibc
 import HTTPClient
+import Jobs
 import Linux
 import Prefork
 import Telemetry

@@ -1,5 +1,5 @@
 import Glibc
-public import HTTPClient
+import HTTPClient
 public import Linux
 
 /// How the service calls others.

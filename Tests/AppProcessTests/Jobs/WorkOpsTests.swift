@@ -1,6 +1,8 @@
 import Glibc
+import Jobs
 import TestDatabases
 import Testing
+import Values
 
 @testable import ProcessHarness
 

@@ -9,7 +9,9 @@ struct HostLoadTests {
     func load() {
         let readings = HostLoad.load("0.20 1.18 12.00 1/80 11206\n")
         #expect(readings.map(\.series.name) == ["system.load.1m", "system.load.5m", "system.load.15m"])
-        let values = readings.map { if case .number(let number) = $0.value { number } else { -1 } }
+        let values = readings.compactMap { reading -> Double? in
+            if case .number(let number) = reading.value { number } else { nil }
+        }
         #expect(values == [0.2, 1.18, 12])
         #expect(HostLoad.load(nil).isEmpty && HostLoad.load("").isEmpty)
     }
