@@ -93,8 +93,8 @@ enum ServiceMetric {
             "Memory, with a share of what several processes have in common, by process.",
             unit: "bytes"
         ),
-        "process.thread.count": MetricDescription("Threads, by process."),
-        "process.open_file_descriptor.count": MetricDescription("Open descriptors, by process."),
+        "process.threads": MetricDescription("Threads, by process."),
+        "process.open_file_descriptors": MetricDescription("Open descriptors, by process."),
         "process.context_switches": MetricDescription("Context switches of the processes of now, by process and type."),
         "system.load.1m": MetricDescription("The host's load average over a minute."),
         "system.load.5m": MetricDescription("The host's load average over five minutes."),

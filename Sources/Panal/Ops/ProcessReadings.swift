@@ -15,7 +15,7 @@ final class ProcessReadings: Sendable {
     /// How old what is shown may be before it is looked at again.
     private static let age = Duration.milliseconds(500)
     /// A look at one process takes some tenths of a millisecond; with hundreds of them it must not become a wait.
-    private static let time = Duration.milliseconds(15)
+    private static let time = Duration.milliseconds(20)
 
     /// Of processes, by name.
     func read(_ processes: [(name: String, pid: Int32)], at now: MonotonicInstant = .now) -> [MetricReading] {
@@ -43,11 +43,11 @@ final class ProcessReadings: Sendable {
         let of = [("process", name)]
         let known: [(String, Double)] = [
             ("process.cpu.time", usage.processorTime), ("process.memory.usage", Double(usage.residentMemory)),
-            ("process.thread.count", Double(usage.threads)),
+            ("process.threads", Double(usage.threads)),
         ]
         let possible: [(String, Int?)] = [
             ("process.memory.pss", usage.proportionalMemory),
-            ("process.open_file_descriptor.count", usage.descriptors), ("panal.process.sockets", usage.sockets),
+            ("process.open_file_descriptors", usage.descriptors), ("panal.process.sockets", usage.sockets),
         ]
         let switches = [("voluntary", usage.voluntarySwitches), ("involuntary", usage.involuntarySwitches)]
         return known.map { .number($0.0, .gauge, $0.1, of) }

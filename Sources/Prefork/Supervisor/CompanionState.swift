@@ -33,6 +33,12 @@ struct CompanionState: Equatable {
     /// The process id of a former program's, as long as that runs.
     var formerPID: Int32? { former?.pid }
 
+    /// The process id of the one that the next program is to be told of.
+    var servingPID: Int32? { pid ?? formerPID }
+
+    /// Whether there is one, and still that of a former program.
+    var isDouble: Bool { handle != nil && former != nil }
+
     /// Whether there is one that has not been reaped.
     var isAlive: Bool { handle != nil || former != nil }
 

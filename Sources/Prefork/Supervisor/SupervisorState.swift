@@ -142,7 +142,7 @@ struct SupervisorState {
     /// What the next program gets to know when it takes over. `nil` when it is not to, because a stop was ordered meanwhile.
     var handover: (target: Int, generation: Int, workers: [Handover.Worker], companion: Int32?)? {
         guard upgrade.phase == .takingOver else { return nil }
-        return (target, generation, workers.compactMap(Handover.Worker.init), companion.pid)
+        return (target, generation, workers.compactMap(Handover.Worker.init), companion.servingPID)
     }
 
     // MARK: - What concerns all
@@ -219,8 +219,12 @@ struct SupervisorState {
 
     private mutating func takeOverWhenAllAreReady(at now: MonotonicInstant) {
         guard upgrade.phase == .passed, !workers.contains(where: \.isBooting) else { return }
-        // The next program is told of one alone.
-        let effects = upgrade.takeOver() + companion.relieveFormer(at: now)
+        // The next program is told of one companion alone: of another it would never be rid.
+        guard !companion.isDouble else {
+            self.effects += companion.relieveFormer(at: now)
+            return
+        }
+        let effects = upgrade.takeOver()
         breakOffRoll(because: "the next program replaces all workers", at: now)
         self.effects += effects
     }

@@ -16,7 +16,7 @@ public struct ProcessUsage: Sendable {
     /// How many of them are sockets: counted among the first ``mostLooked``, and those behind are taken for some, because a
     /// process has so many only for connections. `nil` when they may not be looked at.
     public var sockets: Int?
-    /// How often it waited for something, and how often it had to give way.
+    /// How often a thread of it, of those that live, waited for something.
     public var voluntarySwitches: Int
     /// How often a thread of it had to give the processor to another.
     public var involuntarySwitches: Int
@@ -26,15 +26,13 @@ public struct ProcessUsage: Sendable {
 
     /// Of a process of this host; `nil` when there is none.
     public init?(of pid: Int32) {
-        guard let stat = SystemFile.read("/proc/\(pid)/stat"), let end = stat.lastIndex(of: ")"),
-            let status = SystemFile.read("/proc/\(pid)/status")
-        else { return nil }
+        guard let stat = SystemFile.read("/proc/\(pid)/stat"), let end = stat.lastIndex(of: ")") else { return nil }
         // From the third field on: the second, the name, may hold anything.
         let fields = stat[end...].dropFirst(2).split(separator: " ")
         guard fields.count > 20, let times = ProcessorTimes(fields), let threads = Int(fields[17]) else { return nil }
-        func counter(_ name: String) -> Int {
-            let line = status.split(separator: "\n").first { $0.hasPrefix(name + ":") }
-            return line.flatMap { Int($0.dropFirst(name.utf8.count + 1).filter(\.isNumber)) } ?? 0
+        // The process's own is that of its first thread alone.
+        let switches = SystemFile.names(in: "/proc/\(pid)/task").compactMap { thread in
+            SystemFile.read("/proc/\(pid)/task/\(thread)/status").map { Self.switches(in: $0) }
         }
         processorTime = times.own
         residentMemory = ProcessMemory.resident(of: pid) ?? 0
@@ -48,7 +46,15 @@ public struct ProcessUsage: Sendable {
             }
             return count - others
         }
-        voluntarySwitches = counter("voluntary_ctxt_switches")
-        involuntarySwitches = counter("nonvoluntary_ctxt_switches")
+        voluntarySwitches = switches.reduce(0) { $0 + $1.voluntary }
+        involuntarySwitches = switches.reduce(0) { $0 + $1.involuntary }
+    }
+
+    /// The last two lines of a thread's status: `voluntary_ctxt_switches`, a tab and a number, and the same of `nonvoluntary_…`.
+    static func switches(in status: String) -> (voluntary: Int, involuntary: Int) {
+        let numbers = status.split(separator: "\n").suffix(2).map { line in
+            line.split(separator: "\t").last.flatMap { Int($0) } ?? 0
+        }
+        return numbers.count == 2 ? (numbers[0], numbers[1]) : (0, 0)
     }
 }
