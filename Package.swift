@@ -78,7 +78,7 @@ let package = Package(
         // Calls to other services, which wait.
         .target(
             name: "HTTPClient",
-            dependencies: ["CCurl", "Linux", .product(name: "HTTPTypes", package: "swift-http-types")],
+            dependencies: ["CCurl", "Linux", "Values", .product(name: "HTTPTypes", package: "swift-http-types")],
             swiftSettings: engineRoom
         ),
 
@@ -240,6 +240,7 @@ package.targets += [
         name: "FixtureService",
         dependencies: [
             "HTTPClient", "HTTPServer", "Linux", "Panal", "SQL", "Telemetry", "Values",
+            .product(name: "CoreMetrics", package: "swift-metrics"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
             .product(name: "Logging", package: "swift-log"),
         ],

@@ -15,13 +15,14 @@ import hotel
 import load
 from measure import ProcessTree
 from process import START_TIMEOUT, ServerFailed, Setup, free_port, running, wait_until_right
-from servers import OURS, Server
+from servers import OURS, PanalWithOps, Server
 from workloads import WORKLOADS, Workload
 
 WORKERS = 5
 MORE_WORKERS = 10
 REQUESTS = 1_000_000
 CONNECTIONS = 64
+WATCHED_WORKERS = 8
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def measure(
     for server in servers:
         measurements = [_memory] if server.has_workers else []
         if server.name == OURS:
-            measurements += [_growth, _start, _replacement]
+            measurements += [_growth, _start, _replacement, _metrics]
         for measurement in measurements:
             try:
                 found = measurement(server, _Bench(scratch, template, quick))
@@ -142,6 +143,53 @@ def _replacement(server: Server, bench: _Bench) -> list[Figure]:
                 time.sleep(0.2)  # A worker that served for a while, not a crash loop.
     value = median(durations) * 1e3
     return [Figure(server.name, server.title, "a worker SIGKILLed to its successor ready", value, "ms", at_most=20)]
+
+
+def _metrics(server: Server, bench: _Bench) -> list[Figure]:
+    """What metrics and the process that shows them cost in memory, and that process where nobody asks it."""
+    without, tree_without, _ = _watched(server, bench)
+    each, tree_with, idle = _watched(PanalWithOps(), bench)
+    title = PanalWithOps.title
+    return [
+        Figure(server.name, title, f"memory of each of {WATCHED_WORKERS} workers, more than without", each - without, "MB", at_most=0.3),
+        Figure(server.name, title, f"memory of the whole service with {WATCHED_WORKERS} workers, more than without", tree_with - tree_without, "MB"),
+        Figure(server.name, title, "ops process, idle: processor time in a second", idle[0], "ms"),
+        Figure(server.name, title, "ops process, idle: context switches in a second", idle[1], ""),
+    ]
+
+
+def _watched(server: Server, bench: _Bench) -> tuple[float, float, tuple[float, float]]:
+    """Memory of a worker that has served, on average, and of the service; what the ops process does when nobody asks."""
+    workload = next(workload for workload in WORKLOADS if workload.name == "telemetry")
+    with bench.folder() as directory:
+        setup = bench.setup(directory, WATCHED_WORKERS)
+        environment = {**server.environment(setup), "LOG_LEVEL": "warning"}
+        with running(server.command(setup), setup, environment=environment) as tree:
+            wait_until_right(workload, setup, tree)
+            load.run(workload, setup.port, seconds=2 if bench.quick else 10, connections=CONNECTIONS, cpu=None)
+            total = _settled_megabytes(tree)
+            titles = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in tree.pids()}
+            workers = [pid for pid, words in titles.items() if b": worker " in words]
+            mean = sum(ProcessTree(pid).pss_bytes() for pid in workers) / max(1, len(workers)) / 2**20
+            idle = (0.0, 0.0)
+            for pid in (pid for pid, words in titles.items() if b": ops process" in words):
+                seconds = 3 if bench.quick else 20
+                before, switches = ProcessTree(pid).cpu_seconds(), _switches(pid)
+                time.sleep(seconds)
+                idle = (
+                    (ProcessTree(pid).cpu_seconds() - before) * 1e3 / seconds, (_switches(pid) - switches) / seconds
+                )
+    return mean, total, idle
+
+
+def _switches(pid: int) -> int:
+    """How often the threads of a process had to wait or to give way (proc(5), status)."""
+    return sum(
+        int(line.split()[1])
+        for status in Path(f"/proc/{pid}/task").glob("*/status")
+        for line in status.read_text().splitlines()
+        if "ctxt_switches" in line
+    )
 
 
 def _workload(server: Server) -> Workload:

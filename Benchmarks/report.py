@@ -114,6 +114,10 @@ def ratio(
     return median(ratios) if ratios else None
 
 
+def _inverse(value: float | None) -> float | None:
+    return 1 / value if value else None
+
+
 def table(workload: Workload, samples: list[Sample]) -> str:
     """The medians of a workload, the cheapest server first, with ratios to ours."""
     rows = []
@@ -197,6 +201,8 @@ def _reaches(
     return [
         Reach("plaintext, CPU per request: ours ÷ nginx", 0.85, ratio(samples, "plaintext", "nginx")),
         Reach("plaintext: ours with 16 threads ÷ with one", 1.03, ratio(samples, "plaintext", "panal-1-thread")),
+        *(Reach(f"{name}: CPU per request, with metrics ÷ without", 1.03, _inverse(ratio(samples, name, "panal-ops")))
+          for name in ("telemetry", "telemetry-1", "telemetry-512")),
         Reach("plaintext, one connection: ours ÷ C loop", 1.35, ratio(samples, "plaintext-1", "c-loop")),
         Reach("plaintext, 32 connections: ours ÷ C loop", 1.2, ratio(samples, "plaintext", "c-loop")),
         Reach("with access logs on: ours ÷ nginx", 0.9, ratio(samples, "logged", "nginx")),

@@ -17,6 +17,7 @@ BUILD = HERE / ".build"
 PLAIN = frozenset({"plaintext", "close", "body-1k", "body-64k"})
 CONNECTIONS = frozenset({"plaintext-1", "plaintext-512"})
 LOGGED = frozenset({"logged"})
+TELEMETRY = frozenset({"telemetry", "telemetry-1", "telemetry-512"})
 STORE = frozenset({"room", "room-close", "booking"})
 ALONE = frozenset({"room-1"})
 CALLS = frozenset({"call"})
@@ -72,7 +73,7 @@ class Panal(Server):
     name = "panal"
     title = "Panal"
     has_workers = True
-    workloads = PLAIN | CONNECTIONS | LOGGED | STORE | ALONE | POSTGRESQL
+    workloads = PLAIN | CONNECTIONS | LOGGED | STORE | ALONE | POSTGRESQL | TELEMETRY
     binary = Path(os.environ.get("PANAL_BINARY", ROOT / ".build/release/App"))
     threads = 16
 
@@ -104,6 +105,17 @@ class PanalOneThread(Panal):
     has_workers = False
     workloads = PLAIN | CONNECTIONS
     threads = 1
+
+
+class PanalWithOps(Panal):
+    """The same with what everything is measured by: an ops process, and all metrics. What they cost is the difference."""
+
+    name = "panal-ops"
+    title = "Panal, with metrics"
+    workloads = TELEMETRY
+
+    def environment(self, setup: Setup) -> dict[str, str]:
+        return super().environment(setup) | {"OPS_PORT": "0"}
 
 
 class PanalFixture(Panal):
@@ -373,7 +385,7 @@ class Hummingbird(Server):
 
 
 SERVERS: list[Server] = [
-    Panal(), PanalOneThread(), PanalFixture(), CLoop(), Nginx(), Go(), UWSGI(), Puma(), GunicornSync(),
+    Panal(), PanalOneThread(), PanalWithOps(), PanalFixture(), CLoop(), Nginx(), Go(), UWSGI(), Puma(), GunicornSync(),
     GunicornThreads(), GunicornHTTPX(), Hummingbird(), GoSQLite(), GoPostgreSQL(), Flask(),
 ]
 OURS = "panal"

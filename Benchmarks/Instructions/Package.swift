@@ -28,7 +28,7 @@ let package = Package(
         .target(name: "CCurl", path: "Modules/CCurl"),
         .target(
             name: "HTTPClient",
-            dependencies: ["CCurl", "Linux", .product(name: "HTTPTypes", package: "swift-http-types")],
+            dependencies: ["CCurl", "Linux", "Values", .product(name: "HTTPTypes", package: "swift-http-types")],
             path: "Modules/HTTPClient",
             swiftSettings: house
         ),

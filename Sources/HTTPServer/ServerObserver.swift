@@ -16,6 +16,10 @@ public protocol RequestObserver: AnyObject {
     /// nanoseconds of `CLOCK_MONOTONIC`.
     func requestContinued(until deadline: Int64)
 
+    /// The answer is written and about to be given to the kernel (one that is written piece by piece: has been). No client has an
+    /// answer that this was not called for. It may come while the thread is in another request.
+    func requestAnswered(_ exchange: Exchange)
+
     /// The answer has been given to the kernel (of an answer larger than the socket takes: its first part). Also called
     /// for requests that never reached a handler.
     func requestEnded(_ exchange: Exchange)
@@ -81,6 +85,9 @@ public protocol ServerObserver: RequestObserver {
     /// accepts nobody until it has tried again, a tenth of a second later.
     func listenerNotWatched(because error: SystemError)
 
+    /// A connection came, or went to or came from a sibling.
+    func connection(_ event: ConnectionEvent)
+
     /// The number of open connections changed.
     func connectionsChanged(open: Int)
 }
@@ -92,6 +99,8 @@ extension RequestObserver {
     public func requestPaused() {}
     /// Does nothing.
     public func requestContinued(until deadline: Int64) {}
+    /// Does nothing.
+    public func requestAnswered(_ exchange: Exchange) {}
     /// Does nothing.
     public func requestEnded(_ exchange: Exchange) {}
     /// Does nothing.
@@ -127,6 +136,8 @@ extension ServerObserver {
     public func requestMissed() {}
     /// Does nothing.
     public func listenerNotWatched(because error: SystemError) {}
+    /// Does nothing.
+    public func connection(_ event: ConnectionEvent) {}
     /// Does nothing.
     public func connectionsChanged(open: Int) {}
 }

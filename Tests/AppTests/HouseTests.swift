@@ -16,7 +16,7 @@ struct HouseTests {
                 ["CPostgreSQL", "CSQLite", "Linux", "Values", "Glibc", "Synchronization", "FoundationEssentials"]
             ),
             ("Jobs", ["SQL", "Linux", "Values", "Glibc", "Synchronization", "FoundationEssentials"]),
-            ("HTTPClient", ["CCurl", "Linux", "Glibc", "FoundationEssentials", "HTTPTypes"]),
+            ("HTTPClient", ["CCurl", "Linux", "Values", "Glibc", "FoundationEssentials", "HTTPTypes"]),
             (
                 "Panal",
                 [

@@ -1,3 +1,4 @@
+import CoreMetrics
 import Glibc
 import HTTPClient
 import HTTPServer
@@ -76,6 +77,11 @@ struct FixtureService: Service {
             guard write(socket.rawValue, question, question.count) == question.count,
                 read(socket.rawValue, &answer, 1) == 0
             else { throw Problem(.badGateway) }
+            return .noContent
+        }
+        // Counts by what the client says.
+        router.get("/count/{what}") { request in
+            Counter(label: "fixture.count", dimensions: [("what", request.parameters["what"] ?? "")]).increment()
             return .noContent
         }
         // Asks another service, over HTTP, and passes its answer on.

@@ -136,25 +136,57 @@ struct CompanionTests {
         #expect(other.exitCode == .stopped)
     }
 
-    @Test("of a former program leaves before the next program's comes")
-    func upgrade() throws {
+    /// A program that takes over, whose predecessor had a companion.
+    private func takeover() -> SupervisorState {
         var configuration = SupervisorConfiguration(workers: 1)
         configuration.companionName = "ops process"
-        var state = SupervisorState(
-            configuration: configuration,
-            formerCompanion: 77,
-            seed: 1,
-            at: MonotonicInstant(nanoseconds: 1_000)
-        )
-        let first = state.handle(.started, at: MonotonicInstant(nanoseconds: 1_000))
-        #expect(first.contains(.send(.terminate, pid: 77)))
-        let forked = first.compactMap { if case .fork(let spec) = $0 { spec.isCompanion } else { nil } }
-        #expect(!forked.contains(true))
-        let second = state.handle(
-            .exited(pid: 77, WorkerExit(status: .exited(0))),
-            at: MonotonicInstant(nanoseconds: 2_000)
-        )
-        #expect(second.contains { if case .fork(let spec) = $0 { spec.isCompanion } else { false } })
+        return SupervisorState(configuration: configuration, formerCompanion: 77, seed: 1, at: moment(1))
+    }
+
+    private func moment(_ microseconds: Int64) -> MonotonicInstant {
+        MonotonicInstant(nanoseconds: microseconds * 1_000)
+    }
+
+    private func hasCompanion(_ effects: [Effect]) -> Bool {
+        effects.contains { if case .fork(let spec) = $0 { spec.isCompanion } else { false } }
+    }
+
+    @Test("of a former program serves on until the next program's is ready")
+    func upgrade() throws {
+        var state = takeover()
+        let first = state.handle(.started, at: moment(1))
+        #expect(hasCompanion(first) && !first.contains(.send(.terminate, pid: 77)))
+        _ = state.handle(.forked(slot: Scoreboard.companionSlot, pid: 78), at: moment(2))
+        #expect(state.handle(.becameReady(pid: 78), at: moment(3)).contains(.send(.terminate, pid: 77)))
+        let left = state.handle(.exited(pid: 77, WorkerExit(status: .exited(0))), at: moment(4))
+        #expect(!hasCompanion(left))
+        #expect(state.companion.pid == 78 && state.companion.formerPID == nil)
+    }
+
+    @Test("of a former program serves on while the next program's cannot, and both leave in a stop")
+    func upgradeFails() throws {
+        var state = takeover()
+        _ = state.handle(.started, at: moment(1))
+        _ = state.handle(.forked(slot: Scoreboard.companionSlot, pid: 78), at: moment(2))
+        let died = state.handle(.exited(pid: 78, WorkerExit(status: .exited(1))), at: moment(3))
+        #expect(!died.contains(.send(.terminate, pid: 77)) && state.companion.formerPID == 77)
+        let worker = try #require(state.workers.first)
+        _ = state.handle(.forked(slot: worker.slot, pid: 79), at: moment(4))
+        _ = state.handle(.ordered(.stopNow), at: moment(5))
+        let stopped = state.handle(.exited(pid: 79, WorkerExit(status: .exited(WorkerExit.immediate))), at: moment(6))
+        #expect(stopped.contains(.send(.quit, pid: 77)))
+        #expect(state.companion.isAlive)
+        _ = state.handle(.exited(pid: 77, WorkerExit(status: .exited(WorkerExit.immediate))), at: moment(7))
+        #expect(!state.companion.isAlive)
+    }
+
+    @Test("of a former program that does not leave is killed")
+    func stubbornFormer() throws {
+        var state = takeover()
+        _ = state.handle(.started, at: moment(1))
+        _ = state.handle(.forked(slot: Scoreboard.companionSlot, pid: 78), at: moment(2))
+        _ = state.handle(.becameReady(pid: 78), at: moment(3))
+        #expect(state.handle(.timer, at: moment(3) + .milliseconds(600)).contains(.send(.kill, pid: 77)))
     }
 
     @Test("of a former program leaves for good when the next has none")

@@ -240,7 +240,7 @@ struct World {
             generation: state.generation,
             target: state.target,
             configuration: configuration,
-            formerCompanion: state.companion.pid,
+            formerCompanion: state.companion.servingPID,
             seed: random.next(),
             at: now
         )
@@ -275,9 +275,11 @@ struct World {
             throw Violation(description: "a worker is forgotten")
         }
         let companions = processes.filter { $0.value.spec?.isCompanion == true }.keys
-        if companions.count > 1 { throw Violation(description: "\(companions.count) companions") }
-        if let pid = companions.first, let known = state.companion.pid, known != pid {
-            throw Violation(description: "the companion \(pid) is forgotten for \(known)")
+        if companions.count > (state.companion.formerPID == nil ? 1 : 2) {
+            throw Violation(description: "\(companions.count) companions")
+        }
+        for pid in companions where state.companion.pid.map({ $0 != pid }) == true && pid != state.companion.formerPID {
+            throw Violation(description: "the companion \(pid) is forgotten")
         }
 
         let elapsed = Double((now - startedAt).nanoseconds) / 1e9

@@ -4,14 +4,16 @@ import Testing
 /// A program that tests put around the service. `bin/setup --tests` installs all of them; a test names what it needs
 /// (`.needs(.nginx)`), and is skipped by that name where it is missing. In CI, `ToolTests` fails instead.
 enum Tool: String, Sendable, CaseIterable {
-    case axe, bash, cc, chromedriver, chromium, chroot, curl, haproxy, honcho, ip, nginx, nsenter, openssl, opentelemetry
-    case pgbouncer, pkill, postgres, prlimit, ps, python3, readelf, selenium, setpriv, strace, tmux, unshare
+    case axe, bash, cc, chromedriver, chromium, chroot, curl, haproxy, honcho, ip, nginx, nsenter, openssl,
+        opentelemetry
+    case pgbouncer, pkill, postgres, prlimit, prometheus, prometheusClient, promtool, ps, python3, readelf, selenium
+    case setpriv, strace, tmux, unshare
 
     /// Where it is found: a name in `Binary.searchPath`, or a path.
     var command: String {
         switch self {
         case .honcho: Binary.package + "/.build/tools/bin/honcho"
-        case .axe, .opentelemetry, .selenium: Binary.package + "/.build/tools/bin/python3"
+        case .axe, .opentelemetry, .prometheusClient, .selenium: Binary.package + "/.build/tools/bin/python3"
         case .postgres: "/usr/lib/postgresql/15/bin/postgres"
         default: rawValue
         }
@@ -25,12 +27,13 @@ enum Tool: String, Sendable, CaseIterable {
         case .cc: "apt-get install gcc"
         case .chromedriver: "apt-get install chromium-driver"
         case .chroot: "apt-get install coreutils"
-        case .axe, .honcho, .opentelemetry, .selenium: "bin/setup --tests"
+        case .axe, .honcho, .opentelemetry, .prometheusClient, .selenium: "bin/setup --tests"
         case .ip: "apt-get install iproute2"
         case .nginx: "apt-get install nginx-light"
         case .nsenter, .prlimit, .setpriv, .unshare: "apt-get install util-linux"
         case .postgres: "apt-get install postgresql"
         case .pkill, .ps: "apt-get install procps"
+        case .prometheus, .promtool: "apt-get install prometheus"
         case .readelf: "apt-get install binutils"
         }
     }
@@ -41,6 +44,7 @@ enum Tool: String, Sendable, CaseIterable {
         case .opentelemetry: [command, "-c", "import opentelemetry.proto.trace.v1.trace_pb2"]
         case .axe: [command, "-c", "import axe_core_python"]
         case .selenium: [command, "-c", "import selenium"]
+        case .prometheusClient: [command, "-c", "import prometheus_client"]
         case .setpriv: User.ordinary.launcher.isEmpty ? nil : User.ordinary.launcher + ["true"]
         case .strace: ["strace", "-qq", "-I", "1", "-o", "/dev/null", "true"]
         case .unshare: ["unshare", "--pid", "--fork", "--mount-proc", "true"]

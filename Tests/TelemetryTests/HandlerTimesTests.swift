@@ -9,13 +9,13 @@ struct HandlerTimesTests {
     @Test("sums what the threads of all workers add, by route")
     func sums() throws {
         let table = try HandlerTimesTable(slots: 8, lanes: 3)
-        table.name(["GET /a", "POST /b"])
+        #expect(table.cells(of: ["GET /a", "POST /b"]) == [0, 1])
         let threads = try (0..<6).map { number in
             let lane = table.lane(number % 3, ofSlot: number / 3 * 7)
             return try Thread.start {
                 for _ in 0..<1000 {
-                    lane.add(route: number % 2, wall: 5_000, processor: 1_000, runQueue: 500)
-                    lane.add(route: -1, wall: 7, processor: 0, runQueue: -3)
+                    lane.add(cell: number % 2, wall: 5_000, processor: 1_000, runQueue: 500)
+                    lane.add(cell: -1, wall: 7, processor: 0, runQueue: -3)
                 }
             }
         }
@@ -31,27 +31,44 @@ struct HandlerTimesTests {
     @Test("goes on where a worker's predecessor ended")
     func successor() throws {
         let table = try HandlerTimesTable(slots: 2, lanes: 1)
-        for _ in 0..<2 { table.lane(0, ofSlot: 1).add(route: 3, wall: 10, processor: 4, runQueue: 1) }
+        for _ in 0..<2 { table.lane(0, ofSlot: 1).add(cell: 3, wall: 10, processor: 4, runQueue: 1) }
         #expect(table.read().times[3] == HandlerTimes(requests: 2, wall: 20, processor: 8, runQueue: 2))
     }
 
     @Test("counts routes that have no cell of their own together")
     func others() throws {
         let table = try HandlerTimesTable(slots: 1, lanes: 64)
-        table.lane(63, ofSlot: 0).add(route: 64, wall: 1, processor: 1, runQueue: 0)
-        table.lane(0, ofSlot: 0).add(route: 1_000_000, wall: 1, processor: 1, runQueue: 0)
-        table.lane(0, ofSlot: 0).add(route: 63, wall: 1, processor: 1, runQueue: 0)
+        table.lane(63, ofSlot: 0).add(cell: 64, wall: 1, processor: 1, runQueue: 0)
+        table.lane(0, ofSlot: 0).add(cell: 1_000_000, wall: 1, processor: 1, runQueue: 0)
+        table.lane(0, ofSlot: 0).add(cell: 63, wall: 1, processor: 1, runQueue: 0)
         #expect(table.read().times.map(\.requests).suffix(2) == [1, 2])
     }
 
-    @Test("keeps the names that the first worker gave, cut between characters")
+    @Test("gives a name one cell for good, cut between characters where it is shown, until there are no more")
     func names() throws {
         let table = try HandlerTimesTable(slots: 1, lanes: 1)
-        table.name(["GET /" + String(repeating: "ü", count: 100)] + (1..<80).map { "GET /\($0)" })
-        table.name(["GET /other"])
+        let long = "GET /" + String(repeating: "ü", count: 100)
+        #expect(table.cells(of: [long] + (1..<80).map { "GET /\($0)" }) == (0..<80).map { min($0, 64) })
+        #expect(table.cells(of: ["GET /7", "GET /other", long]) == [7, 64, 0])
         let names = table.read().names
-        #expect(names[0] == "GET /" + String(repeating: "ü", count: 57))
+        #expect(names[0] == "GET /" + String(repeating: "ü", count: 53))
         #expect(names[63] == "GET /63" && names.count == 65)
+    }
+
+    @Test("is gone on with by a program whose routes are others: each finds its name's cell")
+    func takeover() throws {
+        let former = try HandlerTimesTable(slots: 4, lanes: 2)
+        let cells = former.cells(of: ["GET /a", "GET /b"])
+        former.lane(0, ofSlot: 0).add(cell: cells[1], wall: 5, processor: 2, runQueue: 1)
+        let memory = try SharedMemory(
+            mapping: FileDescriptor(owning: dup(former.memory.descriptor)),
+            size: former.memory.size
+        )
+        let table = try #require(HandlerTimesTable(in: memory, slots: 4, lanes: 2))
+        #expect(table.cells(of: ["GET /new", "GET /b"]) == [2, 1])
+        table.lane(1, ofSlot: 3).add(cell: 1, wall: 5, processor: 2, runQueue: 1)
+        #expect(former.read().times[1] == HandlerTimes(requests: 2, wall: 10, processor: 4, runQueue: 2))
+        #expect(HandlerTimesTable(in: memory, slots: 4, lanes: 3) == nil)
     }
 
     @Test("can be read by another program, which cannot change it")
@@ -62,10 +79,10 @@ struct HandlerTimesTests {
             limits: PoolLimits(processors: 1.5, workers: 2, threads: 16)
         )
         table.pool = state
-        table.name(["GET /"])
+        #expect(table.cells(of: ["GET /"]) == [0])
         let memory = try SharedMemory(reading: FileDescriptor(owning: dup(table.descriptor)))
         let reader = try #require(HandlerTimesTable(reading: memory))
-        table.lane(1, ofSlot: 3).add(route: 0, wall: 9, processor: 9, runQueue: 0)
+        table.lane(1, ofSlot: 3).add(cell: 0, wall: 9, processor: 9, runQueue: 0)
         #expect(reader.read().times[0].requests == 1 && reader.read().names[0] == "GET /")
         #expect(reader.pool == state && reader.madeAt == table.madeAt)
         #expect(HandlerTimesTable(reading: try SharedMemory("other", size: 1 << 20)) == nil)
@@ -78,8 +95,8 @@ struct HandlerTimesTests {
             var status = stat()
             return fstat(table.descriptor, &status) == 0 ? Int(status.st_blocks) * 512 / 4096 : -1
         }
-        table.lane(0, ofSlot: 0).add(route: 0, wall: 1, processor: 1, runQueue: 0)
-        table.lane(16, ofSlot: 511).add(route: 0, wall: 1, processor: 1, runQueue: 0)
+        table.lane(0, ofSlot: 0).add(cell: 0, wall: 1, processor: 1, runQueue: 0)
+        table.lane(16, ofSlot: 511).add(cell: 0, wall: 1, processor: 1, runQueue: 0)
         #expect(table.read().times[0].requests == 2)
         #expect(pages() <= 8, "\(pages()) pages")
     }

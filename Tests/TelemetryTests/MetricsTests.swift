@@ -1,8 +1,9 @@
 import CoreMetrics
 import Glibc
 import Linux
-import Telemetry
 import Testing
+
+@testable import Telemetry
 
 @Suite("Metrics in shared memory")
 struct MetricsTests {
@@ -78,6 +79,20 @@ struct MetricsTests {
         #expect(found.count == 1)
         #expect(found.bounds.count == 14 && found.bounds.first == 0.005 && found.bounds.last == 10)
         #expect(abs(found.sum - Double(nanoseconds) / 1e9) < 1)
+    }
+
+    @Test(
+        "a value falls into the first bucket whose bound is not below it",
+        arguments: [MetricKind.durations, .sizes, .fineDurations, .operationDurations, .counts]
+    )
+    func buckets(kind: MetricKind) throws {
+        let bounds = try #require(kind.bounds)
+        #expect(bounds.upper.count == kind.boundCount)
+        let edges = bounds.upper.flatMap { [$0 - 1, $0, $0 + 1] }
+        let others = (0..<10_000).map { _ in Int64.random(in: 0 ... .max) >> Int64.random(in: 0..<63) }
+        for value in [0, 1, .max] + edges + others {
+            #expect(kind.bucket(of: value) == bounds.upper.firstIndex { $0 >= value } ?? bounds.upper.count, "\(value)")
+        }
     }
 
     @Test("percentiles of fine durations are at most an eighth too high, from 10 µs to 10 minutes")

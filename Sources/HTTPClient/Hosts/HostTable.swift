@@ -1,4 +1,5 @@
 public import Linux
+import Values
 
 /// What comes of calls to other services, by host, in memory that all processes of a service share: for retry budgets, circuit
 /// breakers and metrics.
@@ -17,7 +18,8 @@ public final class HostTable: Sendable {
     /// Under which name those are reported.
     public static let otherHosts = "(other)"
 
-    let memory: SharedMemory
+    /// What it is kept in, for who hands it to the next program.
+    public let memory: SharedMemory
     let slots: Int
 
     /// A new one, all zero.
@@ -28,6 +30,12 @@ public final class HostTable: Sendable {
         memory = try SharedMemory(Self.name, size: Layout.size(slots))
         memory.word(at: Layout.slots).storeRelaxed(UInt64(slots))
         memory.word(at: Layout.version).store(Layout.currentVersion)
+    }
+
+    /// A former program's, to go on with. `nil` when it is laid out in another way.
+    public convenience init?(in memory: SharedMemory, slots: Int) {
+        self.init(reading: memory)
+        guard self.slots == slots else { return nil }
     }
 
     /// Another program's, to be read only. `nil` when it is laid out in another way.
@@ -45,13 +53,13 @@ public final class HostTable: Sendable {
 
     /// The place of a host, the same in all processes; the last one when there are too many.
     ///
-    /// A place belongs to the host whose hash is in it. The hash is seeded when the program starts, and processes that were forked
-    /// have the seed of the first. Whoever finds no name beside it writes it: all write the same.
+    /// A place belongs to the host whose hash is in it, the same in every process and release. Whoever finds no name beside it
+    /// writes it: all write the same.
     /// - Parameter claiming: Whether it takes a free place if it has none; otherwise it is sent to the last one.
     func place(of origin: String, claiming: Bool = true) -> Int {
-        var hasher = Hasher()
-        hasher.combine(origin)
-        let hash = UInt64(bitPattern: Int64(hasher.finalize())) | 1
+        var hasher = FNV1a<UInt64>()
+        hasher.combine(origin.utf8)
+        let hash = hasher.value | 1
         for index in 0..<Self.hostCapacity {
             let word = memory.word(at: Layout.host(index))
             var found = word.load()
@@ -164,7 +172,7 @@ public final class HostTable: Sendable {
     /// and a name; the slots, each with a cell for each host.
     enum Layout {
         /// Changes whenever a reader of the former layout would be misled.
-        static let currentVersion: UInt64 = 1
+        static let currentVersion: UInt64 = 2
         static let version = 0
         static let slots = 8
         static func used(_ group: Int) -> Int { 64 + group * 8 }

@@ -20,12 +20,12 @@ public struct Exchange: Sendable {
     /// request does not begin with a token of 32 bytes at most and a space.
     public var method: String { record.head.methodName.isEmpty ? "-" : record.string(record.head.methodName) }
 
-    /// Whether ``method`` is this one; without making a text of it.
-    public func isMethod(_ name: String) -> Bool {
-        guard !record.head.methodName.isEmpty else { return name == "-" }
-        return record.withBytes(record.head.methodName) { bytes in
-            bytes.count == name.utf8.count && zip(bytes.indices, name.utf8).allSatisfy { bytes[$0] == $1 }
-        }
+    /// The method when it is one of RFC 9110 or PATCH (RFC 5789), else `_OTHER`: one of ten words, whatever clients send, as
+    /// OpenTelemetry's `http.request.method` has it.
+    public var knownMethod: String {
+        // What was not refused is one of them.
+        guard record.refusal != nil else { return record.head.method.name }
+        return record.withBytes(record.head.methodName) { RequestMethod($0) }?.name ?? "_OTHER"
     }
 
     /// The target as it came. Of a request that was refused too, as long as it is visible ASCII and the request line of
@@ -51,6 +51,9 @@ public struct Exchange: Sendable {
     /// Whether the server itself refused it, such as for its size or because no thread was free in time: no handler saw it.
     public var isRefused: Bool { record.refusal != nil }
 
+    /// Why the server itself refused it; `nil` when it did not.
+    public var refusal: RequestRefusal? { record.refusal?.kind }
+
     /// The status code of the answer.
     public var status: Int { Int(record.status) }
 
@@ -59,6 +62,16 @@ public struct Exchange: Sendable {
 
     /// The bytes of the answer, head included: all of them, also when the client has not taken them yet and may never.
     public var bytesOut: Int { record.bytesOut }
+
+    /// The bytes of the request's body: of one that was kept in memory without framing, of one that the handler read piece by
+    /// piece with it, as far as it was read.
+    public var requestBodySize: Int { record.bodyReader?.received ?? record.body.count }
+
+    /// The bytes of the answer's body, which is none in answers to HEAD; of one that was written piece by piece with its framing.
+    public var responseBodySize: Int { record.bodyBytesOut }
+
+    /// From the request's completion until its handler began, or until it was refused because that took too long.
+    public var queueDelay: Duration { .nanoseconds(record.queueDelay) }
 
     /// From the request's completion until its answer was ready to be sent: the service's own time. What a slow client
     /// takes to send its request, or to read its answer, is not part of it.

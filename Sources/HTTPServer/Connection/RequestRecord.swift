@@ -60,8 +60,12 @@ final class RequestRecord: @unchecked Sendable {
     var handlerTime: Int64 = 0
     var cpuTime: Int64 = -1
     var runQueueTime: Int64 = 0
+    /// From its start until its handler began, in nanoseconds.
+    var queueDelay: Int64 = 0
     var bytesIn = 0
     var bytesOut = 0
+    /// Those of them that are the body.
+    var bodyBytesOut = 0
     var status: UInt16 = 0
     var error: (any Error)?
     /// Whether its streamed answer was cut.
@@ -138,6 +142,8 @@ final class RequestRecord: @unchecked Sendable {
         isUnderstood = false
         bytesIn = 0
         bytesOut = 0
+        bodyBytesOut = 0
+        queueDelay = 0
         cpuTime = -1
         runQueueTime = 0
         if error != nil { error = nil }

@@ -20,13 +20,15 @@ extension OutputBuffer {
     /// - Parameters:
     ///   - date: The `Date` field line.
     ///   - signature: Further lines of the head.
+    /// - Returns: The bytes of the body that are among them.
+    @discardableResult
     func append(
         _ response: Response,
         to record: RequestRecord,
         date: [UInt8],
         signature: [UInt8] = [],
         then continuation: Continuation
-    ) {
+    ) -> Int {
         let code = response.status.code
         if let line = StatusLine.known(code) {
             append(line)
@@ -65,13 +67,14 @@ extension OutputBuffer {
             appendFields(response.headerFields, skippingContentType: response.contentType != nil)
         }
         append("\r\n")
-        guard hasContent, record.head.method != .head else { return }
+        guard hasContent, record.head.method != .head else { return 0 }
         switch response.body {
-        case .empty, .stream: break
+        case .empty, .stream: return 0
         case .bytes(let bytes): append(body: bytes)
         case .string(let text): append(text)
         case .static(let text): append(text)
         }
+        return response.body.count
     }
 
     /// A handler's own fields, without those that are the server's. HTTPTypes has made sure that names are tokens and

@@ -162,7 +162,7 @@ final class Turn: @unchecked Sendable {
         let continuation: OutputBuffer.Continuation =
             ending != .keepAlive ? .close : record.head.version == .http1_0 ? .explicitKeepAlive : .keepAlive
         let start = output.size
-        output.append(response, to: record, date: date, signature: signature, then: continuation)
+        record.bodyBytesOut = output.append(response, to: record, date: date, signature: signature, then: continuation)
         record.status = UInt16(response.status.code)
         record.bytesOut = output.size - start
         if let lastAnswered { record.answeredBefore = lastAnswered }

@@ -25,6 +25,7 @@ extension EventLoop {
         defer { publish() }
         switch acceptor.accept(now: clock.now, poller.epoll) {
         case .client(let client):
+            observer?.connection(.accepted)
             if let place, send(client, to: place) { break }
             open(client)
         case .gone:
@@ -42,7 +43,10 @@ extension EventLoop {
     private mutating func refuseOne() -> Bool {
         let client = acceptor.acceptOnReserve()
         let hasAccepted = client != nil
-        if let client { refuse(client) }
+        if let client {
+            observer?.connection(.refused)
+            refuse(client)
+        }
         return acceptor.renewReserve(hasAccepted: hasAccepted, now: clock.now, poller.epoll)
     }
 

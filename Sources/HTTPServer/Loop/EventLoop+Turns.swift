@@ -153,6 +153,7 @@ extension EventLoop {
         // What comes next has its time from here on.
         clock.look()
         record.endedAt = clock.now
+        requestObserver?.requestAnswered(Exchange(record: record))
         noteAnswered()
     }
 

@@ -21,6 +21,7 @@ struct RequestAnswerer: ~Copyable {
     mutating func begin(_ turn: Turn, now: Int64, wokeAt: Int64, isQuick: Bool = true) {
         let record = turn.record
         turn.handlerStartedAt = now
+        if turn.errand != .admission { record.queueDelay = max(0, now - record.startedAt) }
         isMeasuring = record.refusal == nil && measurements(for: record).contains(.cpuTime)
         if isMeasuring { handlerTime.begin(at: now, wokeAt: wokeAt, isQuick: isQuick) }
     }

@@ -30,6 +30,21 @@ enum RequestMethod: UInt8, Sendable, CaseIterable {
         }
     }
 
+    /// Its name on the wire.
+    var name: String {
+        switch self {
+        case .get: "GET"
+        case .head: "HEAD"
+        case .post: "POST"
+        case .put: "PUT"
+        case .patch: "PATCH"
+        case .delete: "DELETE"
+        case .options: "OPTIONS"
+        case .trace: "TRACE"
+        case .connect: "CONNECT"
+        }
+    }
+
     init?(_ method: HTTPRequest.Method) {
         guard let known = Self.allCases.first(where: { $0.value == method }) else { return nil }
         self = known

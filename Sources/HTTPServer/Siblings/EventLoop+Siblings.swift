@@ -165,6 +165,7 @@ extension EventLoop {
         isRequest: Bool
     ) -> Bool {
         guard let siblings, unsafe siblings.send(message.span.bytes, descriptor, to: sibling) else { return false }
+        observer?.connection(.passedOn)
         if isRequest { passed.note(sibling, now: clock.now) }
         return true
     }
@@ -210,6 +211,7 @@ extension EventLoop {
             if kind == .room { passOnWaiting() }
             return
         }
+        observer?.connection(.received)
         let client = Acceptor.Client(descriptor: descriptor)
         switch kind {
         case .room: break

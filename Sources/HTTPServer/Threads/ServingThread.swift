@@ -149,7 +149,9 @@ final class ServingThread: BlockingObserver, @unchecked Sendable {
         }
         now = MonotonicInstant.now.nanoseconds
         record.bytesOut += body.sentCount
+        record.bodyBytesOut = body.sentCount
         record.endedAt = now
+        observer?.requestAnswered(Exchange(record: record))
         turn.noteHandlerTime()
         observer?.batchEnded()
         turn.report(to: observer)
@@ -170,6 +172,7 @@ final class ServingThread: BlockingObserver, @unchecked Sendable {
         let isLast = threads.signals.closesConnections.load(ordering: .relaxed)
         let record = turn.write(response, date: date.line, signature: signature, isLast: isLast)
         record.endedAt = now
+        observer?.requestAnswered(Exchange(record: record))
         turn.send()
     }
 }

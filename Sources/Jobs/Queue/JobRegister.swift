@@ -85,6 +85,53 @@ public struct JobRegister {
         }
     }
 
+    /// How the jobs of a kind stand to the moment: what is late, what runs, what is left for later.
+    public struct Backlog: Sendable {
+        /// How they stand.
+        public enum State: String, Sendable, CaseIterable {
+            /// They are due, and no worker has them.
+            case queued
+            /// A worker has them.
+            case running
+            /// They are due later: planned so, or after an attempt that failed.
+            case delayed
+            /// They were given up, and are kept with their errors.
+            case dead
+        }
+
+        /// The kind.
+        public let kind: String
+        /// How they stand.
+        public let state: State
+        /// How many they are.
+        public let count: Int
+        /// For how long the first of them has been due or dead; zero for others.
+        public let age: Duration
+    }
+
+    /// How many jobs there are, by kind and how they stand to the moment.
+    public func backlog() throws -> [Backlog] {
+        let now = try clock()
+        return try database.all(
+            """
+            SELECT kind, CASE WHEN died_at IS NOT NULL THEN 'dead' WHEN due_at <= :now THEN 'queued'
+                WHEN lease IS NOT NULL THEN 'running' ELSE 'delayed' END AS state,
+                count(*) AS number, min(COALESCE(died_at, due_at)) AS earliest
+            FROM job GROUP BY kind, 2 ORDER BY kind, 2
+            """,
+            ["now": now]
+        ) { row in
+            let earliest: Timestamp = try row["earliest"]
+            let microseconds = max(0, now.microsecondsSinceEpoch - earliest.microsecondsSinceEpoch)
+            return Backlog(
+                kind: try row["kind"],
+                state: try row["state"],
+                count: try row["number"],
+                age: .microseconds(microseconds)
+            )
+        }
+    }
+
     /// The jobs themselves, by number.
     /// - Parameters:
     ///   - kind: Of this kind alone.
@@ -215,3 +262,4 @@ public struct JobRegister {
 }
 
 extension JobRegister.State: ColumnValue {}
+extension JobRegister.Backlog.State: ColumnValue {}

@@ -1,5 +1,4 @@
 import ArgumentParser
-import CoreMetrics
 import HTTPClient
 import HTTPServer
 import Linux
@@ -14,17 +13,12 @@ struct Serve<S: Service>: ParsableCommand {
         CommandConfiguration(commandName: name, abstract: "Serve requests until told to stop (TERM or INT).")
     }
 
-    /// More than a worker can be told to have: memory that nobody uses costs none.
-    private static var mostThreads: Int { 64 }
-
     func run() throws {
         // Nothing here may start a thread: the supervisor forks.
         let (settings, level, logger) = try S.startingSettings()
         warn(of: settings, logger)
-        let metrics = try makeMetrics(settings.ops, logger)
-        let tracer = try S.makeTracer(settings.trace, logger)
-        let recent = try makeRecentEvents(settings.ops, logger)
-        let notices = NoticeLog(level: level, format: settings.server.logFormat, metrics: metrics, recent: recent)
+        let operations = try Operations<S>(port: settings.ops.port, settings, level, logger)
+        let notices = operations.noticeLog()
         if let notice = settings.database?.libraryNotice { notices.write(notice) }
         let budget = try settings.connectionBudgetOrExit(
             for: .requests,
@@ -34,10 +28,8 @@ struct Serve<S: Service>: ParsableCommand {
             logger
         )
         let listener = try listen(settings.server, logger)
-        let handlerTimes = try S.makeTable(logger) { () throws(SystemError) in
-            try HandlerTimesTable(slots: Scoreboard.capacity, lanes: Self.mostThreads)
-        }
-        let hosts = try S.makeTable(logger) { () throws(SystemError) in try HostTable(slots: Scoreboard.capacity) }
+        let handlerTimes = try S.makeTable(logger, HandlerTimesTable.keptOrNew)
+        let hosts = try S.makeTable(logger, HostTable.keptOrNew)
         let process = WorkerProcess<S>(
             settings: settings,
             threads: budget.threads,
@@ -45,8 +37,8 @@ struct Serve<S: Service>: ParsableCommand {
             logger: logger,
             handlerTimes: handlerTimes,
             hosts: hosts,
-            metrics: metrics,
-            tracer: tracer
+            metrics: operations.metrics,
+            tracer: operations.tracer
         )
         let configuration = SupervisorConfiguration(
             settings.server,
@@ -62,24 +54,7 @@ struct Serve<S: Service>: ParsableCommand {
             report: report(on: handlerTimes, budget, workers: configuration.workers.lowerBound),
             worker: { process.run($0) }
         )
-        supervisor.keptMemory[MetricsTable.name] = metrics?.memory
-        supervisor.keptMemory[RecentEvents.name] = recent?.memory
-        supervisor.keptMemory[SpanTable.name] = tracer?.table.memory
-        let export = SpanExport(settings.trace, settings.client, S.info, tracer, metrics, logger)
-        supervisor.companion = export.companion
-        if let metrics, let recent, let listener = try listenForOps(settings.ops, logger) {
-            supervisor.companion = Companion(name: "ops process", listener: listener) { worker in
-                let readings = ServiceReadings(
-                    info: S.info,
-                    scoreboard: worker.scoreboard,
-                    metrics: metrics,
-                    handlerTimes: handlerTimes,
-                    hosts: hosts
-                )
-                let databases = S.databases(settings, logger)
-                return export.run { OpsProcess(settings.ops, readings, recent, databases, level, logger).run(worker) }
-            }
-        }
+        try operations.join(&supervisor, handlerTimes: handlerTimes, hosts: hosts)
         throw ExitCode(supervisor.run().rawValue)
     }
 
@@ -104,48 +79,6 @@ struct Serve<S: Service>: ParsableCommand {
         let log = ConcurrencyLog(table)
         return PeriodicReport(interval: ConcurrencyLog.interval) { scoreboard in
             log.notice(state(workers: scoreboard.readyWorkers))
-        }
-    }
-
-    /// Where all processes count, the former program's in an upgrade; `nil` when nobody reads it.
-    private func makeMetrics(_ settings: OpsSettings, _ logger: Logger) throws -> MetricsTable? {
-        guard settings.port != nil else { return nil }
-        let table = try S.makeTable(logger) { () throws(SystemError) in
-            let former = ProcessStart.keptMemory(MetricsTable.name).flatMap { MetricsTable(in: $0) }
-            if let former, former.columns == MetricsColumn.count { return former }
-            return try MetricsTable(columns: MetricsColumn.count)
-        }
-        MetricsSystem.bootstrap(SharedMetrics(table))
-        return table
-    }
-
-    /// Where the last events are kept, the former program's in an upgrade; `nil` when nobody reads it.
-    private func makeRecentEvents(_ settings: OpsSettings, _ logger: Logger) throws -> RecentEvents? {
-        guard settings.port != nil else { return nil }
-        return try S.makeTable(logger) { () throws(SystemError) in
-            if let former = ProcessStart.keptMemory(RecentEvents.name).flatMap({ RecentEvents(in: $0) }) {
-                return former
-            }
-            return try RecentEvents()
-        }
-    }
-
-    /// The listener of the ops process; `nil` for a service without one.
-    private func listenForOps(_ settings: OpsSettings, _ logger: Logger) throws -> Listener? {
-        // The running service's is its own.
-        guard let port = settings.port, !ProcessStart.isPreflight else { return nil }
-        do {
-            let listener = try Listener.openForCompanion(.tcp(host: settings.host, port: port))
-            logger.info(
-                "ops listening",
-                metadata: ["host": .string(settings.host), "port": .number(Int(listener.address.port ?? port))]
-            )
-            return listener
-        } catch {
-            logger.error("cannot listen for ops", metadata: ["reason": .string(String(describing: error))])
-            // Its workers serve: they go on doing so.
-            if ProcessStart.isTakeover { return nil }
-            throw ExitCode(Prefork.ExitCode.addressUnavailable.rawValue)
         }
     }
 

@@ -26,22 +26,24 @@ struct Work<S: Service>: ParsableCommand {
         guard hasJobs(settings, logger) else {
             throw refusal("the service has no jobs to run: it declares none in addJobs", logger)
         }
-        let notices = NoticeLog(level: level, format: settings.server.logFormat, readyMessage: "job workers ready")
+        let operations = try Operations<S>(port: work.opsPort, settings, level, logger)
+        let notices = operations.noticeLog(readyMessage: "job workers ready")
         let budget = try settings.connectionBudgetOrExit(
             for: .jobs,
             workers: work.workers,
             threads: work.threads,
+            others: work.opsPort == nil ? 0 : 1,
             logger
         )
-        let hosts = try S.makeTable(logger) { () throws(SystemError) in try HostTable(slots: Scoreboard.capacity) }
-        let tracer = try S.makeTracer(settings.trace, logger)
+        let hosts = try S.makeTable(logger, HostTable.keptOrNew)
         let process = JobWorkerProcess<S>(
             settings: settings,
             work: work,
             threads: budget.threads,
             logger: logger,
             hosts: hosts,
-            tracer: tracer
+            metrics: operations.metrics,
+            tracer: operations.tracer
         )
         var configuration = SupervisorConfiguration(
             settings.server,
@@ -54,8 +56,7 @@ struct Work<S: Service>: ParsableCommand {
         // At a stop nothing new is begun: no load balancer has to be waited for.
         configuration.drainDelay = .zero
         var supervisor = Supervisor(configuration: configuration, notices: notices, worker: { process.run($0) })
-        supervisor.keptMemory[SpanTable.name] = tracer?.table.memory
-        supervisor.companion = SpanExport(settings.trace, settings.client, S.info, tracer, nil, logger).companion
+        try operations.join(&supervisor, hosts: hosts)
         throw ArgumentParser.ExitCode(supervisor.run().rawValue)
     }
 

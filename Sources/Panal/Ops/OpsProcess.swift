@@ -9,23 +9,27 @@ import Values
 
 /// What runs beside the workers: it answers those who look after the service, whatever the workers do.
 struct OpsProcess {
-    private let settings: OpsSettings
+    private let token: APIKey?
     private let readings: ServiceReadings
     private let recent: RecentEvents
     private let databases: PerThread<Database>?
     private let level: SharedLogLevel
     private let logger: Logger
 
-    /// - Parameter databases: Those of the service; `nil` for one without.
+    /// - Parameters:
+    ///   - token: What opens it; `nil` where only this host can reach it.
+    ///   - recent: What the supervisor had to say.
+    ///   - databases: Those of the service; `nil` for one without.
+    ///   - level: Of the log, to be changed.
     init(
-        _ settings: OpsSettings,
+        token: APIKey?,
         _ readings: ServiceReadings,
         _ recent: RecentEvents,
         _ databases: PerThread<Database>?,
         _ level: SharedLogLevel,
         _ logger: Logger
     ) {
-        self.settings = settings
+        self.token = token
         self.readings = readings
         self.recent = recent
         self.databases = databases
@@ -40,11 +44,10 @@ struct OpsProcess {
     /// - Returns: The process's exit code.
     func run(_ worker: Worker) -> Int32 {
         readings.metrics.use(column: MetricsColumn.ops)
-        let readiness = ServiceReadiness(worker.scoreboard)
-        if let databases { readiness.watch { databases.current } }
-        let access = OpsAccess(token: settings.token)
+        readings.watch.start(databases)
+        let access = OpsAccess(token: token)
         var router = Router()
-        router.addOps(access: access, readings, readiness)
+        router.addOps(access: access, readings)
         router.addLogLevel(level, access: access, logger)
         var configuration = ServerConfiguration()
         // Nothing here waits for long, but for who reads slowly, and with who watches.

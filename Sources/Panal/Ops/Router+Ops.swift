@@ -7,9 +7,9 @@ import Telemetry
 
 extension Router {
     /// What the ops process answers.
-    mutating func addOps(access: OpsAccess, _ readings: ServiceReadings, _ readiness: ServiceReadiness) {
+    mutating func addOps(access: OpsAccess, _ readings: ServiceReadings) {
         get("/livez", execution: .urgent) { _ in .text("ok\n") }
-        get("/readyz", execution: .urgent) { _ in .readiness(obstacles: readiness.obstacles) }
+        get("/readyz", execution: .urgent) { _ in .readiness(obstacles: readings.readiness.obstacles) }
         group(admission: [access.admit]) { ops in
             ops.get("/metrics", execution: .urgent) { request in
                 let wantsOpenMetrics = request.value(of: .accept)?.contains("application/openmetrics-text") == true

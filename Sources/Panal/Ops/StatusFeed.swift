@@ -14,7 +14,8 @@ final class StatusFeed: Sendable {
     private let info: ServiceInfo
     private let sampler: ServiceSampler
     private let scoreboard: Scoreboard
-    private let handlerTimes: HandlerTimesTable
+    /// `nil` for job workers.
+    private let handlerTimes: HandlerTimesTable?
     private let recent: RecentEvents
     /// Ends the pause between two samples when somebody comes.
     private let arrival: EventFD
@@ -214,7 +215,9 @@ final class StatusFeed: Sendable {
         let status = ServiceStatus(
             supervisor: getppid(),
             scoreboard,
-            concurrency: report.map { ServiceStatus.Concurrency(report: $0, pool: handlerTimes.pool) },
+            concurrency: report.flatMap { report in
+                handlerTimes.map { ServiceStatus.Concurrency(report: report, pool: $0.pool) }
+            },
             hosts: []
         )
         var json = JSONWriter(capacity: 8192)

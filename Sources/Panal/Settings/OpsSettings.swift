@@ -10,11 +10,7 @@ public struct OpsSettings: SettingsGroup {
         "OPS_PORT",
         default: "",
         "The TCP port of metrics, health and controls, answered by a process of its own; 0 takes a free one; unset opens none.",
-        SettingFormat<UInt16?>("a port number, 0 to 65535") { text in
-            // Unset, it is the empty text.
-            if text.isEmpty { return .some(nil) }
-            return WholeNumberText.parse(text).flatMap { UInt16(exactly: $0) }.map { .some($0) }
-        },
+        .optionalPort,
         show: { $0.map { "\($0)" } ?? "none" }
     )
     public var port: UInt16?
@@ -42,8 +38,22 @@ public struct OpsSettings: SettingsGroup {
     public var token: APIKey?
 
     /// A port that others can reach, and nothing that keeps them out.
-    public var contradiction: SettingFault? {
+    public var contradiction: SettingFault? { contradiction(of: port) }
+
+    /// The same of another port on the same address.
+    func contradiction(of port: UInt16?) -> SettingFault? {
         guard port != nil, token == nil, IPAddress(host)?.isLoopback != true else { return nil }
         return SettingFault(key: "OPS_TOKEN", value: "", expected: "to be set where OPS_HOST is not of this host alone")
+    }
+}
+
+extension SettingFormat where Value == UInt16? {
+    /// A port that need not be there.
+    static var optionalPort: SettingFormat<UInt16?> {
+        SettingFormat("a port number, 0 to 65535") { text in
+            // Unset, it is the empty text.
+            if text.isEmpty { return .some(nil) }
+            return WholeNumberText.parse(text).flatMap { UInt16(exactly: $0) }.map { .some($0) }
+        }
     }
 }

@@ -38,4 +38,14 @@ public struct WorkSettings: SettingsGroup {
         .duration(atLeast: .seconds(1))
     )
     public var leaseTime: Duration
+
+    /// The TCP port of its ops process; `nil` for none.
+    @Setting(
+        "WORK_OPS_PORT",
+        default: "",
+        "As `OPS_PORT`, for the processes that run jobs (`work`), which share an environment with those that serve.",
+        .optionalPort,
+        show: { $0.map { "\($0)" } ?? "none" }
+    )
+    public var opsPort: UInt16?
 }

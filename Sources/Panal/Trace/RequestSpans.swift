@@ -56,12 +56,12 @@ struct RequestSpans {
     func ended(_ exchange: Exchange) {
         defer { thread?.leave() }
         guard let span = thread?.span else { return }
-        let method = exchange.method
-        let known = RequestMetrics.known.contains(method)
-        let title = known ? method : "HTTP"
+        let method = exchange.knownMethod
+        let isKnown = method != "_OTHER"
+        let title = isKnown ? method : "HTTP"
         span.name = exchange.route.map { "\(title) \($0)" } ?? title
-        span.add("http.request.method", .text(known ? method : "_OTHER"))
-        if !known { span.add("http.request.method_original", .text(method)) }
+        span.add("http.request.method", .text(method))
+        if !isKnown { span.add("http.request.method_original", .text(exchange.method)) }
         span.add("url.scheme", "http")
         // Without the query: it may hold what nobody should read.
         span.add("url.path", .text(exchange.rawPath))

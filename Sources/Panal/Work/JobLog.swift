@@ -15,8 +15,20 @@ final class JobLog: JobObserver {
     private let readiness: ReadinessLog
     private let spans: JobSpans
     private let activities: [Activity]
+    private let metrics: MetricsTable?
 
-    init(_ worker: Worker, threads: Int, readiness: ReadinessLog, tracer: Tracer?, logger: Logger) {
+    /// - Parameters:
+    ///   - metrics: Where it counts them; `nil` when nobody reads that.
+    ///   - tracer: What records them; `nil` when nobody takes that.
+    init(
+        _ worker: Worker,
+        threads: Int,
+        readiness: ReadinessLog,
+        metrics: MetricsTable?,
+        tracer: Tracer?,
+        logger: Logger
+    ) {
+        self.metrics = metrics
         self.worker = worker
         self.logger = logger
         self.threads = threads
@@ -47,6 +59,7 @@ final class JobLog: JobObserver {
     func ended(_ job: JobLabel, thread: Int, _ outcome: JobOutcome, duration: Duration) {
         worker.slot.lane(thread + 1).end()
         defer { spans.ended(outcome) }
+        count(job, outcome, duration)
         var metadata = metadata(of: job)
         metadata["durationMs"] = .milliseconds(duration)
         switch outcome {
@@ -65,6 +78,19 @@ final class JobLog: JobObserver {
             metadata["reason"] = .string(String(describing: error))
             logger.error("job's outcome not recorded, it is run again when its lease is over", metadata: metadata)
         }
+    }
+
+    private func count(_ job: JobLabel, _ outcome: JobOutcome, _ duration: Duration) {
+        let word =
+            switch outcome {
+            case .done: "done"
+            case .failed: "failed"
+            case .dead: "dead"
+            case .lost: "lost"
+            case .unrecorded: "unrecorded"
+            }
+        let dimensions: [MetricSeries.Dimension] = [.init("kind", job.kind), .init("outcome", word)]
+        metrics?.cell(MetricSeries(ServiceMetric.jobDuration, .durations, dimensions)).record(duration.nanoseconds)
     }
 
     func exhausted(_ job: JobLabel) {

@@ -16,6 +16,8 @@ struct JobWorkerProcess<S: Service>: Sendable {
     let logger: Logger
     /// Where it adds what comes of calls to other services.
     let hosts: HostTable
+    /// Where it counts; `nil` when nobody reads that.
+    let metrics: MetricsTable?
     /// What records traces; `nil` when nobody takes them.
     let tracer: Tracer?
 
@@ -27,13 +29,16 @@ struct JobWorkerProcess<S: Service>: Sendable {
     /// Works until the supervisor wants the worker to leave.
     /// - Returns: The worker's exit code.
     func run(_ worker: Worker) -> Int32 {
+        metrics?.use(column: MetricsColumn.worker(worker.slot.index))
+        let droppedLines = metrics.map { DroppedLinesMetric($0) }
         defer {
             LogOutput.standardOutput.reportDropped()
+            droppedLines?.update()
             worker.slot.setDroppedLogLines(LogOutput.standardOutput.droppedLines)
         }
         let readinessLog = ReadinessLog(logger, metadata: ["worker": .number(worker.slot.pid)])
         tracer?.use(slot: worker.slot.index)
-        let dependencies = S.dependencies(settings, of: worker, hosts, nil, tracer, logger)
+        let dependencies = S.dependencies(settings, of: worker, hosts, metrics, tracer, logger)
         guard let databases = dependencies.databases else {
             preconditionFailure("without a database there is no job worker")
         }
@@ -47,7 +52,14 @@ struct JobWorkerProcess<S: Service>: Sendable {
             timeout: work.timeout,
             now: dependencies.now
         )
-        let log = JobLog(worker, threads: threads, readiness: readinessLog, tracer: tracer, logger: logger)
+        let log = JobLog(
+            worker,
+            threads: threads,
+            readiness: readinessLog,
+            metrics: metrics,
+            tracer: tracer,
+            logger: logger
+        )
         do {
             let jobWorker = try JobWorker(
                 // One that is only tried leaves the running service's jobs alone.

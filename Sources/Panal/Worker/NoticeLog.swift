@@ -76,11 +76,9 @@ final class NoticeLog: NoticeOutput {
         switch notice.message {
         case "worker exited", "companion exited":
             let process = text("process") ?? "worker"
-            let dimensions: [MetricSeries.Dimension] = [.init("process", process), .init("how", text("how") ?? "?")]
-            metrics.cell(MetricSeries(ServiceMetric.childExits, .counter, dimensions)).add()
+            SupervisorMetrics(metrics).exited(process, text("cause") ?? "?")
         case "roll finished":
-            let outcome = notice.level == .error ? "given up" : "done"
-            metrics.cell(MetricSeries(ServiceMetric.rolls, .counter, [.init("outcome", outcome)])).add()
+            SupervisorMetrics(metrics).rolled(notice)
         default: break
         }
     }

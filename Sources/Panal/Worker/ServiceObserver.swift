@@ -13,8 +13,12 @@ final class ServiceObserver: ServerObserver {
     private let databases: PerThread<Database>?
     private let handlerTimes: HandlerTimesTable?
     private let metrics: MetricsTable?
+    private let connections: ConnectionMetrics?
+    private let droppedLines: DroppedLinesMetric?
     private let tracer: Tracer?
-    private let routes: Int
+    private let routes: [Route]
+    /// By route: where the times of its handlers are added.
+    private let cells: [Int]
     private let activities: Activities
     private let level: SharedLogLevel
     private let logger: Logger
@@ -34,6 +38,7 @@ final class ServiceObserver: ServerObserver {
         threads: Int,
         handlerTimes: HandlerTimesTable? = nil,
         metrics: MetricsTable? = nil,
+        droppedLines: DroppedLinesMetric? = nil,
         tracer: Tracer? = nil,
         level: SharedLogLevel,
         logger: Logger
@@ -42,8 +47,11 @@ final class ServiceObserver: ServerObserver {
         self.databases = databases
         self.handlerTimes = handlerTimes
         self.metrics = metrics
+        connections = metrics.map { ConnectionMetrics($0) }
+        self.droppedLines = droppedLines
+        self.routes = routes
+        cells = handlerTimes?.cells(of: routes.map { "\($0.method.rawValue) \($0.pattern)" }) ?? []
         self.tracer = tracer
-        self.routes = routes.count
         self.level = level
         self.logger = logger
         pid = worker.slot.pid
@@ -57,6 +65,7 @@ final class ServiceObserver: ServerObserver {
             worker,
             lane: worker.slot.lane(number),
             times: handlerTimes?.lane(number, ofSlot: worker.slot.index),
+            cells: cells,
             metrics: metrics.map { RequestMetrics($0, routes: routes) },
             tracer: tracer,
             databases,
@@ -70,7 +79,10 @@ final class ServiceObserver: ServerObserver {
         worker.show(resting)
         output.flush()
         worker.slot.setDroppedLogLines(output.droppedLines)
+        droppedLines?.update()
     }
+
+    func connection(_ event: ConnectionEvent) { connections?.count(event) }
 
     func handlersChanged(running: Int, latest route: Int?) {
         resting =

@@ -14,6 +14,7 @@ final class ThreadObserver: RequestObserver {
     private let lane: WorkerLane
     /// Where it adds what handlers take.
     private let times: HandlerTimesLane?
+    private let cells: [Int]
     /// Where it counts them.
     private var metrics: RequestMetrics?
     private var spans: RequestSpans
@@ -30,6 +31,7 @@ final class ThreadObserver: RequestObserver {
         _ worker: Worker,
         lane: WorkerLane,
         times: HandlerTimesLane?,
+        cells: [Int],
         metrics: RequestMetrics?,
         tracer: Tracer?,
         _ databases: PerThread<Database>?,
@@ -40,6 +42,7 @@ final class ThreadObserver: RequestObserver {
         self.worker = worker
         self.lane = lane
         self.times = times
+        self.cells = cells
         self.metrics = metrics
         spans = RequestSpans(tracer)
         self.databases = databases
@@ -80,13 +83,14 @@ final class ThreadObserver: RequestObserver {
 
     func requestContinued(until deadline: Int64) { lane.extend(until: MonotonicInstant(nanoseconds: deadline)) }
 
+    func requestAnswered(_ exchange: Exchange) { metrics?.count(exchange) }
+
     func requestEnded(_ exchange: Exchange) {
         lane.end()
         if let taken = exchange.handlerTimes, let route = exchange.routeIndex {
-            times?.add(route: route, wall: taken.wall, processor: taken.processor, runQueue: taken.runQueue)
+            times?.add(cell: cells[route], wall: taken.wall, processor: taken.processor, runQueue: taken.runQueue)
         }
         let isProbe = Router.isProbe(exchange.route)
-        if !isProbe { metrics?.count(exchange) }
         spans.ending(exchange, isProbe: isProbe)
         defer { spans.ended(exchange) }
         // What the server itself refuses, such as an unknown method or a client too many, is no fault of the service: a stranger

@@ -27,11 +27,13 @@ struct WorkerProcess<S: Service>: Sendable {
     /// Serves until the supervisor wants the worker to leave.
     /// - Returns: The worker's exit code.
     func run(_ worker: Worker) -> Int32 {
+        metrics?.use(column: MetricsColumn.worker(worker.slot.index))
+        let droppedLines = metrics.map { DroppedLinesMetric($0) }
         defer {
             LogOutput.standardOutput.reportDropped()
+            droppedLines?.update()
             worker.slot.setDroppedLogLines(LogOutput.standardOutput.droppedLines)
         }
-        metrics?.use(column: MetricsColumn.worker(worker.slot.index))
         tracer?.use(slot: worker.slot.index)
         let readinessLog = ReadinessLog(logger, metadata: ["worker": .number(worker.slot.pid)])
         let dependencies = S.dependencies(settings, of: worker, hosts, metrics, tracer, logger) {
@@ -46,7 +48,6 @@ struct WorkerProcess<S: Service>: Sendable {
             if worker.isPreflight, case .unready = readiness { return 1 }
         }
         let router = S.router(dependencies)
-        handlerTimes.name(router.routes.map { "\($0.method.rawValue) \($0.pattern)" })
         let server = Server(
             configuration: ServerConfiguration(settings.server, threads: threads, pid: worker.slot.pid),
             router: router,
@@ -57,6 +58,7 @@ struct WorkerProcess<S: Service>: Sendable {
                 threads: threads,
                 handlerTimes: handlerTimes,
                 metrics: metrics,
+                droppedLines: droppedLines,
                 tracer: tracer,
                 level: level,
                 logger: logger

@@ -2,7 +2,8 @@
 ///
 /// It is there before the first worker is, serves on while they leave, and is the last to go. When it dies it gets a
 /// successor; whatever becomes of it, workers are not touched. It is no worker: it counts in no size, takes part in no
-/// roll, and has no siblings. In an upgrade the next program ends it and starts its own, on the same listener.
+/// roll, and has no siblings. In an upgrade the next program starts its own on the same listener, and
+/// ends it when that is ready.
 public struct Companion: Sendable {
     /// As logs and process titles name it, such as `ops process`.
     public let name: String

@@ -6,6 +6,8 @@ struct CompanionState: Equatable {
     private let role: ChildRole?
     /// The one that has not been reaped.
     private var handle: WorkerHandle?
+    /// That of a former program, which serves on until this program's does.
+    private var former: WorkerHandle?
     /// How often in a row it died young, and when the next may be forked because of that.
     private var failures = 0
     private var notBefore: MonotonicInstant?
@@ -21,18 +23,27 @@ struct CompanionState: Equatable {
         guard let former else { return }
         let role = role ?? ChildRole(name: "companion", respawn: .never)
         let spec = WorkerSpec(slot: Scoreboard.companionSlot, number: 0, generation: 1, role: role)
-        handle = WorkerHandle(spec, .ready(since: now), at: now)
-        handle?.pid = former
+        self.former = WorkerHandle(spec, .ready(since: now), at: now)
+        self.former?.pid = former
     }
 
     /// Its process id, when it runs.
     var pid: Int32? { handle?.pid }
 
-    /// Whether it has not been reaped.
-    var isAlive: Bool { handle != nil }
+    /// The process id of a former program's, as long as that runs.
+    var formerPID: Int32? { former?.pid }
+
+    /// The process id of the one that the next program is to be told of.
+    var servingPID: Int32? { pid ?? formerPID }
+
+    /// Whether there is one, and still that of a former program.
+    var isDouble: Bool { handle != nil && former != nil }
+
+    /// Whether there is one that has not been reaped.
+    var isAlive: Bool { handle != nil || former != nil }
 
     /// When its time to boot or to leave is up.
-    var deadline: MonotonicInstant? { handle?.deadline }
+    var deadline: MonotonicInstant? { [handle?.deadline, former?.deadline].compactMap(\.self).min() }
 
     /// When another one may come that had to wait.
     var nextTry: MonotonicInstant? { handle == nil ? notBefore : nil }
@@ -62,33 +73,62 @@ struct CompanionState: Equatable {
         return [.notice(Notice(.error, "fork failed", [.text("process", name), .text("reason", reason)]))]
     }
 
-    mutating func becameReady(at now: MonotonicInstant) {
-        guard handle?.isBooting == true else { return }
+    /// Now a former program's may leave.
+    mutating func becameReady(at now: MonotonicInstant) -> [Effect] {
+        guard handle?.isBooting == true else { return [] }
         handle?.phase = .ready(since: now)
+        return relieveFormer(at: now)
     }
 
     // MARK: - Going
 
-    /// Tells it to leave. Being told again changes nothing.
+    /// The service goes on without a successor for a former program's.
+    var hasNoSuccessor: Bool { role == nil }
+
+    /// Tells all that there are to leave. Being told again changes nothing.
     mutating func leave(atOnce: Bool, at now: MonotonicInstant) -> [Effect] {
-        guard let handle, handle.isStaying else { return [] }
-        self.handle?.phase = .draining(until: now + Self.drainTime)
-        return handle.pid.map { [.send(atOnce ? .quit : .terminate, pid: $0)] } ?? []
+        Self.leave(&handle, atOnce: atOnce, at: now) + Self.leave(&former, atOnce: atOnce, at: now)
     }
 
-    /// Its time to boot or to leave is up.
+    /// Tells a former program's to leave.
+    mutating func relieveFormer(at now: MonotonicInstant) -> [Effect] {
+        Self.leave(&former, atOnce: false, at: now)
+    }
+
+    private static func leave(_ handle: inout WorkerHandle?, atOnce: Bool, at now: MonotonicInstant) -> [Effect] {
+        guard let staying = handle, staying.isStaying else { return [] }
+        handle?.phase = .draining(until: now + drainTime)
+        return staying.pid.map { [.send(atOnce ? .quit : .terminate, pid: $0)] } ?? []
+    }
+
+    /// Whose time to boot or to leave is up.
     mutating func expire(at now: MonotonicInstant) -> [Effect] {
+        Self.expire(&handle, at: now) + Self.expire(&former, at: now)
+    }
+
+    private static func expire(_ handle: inout WorkerHandle?, at now: MonotonicInstant) -> [Effect] {
         guard let deadline = handle?.deadline, deadline <= now, let pid = handle?.pid else { return [] }
         let fault: WorkerHandle.Fault = handle?.isBooting == true ? .boot : .drain
-        handle?.phase = .aborting(fault, until: now + Self.killTime)
+        handle?.phase = .aborting(fault, until: now + killTime)
         return [.send(.kill, pid: pid)]
+    }
+
+    /// A former program's has left.
+    mutating func formerExited(_ exit: WorkerExit, at now: MonotonicInstant) -> [Effect] {
+        guard let former else { return [] }
+        self.former = nil
+        return [Self.notice(of: former, exit, at: now)]
+    }
+
+    private static func notice(of handle: WorkerHandle, _ exit: WorkerExit, at now: MonotonicInstant) -> Effect {
+        let report = ExitReport(worker: handle, exit: exit)
+        let identity: [Notice.Field] = [.text("process", handle.spec.role.name), .integer("pid", handle.pid ?? 0)]
+        return .notice(Notice(report.level, "companion exited", identity + report.fields(at: now)))
     }
 
     mutating func exited(_ exit: WorkerExit, at now: MonotonicInstant, random: inout SplitMix64) -> [Effect] {
         guard let handle else { return [] }
         self.handle = nil
-        let report = ExitReport(worker: handle, exit: exit)
-        let identity: [Notice.Field] = [.text("process", handle.spec.role.name), .integer("pid", handle.pid ?? 0)]
         var served: Duration?
         if case .ready(let since) = handle.phase { served = now - since }
         if handle.isDraining || handle.spec.role.respawn.successor(after: exit, served: served) == .atOnce {
@@ -97,12 +137,13 @@ struct CompanionState: Equatable {
             failures += 1
             notBefore = now + backoff.wait(afterFailures: failures, random: &random)
         }
-        return [.notice(Notice(report.level, "companion exited", identity + report.fields(at: now)))]
+        return [Self.notice(of: handle, exit, at: now)]
     }
 
     /// All waits are over that much later.
     mutating func shift(by duration: Duration) {
         handle?.extendDeadline(by: duration)
+        former?.extendDeadline(by: duration)
         notBefore = notBefore.map { $0 + duration }
     }
 }

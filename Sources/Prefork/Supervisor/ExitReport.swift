@@ -20,7 +20,9 @@ struct ExitReport {
     }
 
     func fields(at now: MonotonicInstant) -> [Notice.Field] {
-        var fields: [Notice.Field] = [.text("how", words), .integer("requests", exit.requests)]
+        var fields: [Notice.Field] = [
+            .text("how", words), .text("cause", cause.rawValue), .integer("requests", exit.requests),
+        ]
         if exit.requestsWhileDraining > 0 { fields.append(.integer("drainedRequests", exit.requestsWhileDraining)) }
         fields.append(.duration("age", now - worker.forkedAt))
         if let request = lanes.first?.request {

@@ -81,9 +81,8 @@ final class SupervisorLoop {
             guard let pid = worker.pid else { continue }
             children[pid] = Child(pid: pid, slot: scoreboard.slot(worker.slot))
         }
-        if let pid = state.companion.pid {
-            children[pid] = Child(pid: pid, slot: scoreboard.slot(Scoreboard.companionSlot))
-        }
+        // Its slot is its successor's from now on: it has nothing more to say there.
+        if let pid = state.companion.formerPID { children[pid] = Child(pid: pid) }
         if let former = predecessor?.companionListener, former >= 0,
             former != self.supervisor.companion?.listener?.descriptor
         {

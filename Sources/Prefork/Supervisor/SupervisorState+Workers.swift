@@ -18,8 +18,8 @@ extension SupervisorState {
         looks.start(at: now)
         advice.start(at: now)
         report.start(at: now)
-        // A former program's: its successor follows when it has left the listener.
-        effects += companion.leave(atOnce: false, at: now)
+        // A former program's serves on until this program's does, which may never come.
+        if companion.hasNoSuccessor { effects += companion.relieveFormer(at: now) }
         guard !workers.isEmpty else { return }
         say(.info, "upgrade taken over", [.integer("workers", workers.count)])
         beginRoll(at: now)

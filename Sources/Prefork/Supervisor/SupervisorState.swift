@@ -90,9 +90,11 @@ struct SupervisorState {
         case .forked(Scoreboard.companionSlot, let pid): effects += companion.forked(pid)
         case .forkFailed(Scoreboard.companionSlot, let reason):
             effects += companion.forkFailed(reason: reason, at: now)
-        case .becameReady(let pid) where pid == companion.pid: companion.becameReady(at: now)
+        case .becameReady(let pid) where pid == companion.pid: effects += companion.becameReady(at: now)
         case .exited(let pid, let exit) where pid == companion.pid:
             effects += companion.exited(exit, at: now, random: &random)
+        case .exited(let pid, let exit) where pid == companion.formerPID:
+            effects += companion.formerExited(exit, at: now)
         case .forked(let slot, let pid): forked(slot: slot, pid: pid, at: now)
         case .forkFailed(let slot, let reason): forkFailed(slot: slot, reason: reason, at: now)
         case .becameReady(let pid): becameReady(pid, at: now)
@@ -140,7 +142,7 @@ struct SupervisorState {
     /// What the next program gets to know when it takes over. `nil` when it is not to, because a stop was ordered meanwhile.
     var handover: (target: Int, generation: Int, workers: [Handover.Worker], companion: Int32?)? {
         guard upgrade.phase == .takingOver else { return nil }
-        return (target, generation, workers.compactMap(Handover.Worker.init), companion.pid)
+        return (target, generation, workers.compactMap(Handover.Worker.init), companion.servingPID)
     }
 
     // MARK: - What concerns all
@@ -217,6 +219,11 @@ struct SupervisorState {
 
     private mutating func takeOverWhenAllAreReady(at now: MonotonicInstant) {
         guard upgrade.phase == .passed, !workers.contains(where: \.isBooting) else { return }
+        // The next program is told of one companion alone: of another it would never be rid.
+        guard !companion.isDouble else {
+            self.effects += companion.relieveFormer(at: now)
+            return
+        }
         let effects = upgrade.takeOver()
         breakOffRoll(because: "the next program replaces all workers", at: now)
         self.effects += effects

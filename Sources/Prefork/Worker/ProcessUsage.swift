@@ -13,15 +13,17 @@ public struct ProcessUsage: Sendable {
     public var threads: Int
     /// Open descriptors; `nil` when they may not be looked at.
     public var descriptors: Int?
-    /// How often it waited for something, and how often it had to give way.
+    /// How many of them are sockets: counted among the first ``mostLooked``, and those behind are taken for some, because a
+    /// process has so many only for connections. `nil` when they may not be looked at.
+    public var sockets: Int?
+    /// How often a thread of it, of those that live, waited for something.
     public var voluntarySwitches: Int
     /// How often a thread of it had to give the processor to another.
     public var involuntarySwitches: Int
 
     /// Seconds on a processor since the process began, and nothing else; `nil` when there is none.
     public static func processorTime(of pid: Int32) -> Double? {
-        guard let stat = SystemFile.read("/proc/\(pid)/stat") else { return nil }
-        return fields(ofStat: stat).flatMap { processorTime($0) }
+        fields(ofStatOf: pid).flatMap { ProcessorTimes($0) }?.own
     }
 
     /// Its proportional share of memory (PSS), or all that it has in memory (RSS) where the kernel does not tell that, in bytes;
@@ -31,33 +33,44 @@ public struct ProcessUsage: Sendable {
     }
 
     /// From the third field on: the second, the name, may hold anything.
-    private static func fields(ofStat text: String) -> [Substring]? {
-        guard let end = text.lastIndex(of: ")") else { return nil }
-        return text[end...].dropFirst(2).split(separator: " ")
+    private static func fields(ofStatOf pid: Int32) -> [Substring]? {
+        guard let text = SystemFile.read("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")") else { return nil }
+        let fields = text[end...].dropFirst(2).split(separator: " ")
+        return fields.count > 20 ? fields : nil
     }
 
-    private static func processorTime(_ fields: [Substring]) -> Double? {
-        guard fields.count > 20, let user = Double(fields[11]), let system = Double(fields[12]) else { return nil }
-        return (user + system) / Double(max(1, sysconf(CInt(_SC_CLK_TCK))))
-    }
+    /// Of how many descriptors it is found out what they are.
+    static let mostLooked = 1024
 
     /// Of a process of this host; `nil` when there is none.
     public init?(of pid: Int32) {
-        guard let stat = SystemFile.read("/proc/\(pid)/stat"), let fields = Self.fields(ofStat: stat),
-            let time = Self.processorTime(fields), let threads = Int(fields[17]),
-            let status = SystemFile.read("/proc/\(pid)/status")
+        guard let fields = Self.fields(ofStatOf: pid), let times = ProcessorTimes(fields), let threads = Int(fields[17])
         else { return nil }
-        func counter(_ name: String) -> Int {
-            let line = status.split(separator: "\n").first { $0.hasPrefix(name + ":") }
-            return line.flatMap { Int($0.dropFirst(name.utf8.count + 1).filter(\.isNumber)) } ?? 0
+        // The process's own is that of its first thread alone.
+        let switches = SystemFile.names(in: "/proc/\(pid)/task").compactMap { thread in
+            SystemFile.read("/proc/\(pid)/task/\(thread)/status").map { Self.switches(in: $0) }
         }
-        processorTime = time
+        processorTime = times.own
         residentMemory = ProcessMemory.resident(of: pid) ?? 0
         proportionalMemory = ProcessMemory.proportional(of: pid)
         self.threads = threads
         let names = SystemFile.names(in: "/proc/\(pid)/fd")
         descriptors = names.isEmpty ? nil : names.count
-        voluntarySwitches = counter("voluntary_ctxt_switches")
-        involuntarySwitches = counter("nonvoluntary_ctxt_switches")
+        sockets = descriptors.map { count in
+            let others = names.prefix(Self.mostLooked).count { name in
+                SystemFile.link("/proc/\(pid)/fd/\(name)")?.hasPrefix("socket:") == false
+            }
+            return count - others
+        }
+        voluntarySwitches = switches.reduce(0) { $0 + $1.voluntary }
+        involuntarySwitches = switches.reduce(0) { $0 + $1.involuntary }
+    }
+
+    /// The last two lines of a thread's status: `voluntary_ctxt_switches`, a tab and a number, and the same of `nonvoluntary_…`.
+    static func switches(in status: String) -> (voluntary: Int, involuntary: Int) {
+        let numbers = status.split(separator: "\n").suffix(2).map { line in
+            line.split(separator: "\t").last.flatMap { Int($0) } ?? 0
+        }
+        return numbers.count == 2 ? (numbers[0], numbers[1]) : (0, 0)
     }
 }

@@ -1,23 +1,25 @@
 public import Linux
+import Values
 
 /// How handlers spend their time, by route, in memory that all processes of a service share.
 ///
 /// It is made before the first fork. Each thread that runs handlers adds to a lane of its own, so nobody waits for anybody.
-/// Its numbers never go back: when a worker has left, the next one in its slot goes on adding, so a reader takes
-/// differences of two readings. A worker that dies half way through an addition leaves one request's times incomplete.
+/// Its numbers never go back: when a worker has left, the next one in its slot goes on adding, and so does the program that
+/// takes over in an upgrade, whose routes find the cells of their names. A reader takes differences of two readings. A worker that dies half way through an addition leaves one request's times incomplete.
 ///
 /// Only the pages that are used cost memory: some 2 KB for each thread that ever ran a handler.
 public final class HandlerTimesTable: Sendable {
     /// What /proc shows for its memory.
     public static let name = "handler-times"
 
-    /// How many routes have a cell of their own. Requests of those behind, and what no route answers, are counted together.
+    /// How many routes have a cell of their own, of all programs that have used the table. Requests of those behind, and what no route answers, are counted together.
     public static let routeCapacity = 64
 
     /// Under which name that is reported.
     public static let otherRoutes = "(other)"
 
-    private let memory: SharedMemory
+    /// What it is kept in, for who hands it to the next program.
+    public let memory: SharedMemory
     private let layout: Layout
 
     /// A new one, all zero.
@@ -32,6 +34,12 @@ public final class HandlerTimesTable: Sendable {
         memory.word(at: Layout.lanes).storeRelaxed(UInt64(lanes))
         memory.word(at: Layout.madeAt).storeRelaxed(UInt64(MonotonicInstant.now.nanoseconds))
         memory.word(at: Layout.version).store(Layout.currentVersion)
+    }
+
+    /// A former program's, to go on with. `nil` when it is laid out in another way.
+    public convenience init?(in memory: SharedMemory, slots: Int, lanes: Int) {
+        self.init(reading: memory)
+        guard layout.slots == slots, layout.lanes == lanes else { return nil }
     }
 
     /// Another program's, to be read only. `nil` when it is laid out in another way.
@@ -55,19 +63,33 @@ public final class HandlerTimesTable: Sendable {
 
     // MARK: - Writing
 
-    /// Says what the routes are called, such as `GET /v1/rooms/{id}`, in the order of their indices. The first of all workers
-    /// that does writes it down; they all have the same routes.
-    public func name(_ routes: [String]) {
-        guard memory.word(at: Layout.namesAreClaimed).replace(0, by: 1) else { return }
-        for (index, name) in routes.prefix(Self.routeCapacity).enumerated() {
-            let place = Layout.name(index)
-            // Not in the middle of a character: one that is cut is left out.
-            var name = name
-            while name.utf8.count > Layout.nameSize - 8 { name.removeLast() }
-            let length = unsafe memory.write(Array(name.utf8).span.bytes, in: place + 8..<place + Layout.nameSize)
-            memory.word(at: place).storeRelaxed(UInt64(length))
+    /// The cells of routes by their names, such as `GET /v1/rooms/{id}`, the same in all processes. Those for which there is no
+    /// more room share one.
+    public func cells(of routes: [String]) -> [Int] { routes.map { cell(of: $0) } }
+
+    /// A cell belongs to the name whose hash is in it. Whoever finds no name beside it writes it: all write the same.
+    private func cell(of route: String) -> Int {
+        var hash = FNV1a<UInt64>()
+        hash.combine(route.utf8)
+        let wanted = hash.value | 1
+        for index in 0..<Self.routeCapacity {
+            let owner = memory.word(at: Layout.name(index))
+            // They are taken in turn.
+            if owner.load() == 0, owner.replace(0, by: wanted) { write(route, at: index) }
+            guard owner.load() == wanted else { continue }
+            if memory.word(at: Layout.name(index) + 8).load() == 0 { write(route, at: index) }
+            return index
         }
-        memory.word(at: Layout.namedRoutes).store(UInt64(min(routes.count, Self.routeCapacity)))
+        return Self.routeCapacity
+    }
+
+    private func write(_ route: String, at index: Int) {
+        var name = route
+        // Not in the middle of a character: one that is cut is left out.
+        while name.utf8.count > Layout.nameSize - 16 { name.removeLast() }
+        let place = Layout.name(index)
+        let length = unsafe memory.write(Array(name.utf8).span.bytes, in: place + 16..<place + Layout.nameSize)
+        memory.word(at: place + 8).store(UInt64(length))
     }
 
     /// Where one thread of a worker adds what its handlers took. One thread at a time may. Take it once and keep it.
@@ -107,7 +129,7 @@ public final class HandlerTimesTable: Sendable {
 
     // MARK: - Reading
 
-    /// All numbers as they are now.
+    /// All numbers as they are now, by cell; the last one's are those of all other routes.
     public func read(at time: MonotonicInstant = .now) -> HandlerTimesReading {
         var times = [HandlerTimes](repeating: HandlerTimes(), count: Layout.cells)
         for slot in 0..<layout.slots {
@@ -128,28 +150,24 @@ public final class HandlerTimesTable: Sendable {
 
     /// Of all cells.
     private var names: [String] {
-        let named = min(Int(clamping: memory.word(at: Layout.namedRoutes).load()), Self.routeCapacity)
-        return (0..<Layout.cells).map { index in
+        (0..<Layout.cells).map { index in
             if index == Self.routeCapacity { return Self.otherRoutes }
-            guard index < named else { return "route \(index)" }
             let place = Layout.name(index)
-            let length = min(Int(clamping: memory.word(at: place).loadRelaxed()), Layout.nameSize - 8)
-            return memory.text(in: place + 8..<place + 8 + length)
+            let length = min(Int(clamping: memory.word(at: place + 8).load()), Layout.nameSize - 16)
+            return length == 0 ? "route \(index)" : memory.text(in: place + 16..<place + 16 + length)
         }
     }
 
-    /// Where everything is, in bytes: what concerns all; the names, each behind its length; which lanes of each slot were
+    /// Where everything is, in bytes: what concerns all; the names, each behind its hash and length; which lanes of each slot were
     /// ever used, as bits; the lanes, slot by slot, each with a cell for each route.
     private struct Layout: Sendable {
         /// Changes whenever a reader of the former layout would be misled.
-        static let currentVersion: UInt64 = 1
+        static let currentVersion: UInt64 = 2
 
         static let version = 0
         static let slots = 8
         static let lanes = 16
         static let madeAt = 24
-        static let namesAreClaimed = 64
-        static let namedRoutes = 72
         static let pool = 128
         static let firstName = 4096
         static let nameSize = 128
@@ -186,13 +204,13 @@ public struct HandlerTimesLane: Sendable {
 
     /// A handler has run. All times are in nanoseconds; it takes some of them itself.
     /// - Parameters:
-    ///   - route: the index of its route, -1 when there was none.
+    ///   - cell: its route's (``HandlerTimesTable/cells(of:)``); any other number when there was none.
     ///   - wall: from its beginning to its end.
     ///   - processor: how long it ran on a processor.
     ///   - runQueue: how long it was ready to run and had to wait for a processor.
-    public func add(route: Int, wall: Int64, processor: Int64, runQueue: Int64) {
+    public func add(cell: Int, wall: Int64, processor: Int64, runQueue: Int64) {
         let capacity = HandlerTimesTable.routeCapacity
-        let cell = start + (route >= 0 && route < capacity ? route : capacity) * Self.cellSize
+        let cell = start + (cell >= 0 && cell < capacity ? cell : capacity) * Self.cellSize
         increase(cell, by: 1)
         increase(cell + 8, by: wall)
         increase(cell + 16, by: processor)

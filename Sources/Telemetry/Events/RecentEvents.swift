@@ -23,7 +23,7 @@ public final class RecentEvents: Sendable {
 
         /// For people at a terminal: time, level, message and details on one line.
         public var line: String {
-            let line = TerminalLine(isColoured: false).text(for: Array((text + "\n").utf8))
+            let line = TextLine(isColoured: false).text(for: Array((text + "\n").utf8))
             return String(decoding: line.dropLast(), as: UTF8.self)
         }
     }

@@ -47,6 +47,7 @@ public final class LogOutput: Sendable {
     /// How many bytes are collected, for who only wants to know whether there are any.
     private let collectedBytes = Atomic<Int>(0)
     private let dropped = Atomic<Int>(0)
+    private let everDropped = Atomic<Int>(0)
 
     /// An output on a descriptor that stays open as long as this is used. If it is blocking, its writers wait for as long as
     /// its reader makes them.
@@ -67,6 +68,9 @@ public final class LogOutput: Sendable {
 
     /// How many lines were dropped since the last that was taken.
     public var droppedLines: Int { dropped.load(ordering: .relaxed) }
+
+    /// How many lines were dropped since the process began, whether the log knows of them or not.
+    public var everDroppedLines: Int { everDropped.load(ordering: .relaxed) }
 
     /// Writes one line, its line break included, behind those that were collected, or drops it.
     public func write(_ line: Span<UInt8>) {
@@ -140,7 +144,9 @@ public final class LogOutput: Sendable {
     private func writeOrDrop(_ lines: UnsafeRawBufferPointer, _ state: inout State) {
         let isOpen = droppedLines == 0 || writeDropReport(&state)
         let lost = unsafe isOpen ? put(translated: lines, &state) : Self.lineCount(lines[...])
-        if lost > 0 { dropped.add(lost, ordering: .relaxed) }
+        guard lost > 0 else { return }
+        dropped.add(lost, ordering: .relaxed)
+        everDropped.add(lost, ordering: .relaxed)
     }
 
     /// - Returns: Whether the reader took it.

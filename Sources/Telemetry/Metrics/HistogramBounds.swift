@@ -8,6 +8,9 @@ struct HistogramBounds: Sendable {
     /// How many of that unit are one of the unit that is reported.
     let scale: Double
 
+    /// The first bound of ``durations``, which most requests stay below: 5 ms.
+    static let shortestDuration: Int64 = 5_000_000
+
     /// The fourteen of OpenTelemetry's `http.server.request.duration`: from 5 ms to 10 s.
     static let durations = HistogramBounds(
         upper: [5, 10, 25, 50, 75, 100, 250, 500, 750, 1_000, 2_500, 5_000, 7_500, 10_000].map { $0 * 1_000_000 },

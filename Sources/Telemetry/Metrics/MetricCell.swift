@@ -29,9 +29,10 @@ public struct MetricCell: Sendable {
 
     /// Takes a value into the histogram: nanoseconds of durations, a size. What is below zero counts as zero.
     public func record(_ value: Int64) {
-        guard let bounds = kind.bounds else { return }
+        let bounds = kind.boundCount
+        guard bounds > 0 else { return }
         let value = max(0, value)
-        table.word(at: offset + bounds.bucket(of: value) * 8).add(1)
-        if value > 0 { table.word(at: offset + (bounds.upper.count + 1) * 8).add(UInt64(value)) }
+        table.word(at: offset + kind.bucket(of: value) * 8).add(1)
+        if value > 0 { table.word(at: offset + (bounds + 1) * 8).add(UInt64(value)) }
     }
 }

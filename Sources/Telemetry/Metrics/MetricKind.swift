@@ -19,6 +19,39 @@ public enum MetricKind: UInt64, Sendable, CaseIterable {
     /// How many cells of the table a series takes.
     var cells: Int { self == .fineDurations ? 16 : 1 }
 
+    /// How many buckets of a histogram have an upper bound; 0 for what is none.
+    var boundCount: Int {
+        switch self {
+        case .counter, .gauge: 0
+        case .operationDurations: 13
+        case .durations, .sizes, .counts: 14
+        case .fineDurations: 248
+        }
+    }
+
+    /// The first bucket whose bound is not below a value, the number of bounds when none is: as ``bounds`` has it, but without
+    /// a look at memory, because it is asked for several times with each request.
+    /// - Parameter value: not below zero.
+    @inline(__always)
+    func bucket(of value: Int64) -> Int {
+        switch self {
+        case .counter, .gauge: return 0
+        case .durations:
+            if value <= HistogramBounds.shortestDuration { return 0 }
+            return HistogramBounds.durations.bucket(of: value)
+        case .sizes:
+            if value <= 64 { return 0 }
+            return min((64 - (value - 1).leadingZeroBitCount - 5) / 2, boundCount)
+        case .operationDurations: return HistogramBounds.operationDurations.bucket(of: value)
+        case .counts: return HistogramBounds.counts.bucket(of: value)
+        case .fineDurations:
+            if value <= 1024 { return 0 }
+            let below = value - 1
+            let octave = 63 - below.leadingZeroBitCount - 10
+            return min(octave * 8 + Int((below >> (Int64(octave) + 7)) & 7) + 1, boundCount)
+        }
+    }
+
     /// The upper bounds of a histogram's buckets, without the last, which has none. Empty for what is none.
     var bounds: HistogramBounds? {
         switch self {

@@ -67,6 +67,8 @@ public final class MetricsTable: Sendable {
         }
         memory.word(at: MetricsLayout.use(column)).store(1)
         ownColumn.store(start, ordering: .relaxed)
+        // A process that was forked has a copy of the former's, which will use it itself.
+        known.withLock { $0.spare = nil }
     }
 
     /// Where this process writes a series. Take it once where it is written often.

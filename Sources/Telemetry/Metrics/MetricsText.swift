@@ -33,6 +33,12 @@ public enum MetricsText: Sendable {
         return text
     }
 
+    /// What Prometheus calls a metric: `http.server.request.duration` of seconds is `http_server_request_duration_seconds`, and a
+    /// counter ends with `_total`.
+    public static func name(_ metric: String, _ kind: MetricKind, _ description: MetricDescription?) -> String {
+        family(MetricSeries(metric, kind), description) + (kind == .counter ? "_total" : "")
+    }
+
     private static func precedes(_ left: MetricReading, _ right: MetricReading) -> Bool {
         (left.series.name, left.series.kind.rawValue, left.series.text)
             < (right.series.name, right.series.kind.rawValue, right.series.text)

@@ -162,12 +162,12 @@ struct StatusTests {
         let table = try HandlerTimesTable(slots: 1, lanes: 1)
         var now = MonotonicInstant(nanoseconds: 0)
         let lane = table.lane(0, ofSlot: 0)
-        lane.add(route: 0, wall: 5, processor: 5, runQueue: 0)
+        lane.add(cell: 0, wall: 5, processor: 5, runQueue: 0)
         let log = ConcurrencyLog(table) { now }
         now = now + ConcurrencyLog.interval
         #expect(log.notice(pool) == nil, "what was before it began is not its minute's")
         #expect(table.pool == pool, "whoever looks at the service knows what it may use")
-        for _ in 0..<3 { lane.add(route: 0, wall: 5, processor: 5, runQueue: 0) }
+        for _ in 0..<3 { lane.add(cell: 0, wall: 5, processor: 5, runQueue: 0) }
         now = now + ConcurrencyLog.interval
         #expect(log.notice(pool)?["requests"] == .integer(3))
         now = now + ConcurrencyLog.interval
