@@ -11,7 +11,8 @@ struct ServiceReadiness: Sendable {
         let ready = scoreboard.workers.filter { $0.phase == .ready }
         if scoreboard.isStopping { obstacles.append("the service is about to stop") }
         if ready.isEmpty { obstacles.append("no worker is ready") }
-        let isSaturated = !ready.isEmpty && ready.allSatisfy { $0.freeThreads == 0 && $0.waiting > 0 }
+        // Those that wait may all be with one worker.
+        let isSaturated = ready.allSatisfy { $0.freeThreads == 0 } && ready.contains { $0.waiting > 0 }
         if isSaturated { obstacles.append("all threads of all workers are busy, and requests wait") }
         if let store = watch.storeObstacle { obstacles.append(store) }
         return obstacles
