@@ -45,7 +45,9 @@ public final class TerminalScreen {
         guard isOpen else { return }
         isOpen = false
         write("\u{1b}[?25h\u{1b}[?1049l")
-        _ = unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &before)
+        // Without waiting for what a stalled terminal does not take.
+        _ = tcflush(STDIN_FILENO, TCIFLUSH)
+        _ = unsafe tcsetattr(STDIN_FILENO, TCSANOW, &before)
     }
 
     /// How large it is now (ioctl_tty(2), TIOCGWINSZ).
@@ -79,17 +81,23 @@ public final class TerminalScreen {
         write(text + "\u{1b}[J")
     }
 
+    /// How long a picture may take to be shown, and how much the kernel takes when it says that there is room.
+    private static let patience = Duration.seconds(1)
+    private static let piece = 128
+
     private func write(_ text: String) {
         var rest = Array(text.utf8)[...]
+        let deadline = MonotonicInstant.now + Self.patience
         while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            if count < 0, errno == EAGAIN {
-                var poll = Poll()
-                poll.add(STDOUT_FILENO, .write)
-                poll.wait(atMost: .seconds(1))
-                continue
+            // A terminal that is not read, such as one that was stopped by ^S, gets the rest with the next picture.
+            var poll = Poll()
+            let terminal = poll.add(STDOUT_FILENO, .write)
+            poll.wait(atMost: max(.zero, deadline - .now))
+            guard poll.isReady(terminal) else { return }
+            let count = unsafe rest.prefix(Self.piece).withUnsafeBytes {
+                unsafe Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count)
             }
+            if count < 0, errno == EINTR || errno == EAGAIN { continue }
             // A terminal that is gone needs nothing any more.
             guard count > 0 else { return }
             rest = rest.dropFirst(count)

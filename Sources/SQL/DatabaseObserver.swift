@@ -44,14 +44,16 @@ public final class DatabaseOperation {
         self.dialect = dialect
     }
 
-    /// What a statement does, as far as its words say it. Nothing else of the text is taken, so no value can get out by it.
+    /// What a statement does, as far as its words before the first literal say it: no value can get out by it.
     convenience init(_ sql: String, _ dialect: Dialect) {
-        let words = sql.split(maxSplits: 400) { !($0.isLetter || $0.isNumber || $0 == "_" || $0 == ".") }
+        let words = sql.prefix { $0 != "'" }.split(maxSplits: 400) {
+            !($0.isLetter || $0.isNumber || $0 == "_" || $0 == ".")
+        }
         let name = words.first?.uppercased() ?? ""
         let openers: Set = ["FROM", "INTO", "UPDATE", "TABLE"]
         // Behind FROM there may be a query, which names a table itself.
         let table = zip(words, words.dropFirst()).first { opener, word in
-            openers.contains(opener.uppercased()) && word.uppercased() != "SELECT"
+            openers.contains(opener.uppercased()) && !["SELECT", "OR", "ONLY"].contains(word.uppercased())
         }
         self.init(String(name.prefix(32)), table: table.map { String($0.1.prefix(64)) }, dialect)
     }

@@ -99,7 +99,11 @@ extension ProcessTests {
                 environment: OpsPort.environment.merging(["DRAIN_DELAY": "60s"]) { $1 }
             )
             let ops = try OpsPort(in: service.log)
-            let load = Load(on: service.address, clients: 2, style: .keepAlive) { _, _ in .get("/bytes/1") }
+            // As many requests as leave the host time: all of its processors in use would be another question.
+            let load = Load(on: service.address, clients: 2, style: .keepAlive) { _, _ in
+                usleep(2000)
+                return .get("/bytes/1")
+            }
             #expect(load.waitForAnswers(20))
             var complaints: [String] = []
             for _ in 0..<5 {

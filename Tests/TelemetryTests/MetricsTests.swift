@@ -247,4 +247,25 @@ struct MetricsTests {
         #expect(MetricsTable(in: try SharedMemory("other", size: 1 << 20)) == nil)
         #expect(MetricsTable(in: try SharedMemory("small", size: 64)) == nil)
     }
+
+    @Test("no value of a dimension can break the text, nor two dimensions that become one name")
+    func hostileDimensions() throws {
+        let table = try MetricsTable(columns: 1)
+        for value in ["a\"\u{301},evil=\"b", "a\r\nb 1", "a\\\u{301}"] {
+            table.cell(MetricSeries("visits", .counter, [.init("what", value)])).add()
+        }
+        table.cell(MetricSeries("visits", .counter, [.init("a.b", "1"), .init("a_b", "2")])).add()
+        table.cell(MetricSeries("times", .durations, [.init("le", "1")])).record(1)
+        let text = MetricsText.prometheus.text(table.read())
+        #expect(Array(text.utf8).contains(subsequence: Array(#"visits_total{what="a\""#.utf8)))
+        #expect(Array(text.utf8).contains(subsequence: Array("visits_total{what=\"a\r\\nb 1\"} 1\n".utf8)))
+        #expect(text.contains(#"visits_total{a_b="1",a_b_="2"} 1"#))
+        #expect(text.contains(#"times_seconds_bucket{le_="1",le="0.005"} 1"#))
+    }
+}
+
+extension [UInt8] {
+    fileprivate func contains(subsequence other: [UInt8]) -> Bool {
+        indices.contains { self[$0...].starts(with: other) }
+    }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Linux
 import Logging
 import Testing
@@ -95,5 +96,23 @@ struct RepeatedEventsTests {
         }
         #expect(told == 1000 - RepeatedEvents.capacity)
         #expect(self.told(after: .zero, isLast: true).count == RepeatedEvents.capacity)
+    }
+
+    @Test("nobody has to log anything else for the count to be told")
+    func toldInTime() throws {
+        var ends: [CInt] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        defer { ends.forEach { close($0) } }
+        let output = LogOutput(NonBlockingDescriptor(unchanged: ends[1]), repetitionsToldAfter: .milliseconds(20))
+        output.tellRepetitionsInTime()
+        for _ in 0..<4 { output.write(event("a")) }
+        var text = ""
+        while text.split(separator: "\n").count < 2 {
+            var bytes = [UInt8](repeating: 0, count: 4096)
+            let count = read(ends[0], &bytes, bytes.count)
+            try #require(count > 0)
+            text += String(decoding: bytes[..<count], as: UTF8.self)
+        }
+        #expect(text.contains(#""message":"a","repeated":3}"#))
     }
 }

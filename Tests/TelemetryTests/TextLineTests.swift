@@ -48,13 +48,23 @@ struct TextLineTests {
             line.begin("info", message: "a \"quoted\" \\ message", at: moment)
             line.field("path", "\u{1b}[2J\n\r\u{7f}\u{9b}2J,\"a\":{}")
         }
-        #expect(text == "03:14:15.007 info  a \"quoted\" \\ message  path=\\u001b[2J\\n\\r2J,\"a\":{}\n")
+        #expect(text == "03:14:15.007 info  a \"quoted\" \\ message  path=\"\\u001b[2J\\n\\r2J,\\\"a\\\":{}\"\n")
     }
 
     @Test("has a coloured level unless NO_COLOR is set")
     func colours() {
         let text = text(isColoured: true) { $0.begin("error", message: "no", at: moment) }
         #expect(text == "\u{1b}[2m03:14:15.007\u{1b}[0m \u{1b}[31merror\u{1b}[0m no\n")
+    }
+
+    @Test("cannot be made to show fields that nobody wrote, nor to turn the direction of text")
+    func forged() {
+        let text = text { line in
+            line.begin("info", message: "a", at: moment)
+            line.field("text", "a\" requestId=admin level=error \"b")
+            line.field("other", "x\u{202E}y")
+        }
+        #expect(text == #"03:14:15.007 info  a  text="a\" requestId=admin level=error \"b" other=xy"# + "\n")
     }
 
     @Test("shows lists and objects as they are")

@@ -90,6 +90,7 @@ enum ServiceMetric {
         "panal.threads.free": MetricDescription("Requests that could wait at the same time beside those of now."),
         "panal.connections.open": MetricDescription("Open connections of clients."),
         "panal.workers": MetricDescription("Workers by phase."),
+        "panal.workers.wanted": MetricDescription("Workers that there should be."),
         "panal.handler.requests": MetricDescription("Handlers that have run, by route."),
         "panal.handler.cpu.time": MetricDescription("Time that handlers were on a processor.", unit: "seconds"),
         "panal.handler.wall.time": MetricDescription(

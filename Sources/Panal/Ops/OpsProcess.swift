@@ -43,6 +43,8 @@ struct OpsProcess {
     /// Answers until the supervisor wants it to leave.
     /// - Returns: The process's exit code.
     func run(_ worker: Worker) -> Int32 {
+        LogOutput.standardOutput.tellRepetitionsInTime()
+        defer { LogOutput.standardOutput.reportDropped() }
         readings.metrics.use(column: MetricsColumn.ops)
         readings.watch.start(databases)
         let access = OpsAccess(token: token)
@@ -55,7 +57,11 @@ struct OpsProcess {
         configuration.writeTimeout = .seconds(2)
         // The kernel takes megabytes before a write waits; with so little to send that would be minutes.
         if let listener = worker.listener { FileDescriptor.limitUnreadTime(to: Self.unreadTime, of: listener) }
-        configuration.maxConnections = 256
+        // Who has no token could keep everybody else away by connections that say nothing.
+        configuration.maxConnections = 1024
+        configuration.headerTimeout = .seconds(2)
+        configuration.keepAliveTimeout = .seconds(5)
+        configuration.maxPipelined = 1
         configuration.maxBodySize = 4096
         // It leaves last, and whoever stops the service waits for that.
         configuration.drainGrace = .milliseconds(20)

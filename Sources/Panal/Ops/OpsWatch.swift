@@ -11,8 +11,17 @@ final class OpsWatch: Sendable {
     private let logger: Logger
     private let metrics: MetricsTable
     /// What is wrong with the store, as it was seen last.
-    private let store = Lock<String?>(nil)
+    private let store = Lock(Sight())
     private let backlog = Lock<[JobRegister.Backlog]>([])
+
+    private struct Sight {
+        var obstacle: String?
+        /// When it was seen, or is to be seen at first; `nil` where there is nothing to see.
+        var time: MonotonicInstant?
+    }
+
+    /// After so long without a look that came to its end the store is taken for stuck, such as by a disk that does not answer.
+    private static let longestLook = Duration.seconds(5)
 
     /// How often to look, and how long a look may take.
     private static let interval = Duration.seconds(1)
@@ -29,6 +38,7 @@ final class OpsWatch: Sendable {
     /// Looks as long as the process lives.
     /// - Parameter databases: Those of the service; `nil` for one without.
     func start(_ databases: PerThread<Database>?) {
+        if databases != nil { store.withLock { $0.time = .now } }
         let thread = try? Thread.start { self.run(databases?.current) }
         thread?.detach()
     }
@@ -64,7 +74,7 @@ final class OpsWatch: Sendable {
             case .readable(let obstacle): obstacle.summary
             case .unready(let error): error.summary
             }
-        store.withLock { $0 = found }
+        store.withLock { $0 = Sight(obstacle: found, time: .now) }
     }
 
     /// - Returns: Whether they could be counted.
@@ -77,7 +87,11 @@ final class OpsWatch: Sendable {
     }
 
     /// Why the store cannot serve; `nil` when it can, or when it has not been looked at.
-    var storeObstacle: String? { store.withLock { $0 } }
+    var storeObstacle: String? {
+        let seen = store.withLock { $0 }
+        guard let time = seen.time, .now - time > Self.longestLook else { return seen.obstacle }
+        return "the store has not answered for some seconds"
+    }
 
     /// The jobs, as they were counted last.
     var jobs: [JobRegister.Backlog] { backlog.withLock { $0 } }

@@ -8,6 +8,7 @@ import Telemetry
 extension Router {
     /// What the ops process answers.
     mutating func addOps(access: OpsAccess, _ readings: ServiceReadings) {
+        let supervisor = getppid()
         get("/livez", execution: .urgent) { _ in .text("ok\n") }
         get("/readyz", execution: .urgent) { _ in .readiness(obstacles: readings.readiness.obstacles) }
         group(admission: [access.admit]) { ops in
@@ -26,7 +27,13 @@ extension Router {
             }
             for (path, signal, what) in Self.orders {
                 ops.post(path, execution: .urgent) { _ in
-                    guard kill(getppid(), signal) == 0 else { throw Problem(.internalServerError) }
+                    // Without its supervisor this process is somebody else's child.
+                    guard getppid() == supervisor, kill(supervisor, signal) == 0 else {
+                        throw Problem(
+                            .serviceUnavailable,
+                            detail: "The supervisor is gone; the service is about to end."
+                        )
+                    }
                     return .text("\(what)\n", status: .accepted)
                 }
             }

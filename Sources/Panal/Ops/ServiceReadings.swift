@@ -62,6 +62,7 @@ struct ServiceReadings: Sendable {
         return phases.map { phase, name in
             .number("panal.workers", .gauge, Double(slots.count { $0.phase == phase }), [("phase", name)])
         } + [
+            .number("panal.workers.wanted", .gauge, Double(scoreboard.target)),
             .number("http.server.active_requests", .gauge, sum { $0.requestsInFlight.count }),
             .number("panal.requests.waiting", .gauge, sum(\.waiting)),
             .number("panal.threads.free", .gauge, sum { $0.freeThreads ?? 0 }),
@@ -83,7 +84,9 @@ struct ServiceReadings: Sendable {
 
     private func pool() -> [MetricReading] {
         guard let handlerTimes else { return [] }
-        let pool = handlerTimes.pool
+        var pool = handlerTimes.pool
+        // That one is from the last report.
+        pool.size.workers = scoreboard.readyWorkers
         func readings(_ size: PoolSize, _ which: String) -> [MetricReading] {
             [
                 .number("panal.pool.workers", .gauge, Double(size.workers), [("size", which)]),

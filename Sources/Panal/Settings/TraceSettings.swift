@@ -138,8 +138,13 @@ private struct NameAndValue {
 extension HTTPField {
     fileprivate init?(pair text: String) {
         guard let pair = NameAndValue(text), let name = HTTPField.Name(pair.name),
-            HTTPField.isValidValue(pair.value)
+            HTTPField.isValidValue(pair.value), !Self.ofTheClient.contains(name.canonicalName)
         else { return nil }
         self.init(name: name, value: pair.value)
     }
+
+    /// Those that say how a request is sent, and what.
+    private static let ofTheClient: Set<String> = [
+        "connection", "content-length", "content-type", "host", "transfer-encoding",
+    ]
 }

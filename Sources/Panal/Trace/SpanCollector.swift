@@ -45,7 +45,7 @@ struct SpanCollector: Sendable {
         } catch {
             switch error.reason {
             case .circuitOpen(let time): return .later(after: time, reason: error.description)
-            case .refusedRequest, .refusedAddress: return .refused(reason: error.description)
+            case .refusedRequest, .refusedAddress, .tooLarge, .malformed: return .refused(reason: error.description)
             default: return .later(after: nil, reason: error.description)
             }
         }

@@ -39,7 +39,9 @@ struct SpanExport: Sendable {
     var companion: Companion? {
         guard tracer != nil else { return nil }
         return Companion(name: "trace exporter", listener: nil) { worker in
-            run {
+            LogOutput.standardOutput.tellRepetitionsInTime()
+            defer { LogOutput.standardOutput.reportDropped() }
+            return run {
                 worker.becomeReady()
                 while !Poll.isReady(worker.shutdown, .read) {
                     var poll = Poll()

@@ -45,6 +45,8 @@ final class SpanExporter: Sendable {
     private static let patience = Duration.seconds(60)
     private static let shortestPause = Duration.milliseconds(500)
     private static let longestPause = Duration.seconds(10)
+    /// What a collector may ask for.
+    private static let longestWait = Duration.seconds(600)
     /// What comes and goes is not said each time.
     private static let timeBetweenWarnings = Duration.seconds(60)
 
@@ -68,7 +70,7 @@ final class SpanExporter: Sendable {
         dropped = cell(ServiceMetric.spansDropped)
         failed = cell(ServiceMetric.exportsFailed)
         state = Lock(State(queue: SpanQueue(limit: queueSize)))
-        gathering = Lock(table.dropped)
+        gathering = Lock(table.reported)
         enough = try EventFD()
         stopping = try EventFD()
         finished = try EventFD()
@@ -117,6 +119,7 @@ final class SpanExporter: Sendable {
             let total = table.dropped
             let lost = max(0, total - known) + broken
             known = total
+            table.reported = total
             guard lost > 0 || !spans.isEmpty else { return }
             let (left, count) = state.withLock { state in (state.queue.append(spans), state.queue.count) }
             if count >= Self.batch { enough.signal() }
@@ -176,13 +179,14 @@ final class SpanExporter: Sendable {
                 return
             case .later(let time, let reason):
                 failed?.add()
-                note(lost: 0, because: reason)
-                let wait = max(time ?? .zero, pause * Double.random(in: 0.75...1.25))
+                let wait = max(min(time ?? .zero, Self.longestWait), pause * Double.random(in: 0.75...1.25))
                 pause = min(pause * 2, Self.longestPause)
-                guard MonotonicInstant.now + wait < min(giveUp, end ?? giveUp), waitUnlessStopped(wait) else {
-                    note(lost: batch.count, because: reason)
-                    return
-                }
+                let isOver = MonotonicInstant.now >= giveUp
+                note(lost: isOver ? batch.count : 0, because: reason)
+                // Also before what comes next: the collector wants to be left alone.
+                let mayGoOn = waitUnlessStopped(wait)
+                if isOver { return }
+                guard mayGoOn else { return note(lost: batch.count, because: reason) }
             }
         }
     }

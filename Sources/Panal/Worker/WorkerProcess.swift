@@ -27,6 +27,7 @@ struct WorkerProcess<S: Service>: Sendable {
     /// Serves until the supervisor wants the worker to leave.
     /// - Returns: The worker's exit code.
     func run(_ worker: Worker) -> Int32 {
+        LogOutput.standardOutput.tellRepetitionsInTime()
         metrics?.use(column: MetricsColumn.worker(worker.slot.index))
         let droppedLines = metrics.map { DroppedLinesMetric($0) }
         defer {

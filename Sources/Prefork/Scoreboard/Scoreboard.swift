@@ -53,6 +53,12 @@ public final class Scoreboard: Sendable {
         set { memory.word(at: ScoreboardLayout.stopping).store(newValue ? 1 : 0) }
     }
 
+    /// How many workers there should be. Only the supervisor writes it.
+    public internal(set) var target: Int {
+        get { Int(clamping: memory.word(at: ScoreboardLayout.target).load()) }
+        set { memory.word(at: ScoreboardLayout.target).store(UInt64(clamping: newValue)) }
+    }
+
     /// How many slots from the first on may hold a worker. Only the supervisor writes it.
     var slotsInUse: Int {
         get { Int(clamping: memory.word(at: ScoreboardLayout.slotsInUse).load()) }

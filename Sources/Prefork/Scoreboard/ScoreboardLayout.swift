@@ -23,6 +23,7 @@ struct ScoreboardLayout: Equatable {
     static let writtenLanes = 8
     static let stopping = 64
     static let slotsInUse = 72
+    static let target = 80
     static let firstSlot = 4096
     static let slotSize = 128
     static let firstLane = firstSlot + Scoreboard.capacity * slotSize

@@ -129,8 +129,9 @@ public struct WorkerSlot: Sendable {
             .replace(WorkerPhase.booting.rawValue, by: WorkerPhase.ready.rawValue)
     }
 
-    /// Leaves from now on.
-    func beginDraining() {
+    /// Leaves from now on. In an upgrade the companion's slot may be its successor's already, who does not leave.
+    func beginDraining(pid: Int32) {
+        guard self.pid == pid else { return }
         word(ScoreboardLayout.Worker.requestsWhenDraining).storeRelaxed(UInt64(clamping: requests))
         enter(.draining)
     }

@@ -200,6 +200,7 @@ final class SupervisorLoop {
             for effect in state.handle(event, at: .now) { perform(effect) }
             events.removeFirst()
         }
+        scoreboard.target = state.target
     }
 
     private func perform(_ effect: Effect) {

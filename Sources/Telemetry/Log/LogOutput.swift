@@ -43,7 +43,10 @@ public final class LogOutput: Sendable {
 
     private let descriptor: NonBlockingDescriptor
     private let state: Mutex<State>
-    private let repeated = RepeatedEvents()
+    private let repeated: RepeatedEvents
+    /// Whether a thread may be started, and whether there is one.
+    private let mayTell = Atomic<Bool>(false)
+    private let isTelling = Atomic<Bool>(false)
     /// How many bytes are collected, for who only wants to know whether there are any.
     private let collectedBytes = Atomic<Int>(0)
     private let dropped = Atomic<Int>(0)
@@ -55,8 +58,9 @@ public final class LogOutput: Sendable {
         self.init(NonBlockingDescriptor(unchanged: descriptor))
     }
 
-    init(_ descriptor: NonBlockingDescriptor) {
+    init(_ descriptor: NonBlockingDescriptor, repetitionsToldAfter interval: Duration = RepeatedEvents.interval) {
         self.descriptor = descriptor
+        repeated = RepeatedEvents(interval: interval)
         state = Mutex(State(text: descriptor.text(for: .auto)))
     }
 
@@ -81,7 +85,30 @@ public final class LogOutput: Sendable {
     func write(_ event: LoggedEvent, at now: MonotonicInstant = .now) {
         let (isNew, ended) = repeated.note(event, at: now)
         for line in ended { write(line.span) }
-        if isNew { write(event.line().span) }
+        if isNew { write(event.line().span) } else { tellInTime() }
+    }
+
+    /// From here on a thread says how often events were repeated when it is time, whatever this process does: one that is there
+    /// only while something is counted. Not for a process that forks.
+    public func tellRepetitionsInTime() { mayTell.store(true, ordering: .relaxed) }
+
+    private func tellInTime() {
+        guard mayTell.load(ordering: .relaxed), !isTelling.exchange(true, ordering: .acquiringAndReleasing) else {
+            return
+        }
+        let thread = try? Thread.start { [self] in
+            repeat {
+                while let end = repeated.firstEnd {
+                    var poll = Poll()
+                    poll.wait(atMost: end - .now)
+                    writeRepeated()
+                }
+                isTelling.store(false, ordering: .releasing)
+                // What was counted meanwhile found a thread that was about to end.
+            } while repeated.isCounting && !isTelling.exchange(true, ordering: .acquiringAndReleasing)
+        }
+        guard let thread else { return isTelling.store(false, ordering: .releasing) }
+        thread.detach()
     }
 
     /// Keeps one line, its line break included, until ``flush()`` or until the next does not fit beside it in one write.

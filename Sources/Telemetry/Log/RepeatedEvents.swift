@@ -11,6 +11,7 @@ import Synchronization
 final class RepeatedEvents: Sendable {
     /// How long repetitions are counted before they are told.
     static let interval = Duration.seconds(10)
+    private let interval: Duration
     /// How many different events are followed at a time. Beyond that the oldest is told of early.
     static let capacity = 64
 
@@ -31,6 +32,10 @@ final class RepeatedEvents: Sendable {
     /// only wants to know whether there is something to do.
     private let nextEnd = Atomic<Int64>(.max)
 
+    init(interval: Duration = RepeatedEvents.interval) {
+        self.interval = interval
+    }
+
     /// Takes note of an event.
     /// - Returns: Whether it is to be logged, because it is not a repetition; and what is to be told before.
     func note(_ event: LoggedEvent, at now: MonotonicInstant) -> (isNew: Bool, ended: [[UInt8]]) {
@@ -48,7 +53,7 @@ final class RepeatedEvents: Sendable {
             if state.events.count >= Self.capacity, let first = state.events.values.map(\.end).min() {
                 ended += take(&state) { $0.end <= first }
             }
-            state.events[words] = Repeated(event: event, end: now + Self.interval)
+            state.events[words] = Repeated(event: event, end: now + interval)
             return (true, ended)
         }
     }
@@ -65,6 +70,11 @@ final class RepeatedEvents: Sendable {
 
     /// Whether something will have to be told.
     var isCounting: Bool { nextEnd.load(ordering: .relaxed) != .max }
+
+    /// When the first thing will have to be told; `nil` when nothing will.
+    var firstEnd: MonotonicInstant? {
+        isCounting ? MonotonicInstant(nanoseconds: nextEnd.load(ordering: .relaxed)) : nil
+    }
 
     private func setNextEnd(_ state: State) {
         let end = state.events.values.lazy.filter { $0.count > 0 }.map(\.end.nanoseconds).min()

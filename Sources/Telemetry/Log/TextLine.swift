@@ -27,7 +27,7 @@ struct TextLine {
             text += message
         }
         if !fields.isEmpty {
-            text += "  " + dim(fields.map { "\($0.key)=\(Self.quotedIfNeeded($0.value))" }.joined(separator: " "))
+            text += "  " + dim(fields.map { "\($0.key)=\(Self.shown($0))" }.joined(separator: " "))
         }
         return Array((text + "\n").utf8)
     }
@@ -49,30 +49,46 @@ struct TextLine {
         isColoured ? "\u{1b}[\(rendition)m\(text)\u{1b}[0m" : text
     }
 
-    private static func quotedIfNeeded(_ value: String) -> String {
-        value.isEmpty || value.contains(" ") ? "\"\(value)\"" : value
+    /// A string that could be taken for several fields is shown as JSON has it.
+    private static func shown(_ field: Members.Member) -> String {
+        guard let json = field.json, field.value.isEmpty || field.value.contains(where: { " \"=".contains($0) }) else {
+            return field.value
+        }
+        return json
     }
 }
 
 /// The members of one JSON object, in order; strings without their quotes, arrays and objects as they are.
 private struct Members {
+    struct Member {
+        let key: String
+        /// A string without its quotes and escapes, as far as they are of quotes and backslashes; anything else as it is.
+        let value: String
+        /// A string as it is in the line; `nil` for anything else.
+        let json: String?
+    }
+
     private let bytes: [UInt8]
     private var position = 0
 
     init(_ line: [UInt8]) { bytes = line }
 
     /// `nil` when the line is something else.
-    var all: [(key: String, value: String)]? {
+    var all: [Member]? {
         var reader = self
         return reader.object()
     }
 
-    private mutating func object() -> [(key: String, value: String)]? {
-        var members: [(key: String, value: String)] = []
+    private mutating func object() -> [Member]? {
+        var members: [Member] = []
         guard take("{") else { return nil }
         while true {
-            guard let key = string(), take(":"), let value = value() else { return nil }
-            members.append((key, value))
+            guard let key = string(), take(":") else { return nil }
+            let start = position
+            guard let value = value() else { return nil }
+            let isString = bytes[start] == UInt8(ascii: "\"")
+            let json = isString ? Self.withoutControls(String(decoding: bytes[start..<position], as: UTF8.self)) : nil
+            members.append(Member(key: key, value: value, json: json))
             if take("}") { return position >= bytes.count - 1 ? members : nil }
             guard take(",") else { return nil }
         }
@@ -120,10 +136,11 @@ private struct Members {
         return nil
     }
 
-    /// JSON leaves DEL and the controls from U+0080 on as they are; terminals may obey them.
+    /// JSON leaves DEL, the controls from U+0080 on and marks of direction as they are; terminals may obey them.
     private static func withoutControls(_ text: String) -> String {
         var result = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars where scalar.properties.generalCategory != .control {
+        for scalar in text.unicodeScalars
+        where scalar.properties.generalCategory != .control && scalar.properties.generalCategory != .format {
             result.append(scalar)
         }
         return String(result)

@@ -212,7 +212,7 @@ public final class MetricsTable: Sendable {
         let used = (0..<layout.columns).filter { memory.word(at: MetricsLayout.use($0)).load() != 0 }
         let live = used.filter(isLive)
         let wanted = entries.filter { names?.contains($0.series.name) ?? true }
-        return wanted.map { entry in
+        let readings = wanted.map { entry in
             let offset = entry.number * MetricsLayout.cellSize
             func sum(_ word: Int, of columns: [Int]) -> UInt64 {
                 columns.reduce(0) { $0 &+ memory.word(at: layout.column($1) + offset + word * 8).loadRelaxed() }
@@ -240,6 +240,8 @@ public final class MetricsTable: Sendable {
                 )
             }
             return MetricReading(series: entry.series, value: value)
-        }.sorted { ($0.series.name, $0.series.text) < ($1.series.name, $1.series.text) }
+        }
+        return readings.map { (key: ($0.series.name, $0.series.text), reading: $0) }.sorted { $0.key < $1.key }
+            .map(\.reading)
     }
 }

@@ -19,7 +19,7 @@ public enum MetricsText: Sendable {
         var text = ""
         // Two metrics of one name here: who reads them could not tell them apart, so the first has it.
         var owners: [String: (name: String, kind: MetricKind)] = [:]
-        for reading in readings.sorted(by: { Self.precedes($0, $1) }) {
+        for reading in Self.sorted(readings) {
             let (name, kind) = (reading.series.name, reading.series.kind)
             let description = descriptions[name]
             let family = Self.family(reading.series, description)
@@ -39,9 +39,10 @@ public enum MetricsText: Sendable {
         family(MetricSeries(metric, kind), description) + (kind == .counter ? "_total" : "")
     }
 
-    private static func precedes(_ left: MetricReading, _ right: MetricReading) -> Bool {
-        (left.series.name, left.series.kind.rawValue, left.series.text)
-            < (right.series.name, right.series.kind.rawValue, right.series.text)
+    /// By what is made once for each, because a text of a series takes longer than a comparison.
+    private static func sorted(_ readings: [MetricReading]) -> [MetricReading] {
+        let keyed = readings.map { (key: ($0.series.name, $0.series.kind.rawValue, $0.series.text), reading: $0) }
+        return keyed.sorted { $0.key < $1.key }.map(\.reading)
     }
 
     /// `http.server.request.duration` of seconds is `http_server_request_duration_seconds`.
@@ -84,7 +85,13 @@ public enum MetricsText: Sendable {
     }
 
     private func write(_ reading: MetricReading, _ family: String, to text: inout String) {
-        let labels = reading.series.dimensions.map { (Self.sanitized($0.name), Self.escaped($0.value, quotes: true)) }
+        var names: Set<String> = reading.series.kind.boundCount > 0 ? ["le"] : []
+        let labels = reading.series.dimensions.map { dimension in
+            var name = Self.sanitized(dimension.name)
+            // No sample may have two labels of one name.
+            while !names.insert(name).inserted { name += "_" }
+            return (name, Self.escaped(dimension.value, quotes: true))
+        }
         func sample(_ suffix: String, _ value: String, bound: String? = nil) {
             var labels = labels
             if let bound { labels.append(("le", bound)) }
@@ -114,8 +121,16 @@ public enum MetricsText: Sendable {
     }
 
     private static func escaped(_ text: String, quotes: Bool) -> String {
-        var escaped = text.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
-        if quotes { escaped = escaped.replacing("\"", with: "\\\"") }
-        return escaped
+        // Byte by byte: as a character, a quote with an accent on it is none.
+        var escaped: [UInt8] = []
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\\"): escaped += "\\\\".utf8
+            case UInt8(ascii: "\n"): escaped += "\\n".utf8
+            case UInt8(ascii: "\"") where quotes: escaped += "\\\"".utf8
+            default: escaped.append(byte)
+            }
+        }
+        return String(decoding: escaped, as: UTF8.self)
     }
 }

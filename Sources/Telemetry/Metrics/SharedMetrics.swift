@@ -72,8 +72,11 @@ private final class CellHandler: CounterHandler, MeterHandler, RecorderHandler, 
     func record(_ value: Int64) { cell.kind == .gauge ? cell.set(Double(value)) : cell.record(value) }
     func record(_ value: Double) {
         if cell.kind == .gauge { return cell.set(value) }
-        cell.record(Int64(exactly: value.rounded()) ?? (value > 0 ? .max : 0))
+        cell.record(value < Self.largest ? Int64(exactly: value.rounded()) ?? 0 : Int64(Self.largest))
     }
+
+    /// Beyond it sums would not be exact, and soon none.
+    private static let largest = Double(1 << 53)
 
     func recordNanoseconds(_ duration: Int64) { cell.record(duration) }
 }

@@ -88,7 +88,9 @@ public struct SpanRecord: Hashable, Sendable {
         guard reader.byte() == Self.version, let kind = reader.byte().flatMap({ SpanKind(rawValue: $0) }),
             let flags = reader.byte(), let count = reader.byte(), count <= Self.mostAttributes,
             let high = reader.number(), let low = reader.number(), let traceID = TraceID(high: high, low: low),
-            let spanID = reader.number().flatMap({ SpanID($0) }), let start = reader.number(), let end = reader.number()
+            let spanID = reader.number().flatMap({ SpanID($0) }),
+            // Before 1970 nothing was recorded, and collectors take such a number for no number.
+            let start = reader.number(), let end = reader.number(), start <= Int64.max, end <= Int64.max
         else { return nil }
         if flags & 1 != 0 {
             guard let parent = reader.number().flatMap({ SpanID($0) }) else { return nil }

@@ -14,6 +14,8 @@ public final class SpanTable: Sendable {
 
     /// What one ring holds, in bytes: some six hundred spans, which is more than a busy worker ends until somebody looks.
     public static let ringSize = 256 * 1024
+    /// What one record has, about, in bytes.
+    private static let usualRecord = 400
     /// What one record may have, in bytes.
     static let longestRecord = 16 * 1024
 
@@ -26,6 +28,7 @@ public final class SpanTable: Sendable {
     private static let currentVersion: UInt64 = 1
     private static let version = 0
     private static let slotCount = 8
+    private static let reportedCount = 16
     private static let firstHead = 4096
     /// Of a slot, a cache line each: how much was ever written, and counted as dropped, by its writers; how much was read.
     private static let headSize = 256
@@ -103,22 +106,37 @@ public final class SpanTable: Sendable {
 
     /// How many spans found no room so far.
     public var dropped: Int {
-        (0..<slots).reduce(0) { $0 &+ Int(clamping: word(Self.dropped, $1).loadRelaxed()) }
+        (0..<slots).reduce(0) { $0 + min(Int(clamping: word(Self.dropped, $1).loadRelaxed()), Self.mostDropped) }
     }
 
-    /// Takes what was handed over since the last time. One process at a time may.
-    /// - Returns: How many rings held what is no record: all that they held then is lost.
+    /// More than any slot can have dropped, for a number that somebody who has gone mad wrote.
+    private static let mostDropped = 1 << 40
+
+    /// How many of those the reader has told of: its successor goes on from there. The reader writes it.
+    public var reported: Int {
+        get { Int(clamping: memory.word(at: Self.reportedCount).loadRelaxed()) }
+        set { memory.word(at: Self.reportedCount).storeRelaxed(UInt64(max(0, newValue))) }
+    }
+
+    /// Takes what was handed over since the last time. Of two processes that do so at the same time, as in an upgrade, one gets
+    /// what is in a ring.
+    /// - Returns: About how many spans were lost because a ring held what is no record.
     public func take(_ use: (SpanRecord) -> Void) -> Int {
-        var broken = 0
+        var lost = 0
         for slot in 0..<slots {
             let end = Self.aligned(word(Self.written, slot).load())
             let tail = word(Self.read, slot)
-            let start = Self.aligned(tail.loadRelaxed())
+            let former = tail.loadRelaxed()
+            let start = Self.aligned(former)
             guard end != start else { continue }
-            if !take(slot, from: start, to: end, use) { broken += 1 }
-            tail.store(end)
+            var records: [SpanRecord] = []
+            let isWhole = take(slot, from: start, to: end) { records.append($0) }
+            guard tail.replace(former, by: end) else { continue }
+            records.forEach(use)
+            let taken = records.count
+            if !isWhole { lost += max(1, Int(min(end &- start, UInt64(Self.ringSize))) / Self.usualRecord - taken) }
         }
-        return broken
+        return lost
     }
 
     private func take(_ slot: Int, from start: UInt64, to end: UInt64, _ use: (SpanRecord) -> Void) -> Bool {

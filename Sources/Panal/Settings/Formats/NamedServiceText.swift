@@ -30,7 +30,7 @@ public struct NamedService: Hashable, Sendable {
     /// The text of such a list, as far as it may be shown: one that seems to have credentials in it is a fault, and hidden whole.
     @Sendable
     public static func redacted(_ text: String) -> String {
-        text.utf8.contains(UInt8(ascii: "@")) ? "<redacted: credentials do not belong into a URL>" : text
+        text.contains { "@?".contains($0) } ? "<redacted: credentials and queries do not belong into a base URL>" : text
     }
 }
 
