@@ -7,6 +7,8 @@ struct RequestSpans {
     private let tracer: Tracer?
     /// That of the thread, once it serves.
     private var thread: ThreadTrace?
+    /// Whether the thread is in a trace now. Most requests are in none, and for them nothing is to be undone.
+    private var isInside = false
 
     init(_ tracer: Tracer?) {
         self.tracer = tracer
@@ -20,14 +22,12 @@ struct RequestSpans {
     }
 
     /// The place in a trace of the request that has just begun or ended.
-    var context: TraceContext? { thread?.context }
+    var context: TraceContext? { isInside ? thread?.context : nil }
 
     /// A handler is about to run, or an admission, or what follows one on another thread.
-    func began(_ request: Request, isProbe: Bool) {
-        guard tracer != nil || request.hasTraceparent, !isProbe, let thread else {
-            thread?.leave()
-            return
-        }
+    mutating func began(_ request: Request, isProbe: Bool) {
+        guard !isProbe, tracer != nil || request.hasTraceparent, let thread else { return leave() }
+        isInside = true
         switch request.observation {
         case .kept(let span as TraceSpan): thread.enter(span)
         case .undecided: decide(request, thread)
@@ -36,14 +36,18 @@ struct RequestSpans {
     }
 
     /// The thread has nothing to do with the request for now.
-    func paused() { thread?.leave() }
+    mutating func paused() { leave() }
+
+    private mutating func leave() {
+        guard isInside else { return }
+        isInside = false
+        thread?.leave()
+    }
 
     /// Its answer has been given; what is logged next is about it.
-    func ending(_ exchange: Exchange, isProbe: Bool) {
-        guard tracer != nil || exchange.hasTraceparent, !isProbe, let thread else {
-            thread?.leave()
-            return
-        }
+    mutating func ending(_ exchange: Exchange, isProbe: Bool) {
+        guard !isProbe, tracer != nil || exchange.hasTraceparent, let thread else { return leave() }
+        isInside = true
         switch exchange.observation {
         case .kept(let span as TraceSpan): thread.enter(span)
         case .nothing where !exchange.hasTraceparent: thread.leave()
@@ -53,8 +57,9 @@ struct RequestSpans {
     }
 
     /// All that there is to log of it has been logged.
-    func ended(_ exchange: Exchange) {
-        defer { thread?.leave() }
+    mutating func ended(_ exchange: Exchange) {
+        guard isInside else { return }
+        defer { leave() }
         guard let span = thread?.span else { return }
         let method = exchange.knownMethod
         let isKnown = method != "_OTHER"

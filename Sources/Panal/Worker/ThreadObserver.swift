@@ -16,8 +16,10 @@ final class ThreadObserver: RequestObserver {
     private let times: HandlerTimesLane?
     private let cells: [Int]
     /// Where it counts them.
-    private var metrics: RequestMetrics?
-    private var spans: RequestSpans
+    // Only its thread touches it, in calls that make no others of it; each check of that would take as long as a counter.
+    @exclusivity(unchecked) private var metrics: RequestMetrics?
+    private let isCounting: Bool
+    @exclusivity(unchecked) private var spans: RequestSpans
     private let databases: PerThread<Database>?
     private let pid: Int32
     private let activities: Activities
@@ -44,6 +46,7 @@ final class ThreadObserver: RequestObserver {
         self.times = times
         self.cells = cells
         self.metrics = metrics
+        isCounting = metrics != nil
         spans = RequestSpans(tracer)
         self.databases = databases
         self.activities = activities
@@ -83,7 +86,9 @@ final class ThreadObserver: RequestObserver {
 
     func requestContinued(until deadline: Int64) { lane.extend(until: MonotonicInstant(nanoseconds: deadline)) }
 
-    func requestAnswered(_ exchange: Exchange) { metrics?.count(exchange) }
+    func requestAnswered(_ exchange: Exchange) {
+        if isCounting { metrics?.count(exchange) }
+    }
 
     func requestEnded(_ exchange: Exchange) {
         lane.end()
@@ -92,7 +97,6 @@ final class ThreadObserver: RequestObserver {
         }
         let isProbe = Router.isProbe(exchange.route)
         spans.ending(exchange, isProbe: isProbe)
-        defer { spans.ended(exchange) }
         // What the server itself refuses, such as an unknown method or a client too many, is no fault of the service: a stranger
         // could fill the log with it. Nor is a probe's "not ready"; why is logged when it changes.
         var isFailure = exchange.status >= 500 && exchange.request != nil && !exchange.isRefused
@@ -102,6 +106,7 @@ final class ThreadObserver: RequestObserver {
             logFailure(exchange)
         }
         if !isProbe, level.allows(.info) { line.writeAccess(exchange, spans.context, worker: pid, to: output) }
+        spans.ended(exchange)
     }
 
     func batchBegan() {
