@@ -45,9 +45,9 @@ final class ThreadObserver: RequestObserver {
         self.lane = lane
         self.times = times
         self.cells = cells
-        self.metrics = metrics
+        unsafe self.metrics = metrics
         isCounting = metrics != nil
-        spans = RequestSpans(tracer)
+        unsafe spans = RequestSpans(tracer)
         self.databases = databases
         self.activities = activities
         self.level = level
@@ -75,19 +75,19 @@ final class ThreadObserver: RequestObserver {
             }
         }
         let isProbe = Router.isProbe(request.route)
-        spans.began(request, isProbe: isProbe)
+        unsafe spans.began(request, isProbe: isProbe)
         return isProbe ? [] : .cpuTime
     }
 
     func requestPaused() {
         lane.pause()
-        spans.paused()
+        unsafe spans.paused()
     }
 
     func requestContinued(until deadline: Int64) { lane.extend(until: MonotonicInstant(nanoseconds: deadline)) }
 
     func requestAnswered(_ exchange: Exchange) {
-        if isCounting { metrics?.count(exchange) }
+        if isCounting { unsafe metrics?.count(exchange) }
     }
 
     func requestEnded(_ exchange: Exchange) {
@@ -96,7 +96,7 @@ final class ThreadObserver: RequestObserver {
             times?.add(cell: cells[route], wall: taken.wall, processor: taken.processor, runQueue: taken.runQueue)
         }
         let isProbe = Router.isProbe(exchange.route)
-        spans.ending(exchange, isProbe: isProbe)
+        unsafe spans.ending(exchange, isProbe: isProbe)
         // What the server itself refuses, such as an unknown method or a client too many, is no fault of the service: a stranger
         // could fill the log with it. Nor is a probe's "not ready"; why is logged when it changes.
         var isFailure = exchange.status >= 500 && exchange.request != nil && !exchange.isRefused
@@ -105,8 +105,8 @@ final class ThreadObserver: RequestObserver {
         if isFailure, exchange.error != nil || !isProbe {
             logFailure(exchange)
         }
-        if !isProbe, level.allows(.info) { line.writeAccess(exchange, spans.context, worker: pid, to: output) }
-        spans.ended(exchange)
+        if !isProbe, level.allows(.info) { unsafe line.writeAccess(exchange, spans.context, worker: pid, to: output) }
+        unsafe spans.ended(exchange)
     }
 
     func batchBegan() {
@@ -133,7 +133,7 @@ final class ThreadObserver: RequestObserver {
     private func attach() {
         isAttached = true
         lane.attachThread()
-        spans.attach { [lane] in lane.blackBox?.id }
+        unsafe spans.attach { [lane] in lane.blackBox?.id }
     }
 
     private func logFailure(_ exchange: Exchange) {
