@@ -45,7 +45,7 @@ struct OpsPort: Sendable {
     /// The same, but with another try when there are complaints: the tests' machine may have been busy with something else.
     func latenessAtBest(of count: Int = 100, readiness: Int? = nil) -> [String] {
         var complaints: [String] = []
-        for _ in 0..<3 {
+        for _ in 0..<10 {
             complaints = lateness(of: count, readiness: readiness)
             if complaints.isEmpty { break }
         }

@@ -36,7 +36,7 @@ extension ProcessTests {
             #expect(scrape.sum("panal_threads_free") == 0 && scrape.sum("panal_requests_waiting") == 6)
             #expect(scrape.sum("panal_ready") == 0 && scrape.sum("http_server_active_requests") == 4)
             var late: [String] = []
-            for _ in 0..<3 {
+            for _ in 0..<10 {
                 late = []
                 for turn in 0..<100 {
                     for path in ["/livez", "/readyz"] {
@@ -106,7 +106,7 @@ extension ProcessTests {
             }
             #expect(load.waitForAnswers(20))
             var complaints: [String] = []
-            for _ in 0..<5 {
+            for _ in 0..<10 {
                 let mark = service.log.mark
                 service.signal(SIGHUP)
                 complaints = ops.lateness(of: 25)
@@ -128,7 +128,7 @@ extension ProcessTests {
             let service = try Service(workers: 2, environment: OpsPort.environment)
             let ops = try OpsPort(in: service.log)
             var complaints: [String] = []
-            for _ in 0..<5 {
+            for _ in 0..<10 {
                 let mark = service.log.mark
                 service.signal(SIGUSR2)
                 complaints = []
