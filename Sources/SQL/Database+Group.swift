@@ -48,7 +48,7 @@ extension Database {
             guard let connection, connection.isInTransaction else { throw .lostGroup }
             if connection.hasMoved { throw .replacedInGroup }
             try observing(commitment) { () throws(DatabaseError) in try connection.commit() }
-            watcher?.committed(writes: ended.writes)
+            observer?.committed(writes: ended.writes)
             committed()
         } catch {
             recover(from: error)

@@ -1,5 +1,5 @@
 import Glibc
-public import Linux
+import Linux
 
 /// One thread's connection to a database.
 ///
@@ -43,13 +43,8 @@ public final class Database {
 
     /// Sees what its calls take; `nil` when nobody does.
     public var observer: (any DatabaseObserver)? {
-        get { watcher }
-        set {
-            watcher = newValue
-            busyTimeout.onWait = newValue.map { observer in { observer.retried() } }
-        }
+        didSet { busyTimeout.onWait = observer.map { observer in { observer.retried() } } }
     }
-    @usableFromInline var watcher: (any DatabaseObserver)?
     private(set) lazy var beginning = DatabaseOperation("BEGIN", url.dialect)
     private(set) lazy var commitment = DatabaseOperation("COMMIT", url.dialect)
 
@@ -217,7 +212,7 @@ public final class Database {
                     try observing(commitment) { () throws(DatabaseError) in try connection.commit() }
                     return result
                 }
-                watcher?.committed(writes: 1)
+                observer?.committed(writes: 1)
                 hasCommitted = true
                 committed()
                 return result
@@ -318,7 +313,7 @@ public final class Database {
         let pause = UInt32.random(in: 0...longest)
         let end = SuspendingClock.now.advanced(by: .microseconds(Int64(pause)))
         guard attempt < Self.mostAttempts, deadline.map({ end < $0 }) ?? true else { return false }
-        watcher?.retried()
+        observer?.retried()
         blocking { _ = usleep(pause) }
         return true
     }
@@ -347,51 +342,6 @@ public final class Database {
             return try perform(statement, body)
         } catch {
             if mayRunAgain(statement, after: error) { return try withRepeatedStatement(sql, body) }
-            throw error
-        }
-    }
-
-    /// Runs a statement, and tells the observer.
-    @inlinable
-    func perform<Result>(_ statement: Statement, _ body: (Statement) throws -> Result) throws -> Result {
-        guard watcher != nil else { return try body(statement) }
-        return try performObserved(statement, body)
-    }
-
-    @inlinable @inline(never)
-    func performObserved<Result>(_ statement: Statement, _ body: (Statement) throws -> Result) throws -> Result {
-        let start = startOfObservation()
-        do {
-            let result = try body(statement)
-            if let start { endObservation(of: statement, from: start, nil) }
-            return result
-        } catch {
-            if let start { endObservation(of: statement, from: start, error) }
-            throw error
-        }
-    }
-
-    /// When what comes now began; `nil` when nobody wants to know.
-    @usableFromInline
-    func startOfObservation() -> MonotonicInstant? { watcher?.isWatching == true ? .now : nil }
-
-    @usableFromInline
-    func endObservation(of statement: Statement, from start: MonotonicInstant, _ error: (any Error)?) {
-        watcher?.ended(statement.operation, from: start, to: .now, error: error as? DatabaseError)
-    }
-
-    /// Does what an operation stands for, and tells the observer.
-    func observing<Result>(
-        _ operation: @autoclosure () -> DatabaseOperation,
-        _ body: () throws(DatabaseError) -> Result
-    ) throws(DatabaseError) -> Result {
-        guard let start = startOfObservation() else { return try body() }
-        do throws(DatabaseError) {
-            let result = try body()
-            watcher?.ended(operation(), from: start, to: .now, error: nil)
-            return result
-        } catch {
-            watcher?.ended(operation(), from: start, to: .now, error: error)
             throw error
         }
     }

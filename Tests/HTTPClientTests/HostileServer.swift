@@ -25,34 +25,11 @@ final class HostileServer: Sendable {
     }
 
     let ports: Ports
-    /// It reads from the other end until this one is closed, which the kernel does at the latest.
-    private let leash: CInt
-    private let process: Spawned
+    private let server: PythonServer
 
     private init() throws {
-        let script = Binary.package + "/Tests/HTTPClientTests/hostile_server.py"
-        var output: [CInt] = [0, 0]
-        var input: [CInt] = [0, 0]
-        guard pipe(&output) == 0, pipe(&input) == 0 else {
-            throw Spawned.Failure(description: "no pipe: \(String(cString: strerror(errno)))")
-        }
-        // A process that another test starts meanwhile must not keep it running.
-        for descriptor in output + input { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
-        process = try Spawned(
-            ["python3", script],
-            environment: ["PATH": Binary.searchPath],
-            output: output[1],
-            errors: 2,
-            passing: input[0]
-        )
-        close(output[1])
-        close(input[0])
-        leash = input[1]
-        var line: [UInt8] = []
-        var byte: UInt8 = 0
-        while read(output[0], &byte, 1) == 1, byte != 10 { line.append(byte) }
-        close(output[0])
-        ports = try JSONDecoder().decode(Ports.self, from: Data(line))
+        server = try PythonServer("Tests/HTTPClientTests/hostile_server.py")
+        ports = try JSONDecoder().decode(Ports.self, from: Data(server.announcement))
     }
 
     /// A URL of the server that speaks HTTP without TLS.

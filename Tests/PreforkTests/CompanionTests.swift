@@ -140,7 +140,12 @@ struct CompanionTests {
     private func takeover() -> SupervisorState {
         var configuration = SupervisorConfiguration(workers: 1)
         configuration.companionName = "ops process"
-        return SupervisorState(configuration: configuration, formerCompanion: 77, seed: 1, at: moment(1))
+        return SupervisorState(
+            configuration: configuration,
+            formerCompanion: CompanionProcess(pid: 77, slot: Scoreboard.companionSlots.lowerBound),
+            seed: 1,
+            at: moment(1)
+        )
     }
 
     private func moment(_ microseconds: Int64) -> MonotonicInstant {
@@ -156,20 +161,22 @@ struct CompanionTests {
         var state = takeover()
         let first = state.handle(.started, at: moment(1))
         #expect(hasCompanion(first) && !first.contains(.send(.terminate, pid: 77)))
-        _ = state.handle(.forked(slot: Scoreboard.companionSlot, pid: 78), at: moment(2))
+        // Both write until the former has left.
+        #expect(state.companion.slot != state.companion.formerProcess?.slot)
+        _ = state.handle(.forked(slot: state.companion.slot, pid: 78), at: moment(2))
         #expect(state.handle(.becameReady(pid: 78), at: moment(3)).contains(.send(.terminate, pid: 77)))
         let left = state.handle(.exited(pid: 77, WorkerExit(status: .exited(0))), at: moment(4))
         #expect(!hasCompanion(left))
-        #expect(state.companion.pid == 78 && state.companion.formerPID == nil)
+        #expect(state.companion.pid == 78 && state.companion.formerProcess == nil)
     }
 
     @Test("of a former program serves on while the next program's cannot, and both leave in a stop")
     func upgradeFails() throws {
         var state = takeover()
         _ = state.handle(.started, at: moment(1))
-        _ = state.handle(.forked(slot: Scoreboard.companionSlot, pid: 78), at: moment(2))
+        _ = state.handle(.forked(slot: state.companion.slot, pid: 78), at: moment(2))
         let died = state.handle(.exited(pid: 78, WorkerExit(status: .exited(1))), at: moment(3))
-        #expect(!died.contains(.send(.terminate, pid: 77)) && state.companion.formerPID == 77)
+        #expect(!died.contains(.send(.terminate, pid: 77)) && state.companion.formerProcess?.pid == 77)
         let worker = try #require(state.workers.first)
         _ = state.handle(.forked(slot: worker.slot, pid: 79), at: moment(4))
         _ = state.handle(.ordered(.stopNow), at: moment(5))
@@ -184,7 +191,7 @@ struct CompanionTests {
     func stubbornFormer() throws {
         var state = takeover()
         _ = state.handle(.started, at: moment(1))
-        _ = state.handle(.forked(slot: Scoreboard.companionSlot, pid: 78), at: moment(2))
+        _ = state.handle(.forked(slot: state.companion.slot, pid: 78), at: moment(2))
         _ = state.handle(.becameReady(pid: 78), at: moment(3))
         #expect(state.handle(.timer, at: moment(3) + .milliseconds(600)).contains(.send(.kill, pid: 77)))
     }
@@ -193,7 +200,7 @@ struct CompanionTests {
     func upgradeToNone() {
         var state = SupervisorState(
             configuration: SupervisorConfiguration(workers: 1),
-            formerCompanion: 77,
+            formerCompanion: CompanionProcess(pid: 77, slot: Scoreboard.companionSlots.lowerBound),
             seed: 1,
             at: MonotonicInstant(nanoseconds: 1_000)
         )

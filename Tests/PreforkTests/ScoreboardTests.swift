@@ -25,21 +25,6 @@ struct ScoreboardTests {
         )
     }
 
-    @Test("a slot that has been given to another is not made a leaving one by who had it before")
-    func foreignDraining() throws {
-        let scoreboard = try Scoreboard(lanes: 1)
-        let slot = scoreboard.slot(0)
-        slot.prepare(number: 1, generation: 1)
-        slot.beginDraining(pid: 17)
-        #expect(slot.phase == .booting)
-        slot.claim(pid: 18)
-        slot.beginDraining(pid: 17)
-        slot.becomeReady()
-        #expect(slot.phase == .ready)
-        slot.beginDraining(pid: 18)
-        #expect(slot.phase == .draining)
-    }
-
     @Test("a fresh slot is vacant and idle")
     func fresh() throws {
         let slot = try Scoreboard().slot(0)
@@ -126,7 +111,7 @@ struct ScoreboardTests {
         begin(slot, lane: 3, "POST", "/again")
         #expect(slot.requestsInFlight.map(\.label) == ["GET /0", "GET /2", "POST /again"])
         #expect(slot.requests == 2)
-        slot.beginDraining(pid: slot.pid)
+        slot.beginDraining()
         slot.lane(0).end()
         #expect(slot.requestsWhileDraining == 1)
     }
@@ -223,7 +208,7 @@ struct ScoreboardTests {
         #expect(slot.phase == .ready && slot.readyAt != nil && slot.pid == 77)
         begin(slot, "GET", "/")
         slot.lane(0).end()
-        slot.beginDraining(pid: slot.pid)
+        slot.beginDraining()
         begin(slot, "GET", "/")
         slot.lane(0).end()
         #expect(slot.requestsWhileDraining == 1)
@@ -237,7 +222,7 @@ struct ScoreboardTests {
     func readyTooLate() throws {
         let slot = try Scoreboard().slot(0)
         slot.prepare(number: 1, generation: 1)
-        slot.beginDraining(pid: slot.pid)
+        slot.beginDraining()
         slot.becomeReady()
         #expect(slot.phase == .draining)
         #expect(slot.readyAt != nil)

@@ -65,7 +65,7 @@ struct SiblingsTests {
     func unready() throws {
         let (board, mailboxes, siblings) = try family(5)
         board.slot(1).prepare(number: 2, generation: 2)
-        board.slot(2).beginDraining(pid: board.slot(2).pid)
+        board.slot(2).beginDraining()
         board.slot(3).vacate()
         board.slot(5).prepare(number: 6, generation: 1)
         board.slot(5).becomeReady()

@@ -240,7 +240,7 @@ struct World {
             generation: state.generation,
             target: state.target,
             configuration: configuration,
-            formerCompanion: state.companion.servingPID,
+            formerCompanion: state.companion.serving,
             seed: random.next(),
             at: now
         )
@@ -275,10 +275,11 @@ struct World {
             throw Violation(description: "a worker is forgotten")
         }
         let companions = processes.filter { $0.value.spec?.isCompanion == true }.keys
-        if companions.count > (state.companion.formerPID == nil ? 1 : 2) {
+        if companions.count > (state.companion.formerProcess?.pid == nil ? 1 : 2) {
             throw Violation(description: "\(companions.count) companions")
         }
-        for pid in companions where state.companion.pid.map({ $0 != pid }) == true && pid != state.companion.formerPID {
+        for pid in companions
+        where state.companion.pid.map({ $0 != pid }) == true && pid != state.companion.formerProcess?.pid {
             throw Violation(description: "the companion \(pid) is forgotten")
         }
 

@@ -52,43 +52,17 @@ final class TraceCollector {
     static let (internalKind, server, client, consumer) = (1, 2, 3, 5)
 
     let port: UInt16
-    private let process: Spawned
-    /// It reads from the other end until this one is closed, which the kernel does at the latest.
-    private let leash: CInt
+    private let program: PythonServer
 
     init() throws {
-        let script = Binary.package + "/Tests/ProcessHarness/otlp_collector.py"
-        var output: [CInt] = [0, 0]
-        var input: [CInt] = [0, 0]
-        guard pipe(&output) == 0, pipe(&input) == 0 else {
-            throw Spawned.Failure(description: "no pipe: \(String(cString: strerror(errno)))")
-        }
-        // A process that another test starts meanwhile must not keep it running.
-        for descriptor in output + input { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
-        process = try Spawned(
-            [Tool.opentelemetry.command, script],
-            environment: ["PATH": Binary.searchPath],
-            output: output[1],
-            errors: 2,
-            passing: input[0]
+        program = try PythonServer(
+            "Tests/ProcessHarness/otlp_collector.py",
+            interpreter: Tool.opentelemetry.command
         )
-        close(output[1])
-        close(input[0])
-        leash = input[1]
-        var line: [UInt8] = []
-        var byte: UInt8 = 0
-        while read(output[0], &byte, 1) == 1, byte != 10 { line.append(byte) }
-        close(output[0])
-        guard let port = UInt16(String(decoding: line, as: UTF8.self)) else {
+        guard let port = UInt16(String(decoding: program.announcement, as: UTF8.self)) else {
             throw Spawned.Failure(description: "the collector names no port")
         }
         self.port = port
-    }
-
-    deinit {
-        close(leash)
-        kill(process.pid, SIGKILL)
-        _ = process.wait(by: .after(5))
     }
 
     var endpoint: String { "http://127.0.0.1:\(port)" }

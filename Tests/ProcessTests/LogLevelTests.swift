@@ -6,23 +6,18 @@ import Testing
 extension ProcessTests {
     @Suite("The level and the format of the log")
     struct LogLevelTests {
-        private func ask(_ method: String, _ target: String, of port: UInt16) throws -> Answer {
-            let connection = try Connection(to: port)
-            switch connection.exchange(Request(method: method, target: target)) {
-            case .answered(let answer): return answer
-            case let other: throw Spawned.Failure(description: "\(method) \(target): \(other)")
-            }
+        private func ask(_ method: String, _ target: String, of ops: OpsService) throws -> Answer {
+            try ops.answer(Request(method: method, target: target))
         }
 
         @Test("can be changed for all workers at once, stays so for those to come, and is set back")
         func level() throws {
-            let service = try Service(workers: 2, environment: ["OPS_PORT": "0", "LOG_LEVEL": "info"])
-            let listening = try service.log.wait(for: "ops listening")
-            let port = try #require(listening["port"]?.int.flatMap { UInt16(exactly: $0) })
-            #expect(try ask("GET", "/log-level", of: port).text == "info\n")
+            let ops = try OpsService(workers: 2)
+            let service = ops.service
+            #expect(try ask("GET", "/log-level", of: ops).text == "info\n")
 
             var mark = service.log.mark
-            #expect(try ask("POST", "/log-level?level=error", of: port).text == "error\n")
+            #expect(try ask("POST", "/log-level?level=error", of: ops).text == "error\n")
             let change = try service.log.wait(for: "log level changed", after: mark)
             #expect(change["from"]?.string == "info")
             #expect(change["to"]?.string == "error")
@@ -36,7 +31,7 @@ extension ProcessTests {
             #expect(service.log.requestCount == former)
 
             mark = service.log.mark
-            #expect(try ask("DELETE", "/log-level", of: port).text == "info\n")
+            #expect(try ask("DELETE", "/log-level", of: ops).text == "info\n")
             try service.log.wait(for: "log level changed", after: mark)
             #expect(try service.answer(.get("/bytes/2", [("X-Request-ID", "loud-again")])).status == 200)
             _ = try service.log.waitForRequest { $0["requestId"]?.string == "loud-again" }
@@ -46,15 +41,14 @@ extension ProcessTests {
 
         @Test("a level that does not exist is refused by its name, and nothing is changed")
         func unknownLevel() throws {
-            let service = try Service(workers: 1, environment: ["OPS_PORT": "0", "LOG_LEVEL": "info"])
-            let listening = try service.log.wait(for: "ops listening")
-            let port = try #require(listening["port"]?.int.flatMap { UInt16(exactly: $0) })
+            let ops = try OpsService(workers: 1)
+            let service = ops.service
             for target in ["/log-level?level=loud", "/log-level"] {
-                let answer = try ask("POST", target, of: port)
+                let answer = try ask("POST", target, of: ops)
                 #expect(answer.status == 422)
                 #expect(answer.text.contains("\"level\""))
             }
-            #expect(try ask("GET", "/log-level", of: port).text == "info\n")
+            #expect(try ask("GET", "/log-level", of: ops).text == "info\n")
             service.stop()
         }
 

@@ -5,24 +5,18 @@ import Testing
 /// A service with its ops process, and the port that this listens on.
 struct OpsService {
     let service: Service
-    let port: UInt16
+    private let ops: OpsPort
 
     init(workers: Int = 2, _ environment: [String: String] = [:]) throws {
-        service = try Service(
-            workers: workers,
-            environment: ["OPS_PORT": "0", "LOG_LEVEL": "info"].merging(environment) { $1 }
-        )
-        let listening = try service.log.wait(for: "ops listening")
-        port = try #require(listening["port"]?.int.flatMap { UInt16(exactly: $0) })
+        service = try Service(workers: workers, environment: OpsPort.environment.merging(environment) { $1 })
+        ops = try OpsPort(in: service.log)
     }
 
-    func answer(_ request: Request) throws -> Answer {
-        let connection = try Connection(to: port)
-        switch connection.exchange(request) {
-        case .answered(let answer): return answer
-        case let other: throw Spawned.Failure(description: "\(request.target): \(other)")
-        }
-    }
+    var port: UInt16 { ops.port }
+
+    func answer(_ request: Request) throws -> Answer { try ops.answer(request) }
+
+    func scrape() throws -> Exposition { try ops.scrape() }
 
     /// A stream of events that has begun.
     /// - Parameter version: In 1.1 it comes in chunks, which are not put together again.

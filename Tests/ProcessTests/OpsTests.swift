@@ -6,87 +6,9 @@ import Testing
 extension ProcessTests {
     @Suite("The process beside the workers, for who looks after the service")
     struct OpsTests {
-        /// A service with its ops process, and the port that this listens on.
-        private struct Watched {
-            let service: Service
-            let port: UInt16
-
-            init(workers: Int = 2, _ environment: [String: String] = [:]) throws {
-                service = try Service(
-                    workers: workers,
-                    environment: ["OPS_PORT": "0", "LOG_LEVEL": "info"].merging(environment) { $1 }
-                )
-                let listening = try service.log.wait(for: "ops listening")
-                port = try #require(listening["port"]?.int.flatMap { UInt16(exactly: $0) })
-            }
-
-            var process: pid_t? {
-                ProcessTree.children(of: service.supervisor).first {
-                    ProcessTree.commandLine(of: $0).contains("ops process")
-                }
-            }
-
-            func answer(_ request: Request) throws -> Answer {
-                let connection = try Connection(to: port)
-                switch connection.exchange(request) {
-                case .answered(let answer): return answer
-                case let other: throw Spawned.Failure(description: "\(request.target): \(other)")
-                }
-            }
-
-            /// How many requests were counted, over all routes and statuses.
-            func requests() throws -> Int {
-                try sum("http_server_request_duration_seconds_count")
-            }
-
-            func sum(_ name: String) throws -> Int {
-                let lines = try answer(.get("/metrics")).text.split(separator: "\n")
-                return lines.filter { $0.hasPrefix(name + "{") || $0.hasPrefix(name + " ") }
-                    .compactMap { $0.split(separator: " ").last.flatMap { Double($0) } }
-                    .reduce(0) { $0 + Int($1) }
-            }
-        }
-
-        @Test(
-            "counters never go back while workers are rolled, resized and upgraded under load, and are what clients counted"
-        )
-        func counters() throws {
-            let watched = try Watched(workers: 3)
-            let service = watched.service
-            let load = Load(on: service.address, clients: 4, style: .keepAlive) { _, turn in .get("/bytes/\(turn % 10)")
-            }
-            #expect(load.waitForAnswers(50))
-            var seen = 0
-            func scrape() throws {
-                let now = try watched.requests()
-                #expect(now >= seen)
-                seen = now
-            }
-            let orders: [(Int32, String)] = [
-                (SIGHUP, "roll finished"), (SIGTTIN, "worker ready"), (SIGTTOU, "worker exited"),
-                (SIGUSR2, "roll finished"),
-            ]
-            for _ in 0..<3 {
-                for (order, outcome) in orders {
-                    let mark = service.log.mark
-                    service.signal(order)
-                    for _ in 0..<5 { try scrape() }
-                    try service.log.wait(for: outcome, after: mark)
-                    try scrape()
-                }
-            }
-            #expect(load.waitForAnswers(50))
-            let tally = load.stop()
-            #expect(tally.failures == [])
-            // A worker counts what it has sent.
-            #expect(try eventually { try watched.requests() == tally.total })
-            #expect(try watched.requests() == tally.total)
-            service.stop()
-        }
-
         @Test("what a worker counted stays when it is killed")
         func killed() throws {
-            let watched = try Watched(workers: 1)
+            let watched = try OpsService(workers: 1)
             for round in 1...5 {
                 for _ in 0..<10 { #expect(try watched.service.answer(.get("/bytes/1")).status == 200) }
                 #expect(try eventually { try watched.requests() == 10 * round })
@@ -101,7 +23,7 @@ extension ProcessTests {
 
         @Test("answers while all workers are stopped, and says what it sees")
         func stopped() throws {
-            let watched = try Watched(workers: 2)
+            let watched = try OpsService(workers: 2)
             let workers = watched.service.workers
             for worker in workers { kill(worker, SIGSTOP) }
             defer { for worker in workers { kill(worker, SIGCONT) } }
@@ -115,7 +37,7 @@ extension ProcessTests {
 
         @Test("that dies has a successor, and no worker is touched")
         func dies() throws {
-            let watched = try Watched()
+            let watched = try OpsService()
             let workers = Set(watched.service.workers)
             let former = try #require(watched.process)
             let mark = watched.service.log.mark
@@ -130,7 +52,7 @@ extension ProcessTests {
 
         @Test("is on the same port after an upgrade, and nobody who asks meanwhile is refused")
         func upgrade() throws {
-            let watched = try Watched()
+            let watched = try OpsService()
             let former = try #require(watched.process)
             let load = Load(on: .port(watched.port), clients: 2, style: .oneShot) { _, _ in .get("/livez") }
             #expect(load.waitForAnswers(20))
@@ -146,7 +68,7 @@ extension ProcessTests {
 
         @Test("says that the service is about to stop while it does, and leaves last")
         func stop() throws {
-            let watched = try Watched(workers: 1, ["DRAIN_DELAY": "30s"])
+            let watched = try OpsService(workers: 1, ["DRAIN_DELAY": "30s"])
             #expect(try watched.answer(.get("/readyz")).status == 200)
             watched.service.signal(SIGTERM)
             try watched.service.log.wait(for: "stopping")
@@ -161,7 +83,7 @@ extension ProcessTests {
 
         @Test("says that the store is away, and that it is back")
         func store() throws {
-            let watched = try Watched()
+            let watched = try OpsService()
             let path = watched.service.databasePath
             #expect(try eventually { try watched.answer(.get("/readyz")).status == 200 })
             #expect(rename(path, path + ".away") == 0)
@@ -173,7 +95,7 @@ extension ProcessTests {
 
         @Test("rolls and resizes the service when it is told to")
         func orders() throws {
-            let watched = try Watched(workers: 1)
+            let watched = try OpsService(workers: 1)
             let mark = watched.service.log.mark
             #expect(try watched.answer(Request(method: "POST", target: "/roll", body: [])).status == 202)
             try watched.service.log.wait(for: "roll finished", after: mark)
@@ -190,7 +112,7 @@ extension ProcessTests {
 
         @Test("is not open to web pages, nor by a name that anybody could have pointed here")
         func pages() throws {
-            let watched = try Watched(workers: 1)
+            let watched = try OpsService(workers: 1)
             let page = Request(method: "POST", target: "/roll", fields: [("Origin", "https://example.org")], body: [])
             #expect(try watched.answer(page).status == 403)
             let connection = try Connection(to: watched.port)
@@ -205,7 +127,7 @@ extension ProcessTests {
 
         @Test("with a token is open to who has it, but health is to all")
         func token() throws {
-            let watched = try Watched(workers: 1, ["OPS_TOKEN": "0123456789abcdef", "OPS_HOST": "0.0.0.0"])
+            let watched = try OpsService(workers: 1, ["OPS_TOKEN": "0123456789abcdef", "OPS_HOST": "0.0.0.0"])
             #expect(try watched.answer(.get("/metrics")).status == 401)
             #expect(try watched.answer(.get("/metrics", [("Authorization", "Bearer 0123456789abcdee")])).status == 401)
             #expect(try watched.answer(.get("/metrics", [("Authorization", "Bearer 0123456789abcdef")])).status == 200)
@@ -226,4 +148,17 @@ extension ProcessTests {
             #expect(refused.output.contains("OPS_TOKEN"))
         }
     }
+}
+
+extension OpsService {
+    fileprivate var process: pid_t? {
+        ProcessTree.children(of: service.supervisor).first {
+            ProcessTree.commandLine(of: $0).contains("ops process")
+        }
+    }
+
+    /// How many requests were counted, over all routes and statuses.
+    fileprivate func requests() throws -> Int { try sum("http_server_request_duration_seconds_count") }
+
+    fileprivate func sum(_ name: String) throws -> Int { Int(try scrape().sum(name)) }
 }

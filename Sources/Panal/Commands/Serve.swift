@@ -28,8 +28,8 @@ struct Serve<S: Service>: ParsableCommand {
             logger
         )
         let listener = try listen(settings.server, logger)
-        let handlerTimes = try S.makeTable(logger, HandlerTimesTable.keptOrNew)
-        let hosts = try S.makeTable(logger, HostTable.keptOrNew)
+        let handlerTimes = try S.makeHandlerTimesTable(logger)
+        let hosts = try S.makeHostTable(logger)
         let process = WorkerProcess<S>(
             settings: settings,
             threads: budget.threads,

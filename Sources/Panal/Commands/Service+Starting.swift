@@ -32,8 +32,17 @@ extension Service {
         return (settings, level, logger)
     }
 
-    /// What handlers take, and what comes of calls, is counted in memory that exists before the first fork.
-    static func makeTable<Table>(_ logger: Logger, _ make: () throws(SystemError) -> Table) throws -> Table {
+    /// Memory that exists before the first fork: in an upgrade the former program's, as far as this one understands it.
+    /// - Parameters:
+    ///   - name: Under which a program keeps it for the next.
+    ///   - former: What a former program has kept; `nil` when it is laid out in another way.
+    static func makeTable<Table>(
+        _ logger: Logger,
+        _ name: String? = nil,
+        former: (SharedMemory) -> Table? = { _ in nil },
+        _ make: () throws(SystemError) -> Table
+    ) throws -> Table {
+        if let name, let kept = ProcessStart.keptMemory(name).flatMap(former) { return kept }
         do throws(SystemError) {
             return try make()
         } catch {

@@ -89,6 +89,9 @@ struct Status<S: Service>: ParsableCommand {
             earlier = table.read()
             sleep(UInt32(seconds))
         }
-        return ServiceStatus.Concurrency(report: ConcurrencyReport(from: earlier, to: table.read()), pool: table.pool)
+        return ServiceStatus.Concurrency(
+            report: ConcurrencyReport(from: earlier, to: table.read()),
+            pool: table.pool(on: service.scoreboard)
+        )
     }
 }

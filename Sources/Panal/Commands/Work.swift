@@ -35,7 +35,7 @@ struct Work<S: Service>: ParsableCommand {
             others: work.opsPort == nil ? 0 : 1,
             logger
         )
-        let hosts = try S.makeTable(logger, HostTable.keptOrNew)
+        let hosts = try S.makeHostTable(logger)
         let process = JobWorkerProcess<S>(
             settings: settings,
             work: work,

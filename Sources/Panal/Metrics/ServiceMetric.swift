@@ -77,8 +77,12 @@ enum ServiceMetric {
         "panal.ready": MetricDescription("Whether the service can take requests or jobs, as readyz says."),
         "panal.store.ready": MetricDescription("Whether the store can serve."),
         "panal.generation": MetricDescription("The newest generation of workers: each roll makes one."),
-        "panal.pool.workers": MetricDescription("Workers: as they are, and as measured times call for."),
-        "panal.pool.threads": MetricDescription("Threads of each worker: as they are, and as measured times call for."),
+        "panal.pool.workers": MetricDescription(
+            "Workers: as they are meant to be now, and as measured times call for."
+        ),
+        "panal.pool.threads": MetricDescription(
+            "Threads of each worker: as they are meant to be now, and as measured times call for."
+        ),
         "panal.cpu.time": MetricDescription(
             "Processor time of all processes of the service, of those that have ended too.",
             unit: "seconds"

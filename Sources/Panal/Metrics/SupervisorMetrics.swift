@@ -54,7 +54,7 @@ struct SupervisorMetrics {
         }
         if case .duration(let took)? = notice["took"] {
             table.cell(MetricSeries(ServiceMetric.rollDuration, .durations)).record(took.nanoseconds)
-            table.cell(MetricSeries(ServiceMetric.lastRollDuration, .gauge)).set(Double(took.nanoseconds) / 1e9)
+            table.cell(MetricSeries(ServiceMetric.lastRollDuration, .gauge)).set(took.seconds)
         }
         guard case .integers(let replaced)? = notice["replaced"], case .integer(let killed)? = notice["killed"],
             case .integers(let drained)? = notice["drainedRequests"]

@@ -38,16 +38,15 @@ struct Operations<S: Service> {
             recent = nil
             return
         }
-        recent = try S.makeTable(logger) { () throws(SystemError) in
-            if let former = ProcessStart.keptMemory(RecentEvents.name).flatMap({ RecentEvents(in: $0) }) {
-                return former
-            }
-            return try RecentEvents()
+        recent = try S.makeTable(logger, RecentEvents.name, former: { RecentEvents(in: $0) }) {
+            () throws(SystemError) in try RecentEvents()
         }
-        let table = try S.makeTable(logger) { () throws(SystemError) in
-            let former = ProcessStart.keptMemory(MetricsTable.name).flatMap { MetricsTable(in: $0) }
-            if let former, former.columns == MetricsColumn.count { return former }
-            return try MetricsTable(columns: MetricsColumn.count)
+        let columns = MetricsColumn.count
+        let former = { (memory: SharedMemory) in
+            MetricsTable(in: memory).flatMap { $0.columns == columns ? $0 : nil }
+        }
+        let table = try S.makeTable(logger, MetricsTable.name, former: former) {
+            () throws(SystemError) in try MetricsTable(columns: columns)
         }
         MetricsSystem.bootstrap(SharedMetrics(table))
         SupervisorMetrics(table).makeZeros()
@@ -116,25 +115,23 @@ struct Operations<S: Service> {
     }
 }
 
-extension HostTable {
-    /// The former program's in an upgrade, else a new one.
-    static func keptOrNew() throws(SystemError) -> HostTable {
+extension Service {
+    /// Where what comes of calls to other services is counted.
+    static func makeHostTable(_ logger: Logger) throws -> HostTable {
         let slots = Scoreboard.capacity
-        if let kept = ProcessStart.keptMemory(name).flatMap({ HostTable(in: $0, slots: slots) }) { return kept }
-        return try HostTable(slots: slots)
-    }
-}
-
-extension HandlerTimesTable {
-    /// The former program's in an upgrade, else a new one.
-    static func keptOrNew() throws(SystemError) -> HandlerTimesTable {
-        let (slots, lanes) = (Scoreboard.capacity, mostThreads)
-        if let kept = ProcessStart.keptMemory(name).flatMap({ HandlerTimesTable(in: $0, slots: slots, lanes: lanes) }) {
-            return kept
+        return try makeTable(logger, HostTable.name, former: { HostTable(in: $0, slots: slots) }) {
+            () throws(SystemError) in try HostTable(slots: slots)
         }
-        return try HandlerTimesTable(slots: slots, lanes: lanes)
     }
 
-    /// More than a worker can be told to have: memory that nobody uses costs none.
-    private static let mostThreads = 64
+    /// Where what handlers take is counted.
+    static func makeHandlerTimesTable(_ logger: Logger) throws -> HandlerTimesTable {
+        // As many lanes as a worker can be told to have threads, and more: memory that nobody uses costs none.
+        let (slots, lanes) = (Scoreboard.capacity, 64)
+        return try makeTable(
+            logger,
+            HandlerTimesTable.name,
+            former: { HandlerTimesTable(in: $0, slots: slots, lanes: lanes) }
+        ) { () throws(SystemError) in try HandlerTimesTable(slots: slots, lanes: lanes) }
+    }
 }

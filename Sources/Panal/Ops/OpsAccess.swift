@@ -43,10 +43,8 @@ struct OpsAccess: Sendable {
 
     /// What a request carries as token.
     private func presented(by request: Request) -> String? {
-        let credentials = request.value(of: .authorization)?.split(separator: " ", maxSplits: 1) ?? []
-        guard credentials.count == 2 else { return nil }
-        let value = String(credentials[1].drop { $0 == " " })
-        switch credentials[0].lowercased() {
+        guard let (scheme, value) = request.credentials else { return nil }
+        switch scheme {
         case "bearer": return value
         case "basic":
             // The name does not matter, and has no colon.

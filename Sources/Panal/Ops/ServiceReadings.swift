@@ -84,9 +84,7 @@ struct ServiceReadings: Sendable {
 
     private func pool() -> [MetricReading] {
         guard let handlerTimes else { return [] }
-        var pool = handlerTimes.pool
-        // That one is from the last report.
-        pool.size.workers = scoreboard.readyWorkers
+        let pool = handlerTimes.pool(on: scoreboard)
         func readings(_ size: PoolSize, _ which: String) -> [MetricReading] {
             [
                 .number("panal.pool.workers", .gauge, Double(size.workers), [("size", which)]),
@@ -103,8 +101,7 @@ struct ServiceReadings: Sendable {
             let of = [("kind", jobs.kind), ("state", jobs.state.rawValue)]
             let count = MetricReading.number("panal.jobs", .gauge, Double(jobs.count), of)
             guard jobs.state == .queued || jobs.state == .dead else { return [count] }
-            let age = Double(jobs.age.nanoseconds) / 1e9
-            return [count, .number("panal.jobs.oldest.age", .gauge, age, of)]
+            return [count, .number("panal.jobs.oldest.age", .gauge, jobs.age.seconds, of)]
         }
     }
 
@@ -119,9 +116,9 @@ struct ServiceReadings: Sendable {
                 ),
                 value: .histogram(
                     MetricReading.Histogram(
-                        bounds: HostReading.bounds.map { Double($0.nanoseconds) / 1e9 },
+                        bounds: HostReading.bounds.map(\.seconds),
                         counts: host.buckets,
-                        sum: Double(host.duration.nanoseconds) / 1e9
+                        sum: host.duration.seconds
                     )
                 )
             )

@@ -216,7 +216,7 @@ final class StatusFeed: Sendable {
             supervisor: getppid(),
             scoreboard,
             concurrency: report.flatMap { report in
-                handlerTimes.map { ServiceStatus.Concurrency(report: report, pool: $0.pool) }
+                handlerTimes.map { ServiceStatus.Concurrency(report: report, pool: $0.pool(on: scoreboard)) }
             },
             hosts: []
         )

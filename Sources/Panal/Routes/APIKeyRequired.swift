@@ -19,11 +19,10 @@ extension [APIKey] {
     /// or not, and one or more spaces behind it, RFC 9110 section 11.4).
     /// - Throws: 401 when it carries none of these.
     fileprivate func key(of request: Request) throws(Problem) -> APIKey {
-        let credentials = request.value(of: .authorization)?.split(separator: " ", maxSplits: 1) ?? []
-        guard credentials.count == 2, credentials[0].lowercased() == "bearer" else {
+        guard let credentials = request.credentials, credentials.scheme == "bearer" else {
             throw unauthorized("Send an API key as Authorization: Bearer …")
         }
-        let presented = credentials[1].drop { $0 == " " }.utf8
+        let presented = credentials.value.utf8
         // Every key is compared, so that the time does not tell which one came close.
         guard let known = reduce(nil, { known, key in key.matches(presented) ? key : known }) else {
             throw unauthorized("The API key is not known.")

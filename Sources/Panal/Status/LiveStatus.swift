@@ -92,7 +92,10 @@ struct LiveStatus {
         let concurrency = subject.sampler.handlerTimes.flatMap { table in
             sample.handlers.map { reading in
                 let start = earlier?.handlers ?? .nothing(at: table.madeAt)
-                return ServiceStatus.Concurrency(report: ConcurrencyReport(from: start, to: reading), pool: table.pool)
+                return ServiceStatus.Concurrency(
+                    report: ConcurrencyReport(from: start, to: reading),
+                    pool: table.pool(on: service.scoreboard)
+                )
             }
         }
         look.sample = sample

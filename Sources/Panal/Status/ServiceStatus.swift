@@ -61,8 +61,6 @@ struct ServiceStatus {
         self.supervisor = supervisor
         isStopping = scoreboard.isStopping
         self.concurrency = concurrency
-        // What is said there is from the last report.
-        if scoreboard.target > 0 { self.concurrency?.pool.size.workers = scoreboard.target }
         workers = scoreboard.workers.map { slot in
             Worker(
                 number: slot.number,

@@ -48,8 +48,5 @@ extension HTTPClient.Trace {
 }
 
 extension HTTPField.Name {
-    fileprivate static let tracestate: HTTPField.Name = {
-        guard let name = HTTPField.Name("tracestate") else { preconditionFailure("tracestate is a field name") }
-        return name
-    }()
+    fileprivate static let tracestate = known("tracestate")
 }

@@ -18,7 +18,6 @@ final class ThreadObserver: RequestObserver {
     /// Where it counts them.
     // Only its thread touches it, in calls that make no others of it; each check of that would take as long as a counter.
     @exclusivity(unchecked) private var metrics: RequestMetrics?
-    private let isCounting: Bool
     @exclusivity(unchecked) private var spans: RequestSpans
     private let databases: PerThread<Database>?
     private let pid: Int32
@@ -46,7 +45,6 @@ final class ThreadObserver: RequestObserver {
         self.times = times
         self.cells = cells
         unsafe self.metrics = metrics
-        isCounting = metrics != nil
         unsafe spans = RequestSpans(tracer)
         self.databases = databases
         self.activities = activities
@@ -86,9 +84,7 @@ final class ThreadObserver: RequestObserver {
 
     func requestContinued(until deadline: Int64) { lane.extend(until: MonotonicInstant(nanoseconds: deadline)) }
 
-    func requestAnswered(_ exchange: Exchange) {
-        if isCounting { unsafe metrics?.count(exchange) }
-    }
+    func requestAnswered(_ exchange: Exchange) { unsafe metrics?.count(exchange) }
 
     func requestEnded(_ exchange: Exchange) {
         lane.end()

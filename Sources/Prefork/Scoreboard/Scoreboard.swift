@@ -5,13 +5,13 @@ import Linux
 /// It is mapped before the first fork. Each word has one writer, nobody ever takes a lock, and a process may die at any
 /// instruction without harm to the others. Only pages that are used cost memory.
 public final class Scoreboard: Sendable {
-    /// How many slots there are. Successors live beside their predecessors, so there are twice as many and one more
-    /// than workers.
+    /// How many slots there are. Successors live beside their predecessors, so there are twice as many as workers,
+    /// and one for a last one, and those of companions.
     public static let capacity = 512
     /// The most workers that a supervisor looks after.
-    public static let largestPool = (capacity - 1) / 2
-    /// The companion's. A pool of the largest size, with a successor for each and one more, never comes this far.
-    static let companionSlot = capacity - 1
+    public static let largestPool = (capacity - companionSlots.count - 1) / 2
+    /// Where companions write: in an upgrade there are two for a moment, that of the former program and its successor.
+    static let companionSlots = capacity - 2..<capacity
 
     /// What /proc shows for its memory.
     static let name = "scoreboard"

@@ -129,9 +129,8 @@ public struct WorkerSlot: Sendable {
             .replace(WorkerPhase.booting.rawValue, by: WorkerPhase.ready.rawValue)
     }
 
-    /// Leaves from now on. In an upgrade the companion's slot may be its successor's already, who does not leave.
-    func beginDraining(pid: Int32) {
-        guard self.pid == pid else { return }
+    /// Leaves from now on.
+    func beginDraining() {
         word(ScoreboardLayout.Worker.requestsWhenDraining).storeRelaxed(UInt64(clamping: requests))
         enter(.draining)
     }

@@ -33,7 +33,7 @@ extension SupervisorLoop {
     /// read any more comes back here when it has left.
     private var readers: [Int] {
         // As the slots say, and not as the state does: of workers of a former program that knows no mailboxes they say nothing.
-        let slots = children.values.compactMap(\.slot).filter { $0.index != Scoreboard.companionSlot }
+        let slots = children.values.compactMap(\.slot).filter { !Scoreboard.companionSlots.contains($0.index) }
             .sorted { $0.connections < $1.connections }
         let ready = slots.filter { $0.phase == .ready }
         return (ready.isEmpty ? slots.filter { $0.phase == .draining } : ready).map(\.index)

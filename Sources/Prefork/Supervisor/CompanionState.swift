@@ -2,6 +2,8 @@ import Linux
 
 /// What the supervisor knows of its companion, and what follows from what happens to it.
 struct CompanionState: Equatable {
+    /// Where it writes: not where that of a former program does.
+    let slot: Int
     /// `nil` for a service without one; there may still be that of a former program, which is to leave.
     private let role: ChildRole?
     /// The one that has not been reaped.
@@ -17,24 +19,29 @@ struct CompanionState: Equatable {
     /// How long until one that was killed is killed again.
     private static let killTime = Duration.seconds(5)
 
-    /// - Parameter former: the process of a former program's.
-    init(_ configuration: SupervisorConfiguration, former: Int32?, at now: MonotonicInstant) {
+    /// - Parameter former: that of a former program.
+    init(_ configuration: SupervisorConfiguration, former: CompanionProcess?, at now: MonotonicInstant) {
+        slot = Scoreboard.companionSlots.last { $0 != former?.slot } ?? Scoreboard.companionSlots.lowerBound
         role = configuration.companionName.map { ChildRole(name: $0, respawn: .always(configuration.backoff)) }
         guard let former else { return }
         let role = role ?? ChildRole(name: "companion", respawn: .never)
-        let spec = WorkerSpec(slot: Scoreboard.companionSlot, number: 0, generation: 1, role: role)
+        let spec = WorkerSpec(slot: former.slot, number: 0, generation: 1, role: role)
         self.former = WorkerHandle(spec, .ready(since: now), at: now)
-        self.former?.pid = former
+        self.former?.pid = former.pid
     }
 
     /// Its process id, when it runs.
     var pid: Int32? { handle?.pid }
 
-    /// The process id of a former program's, as long as that runs.
-    var formerPID: Int32? { former?.pid }
+    /// That of a former program, as long as it runs.
+    var formerProcess: CompanionProcess? { Self.process(former) }
 
-    /// The process id of the one that the next program is to be told of.
-    var servingPID: Int32? { pid ?? formerPID }
+    /// The one that the next program is to be told of.
+    var serving: CompanionProcess? { Self.process(handle) ?? formerProcess }
+
+    private static func process(_ handle: WorkerHandle?) -> CompanionProcess? {
+        handle.flatMap { handle in handle.pid.map { CompanionProcess(pid: $0, slot: handle.slot) } }
+    }
 
     /// Whether there is one, and still that of a former program.
     var isDouble: Bool { handle != nil && former != nil }
@@ -53,7 +60,7 @@ struct CompanionState: Equatable {
     /// Forks one where there is none and there should be.
     mutating func come(generation: Int, bootTimeout: Duration, at now: MonotonicInstant) -> [Effect] {
         guard let role, handle == nil, notBefore ?? now <= now else { return [] }
-        let spec = WorkerSpec(slot: Scoreboard.companionSlot, number: 0, generation: generation, role: role)
+        let spec = WorkerSpec(slot: slot, number: 0, generation: generation, role: role)
         handle = WorkerHandle(spec, .booting(until: now + bootTimeout), at: now)
         notBefore = nil
         return [.fork(spec)]

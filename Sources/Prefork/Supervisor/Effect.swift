@@ -39,7 +39,7 @@ struct WorkerSpec: Equatable {
     var role: ChildRole
 
     /// Whether it is no worker, but the child beside them.
-    var isCompanion: Bool { slot == Scoreboard.companionSlot }
+    var isCompanion: Bool { Scoreboard.companionSlots.contains(slot) }
 
     /// Whether it only serves what is left in the accept queue, and leaves.
     var isLast: Bool { role == .lastWorker }

@@ -73,7 +73,7 @@ final class SupervisorLoop {
             configuration: configuration,
             identity: [.integer("pid", getpid())] + (supervisor.listener?.address.fields ?? []),
             listenerIsShared: supervisor.listener?.isShared ?? false,
-            formerCompanion: predecessor?.companion.flatMap { ProcessDescriptor.isChild($0) ? $0 : nil },
+            formerCompanion: predecessor?.companion.flatMap { [scoreboard] in scoreboard.companion($0) },
             seed: SystemRandomNumberGenerator.seed(),
             at: .now
         )
@@ -81,8 +81,9 @@ final class SupervisorLoop {
             guard let pid = worker.pid else { continue }
             children[pid] = Child(pid: pid, slot: scoreboard.slot(worker.slot))
         }
-        // Its slot is its successor's from now on: it has nothing more to say there.
-        if let pid = state.companion.formerPID { children[pid] = Child(pid: pid) }
+        if let former = state.companion.formerProcess {
+            children[former.pid] = Child(pid: former.pid, slot: scoreboard.slot(former.slot))
+        }
         if let former = predecessor?.companionListener, former >= 0,
             former != self.supervisor.companion?.listener?.descriptor
         {
@@ -317,7 +318,7 @@ final class SupervisorLoop {
 
     /// Says how far a look at all workers has to go.
     private func countSlots() {
-        let slots = children.values.compactMap { $0.slot?.index }.filter { $0 != Scoreboard.companionSlot }
+        let slots = children.values.compactMap { $0.slot?.index }.filter { !Scoreboard.companionSlots.contains($0) }
         scoreboard.slotsInUse = (slots.max() ?? -1) + 1
     }
 
@@ -341,5 +342,14 @@ extension SystemRandomNumberGenerator {
     fileprivate static func seed() -> UInt64 {
         var generator = SystemRandomNumberGenerator()
         return generator.next()
+    }
+}
+
+extension Scoreboard {
+    /// A former program's companion, if it still is a child of this process.
+    fileprivate func companion(_ pid: Int32) -> CompanionProcess? {
+        guard ProcessDescriptor.isChild(pid) else { return nil }
+        let slot = Self.companionSlots.first { self.slot($0).pid == pid }
+        return CompanionProcess(pid: pid, slot: slot ?? Self.companionSlots.upperBound - 1)
     }
 }

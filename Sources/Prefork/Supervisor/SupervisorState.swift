@@ -59,7 +59,7 @@ struct SupervisorState {
         configuration: SupervisorConfiguration,
         identity: [Notice.Field] = [],
         listenerIsShared: Bool = false,
-        formerCompanion: Int32? = nil,
+        formerCompanion: CompanionProcess? = nil,
         seed: UInt64,
         at now: MonotonicInstant
     ) {
@@ -87,13 +87,13 @@ struct SupervisorState {
         guard life != .finished else { return [] }
         switch event {
         case .started: start(at: now)
-        case .forked(Scoreboard.companionSlot, let pid): effects += companion.forked(pid)
-        case .forkFailed(Scoreboard.companionSlot, let reason):
+        case .forked(let slot, let pid) where slot == companion.slot: effects += companion.forked(pid)
+        case .forkFailed(let slot, let reason) where slot == companion.slot:
             effects += companion.forkFailed(reason: reason, at: now)
         case .becameReady(let pid) where pid == companion.pid: effects += companion.becameReady(at: now)
         case .exited(let pid, let exit) where pid == companion.pid:
             effects += companion.exited(exit, at: now, random: &random)
-        case .exited(let pid, let exit) where pid == companion.formerPID:
+        case .exited(let pid, let exit) where pid == companion.formerProcess?.pid:
             effects += companion.formerExited(exit, at: now)
         case .forked(let slot, let pid): forked(slot: slot, pid: pid, at: now)
         case .forkFailed(let slot, let reason): forkFailed(slot: slot, reason: reason, at: now)
@@ -142,7 +142,7 @@ struct SupervisorState {
     /// What the next program gets to know when it takes over. `nil` when it is not to, because a stop was ordered meanwhile.
     var handover: (target: Int, generation: Int, workers: [Handover.Worker], companion: Int32?)? {
         guard upgrade.phase == .takingOver else { return nil }
-        return (target, generation, workers.compactMap(Handover.Worker.init), companion.servingPID)
+        return (target, generation, workers.compactMap(Handover.Worker.init), companion.serving?.pid)
     }
 
     // MARK: - What concerns all

@@ -41,7 +41,7 @@ struct WorkerTable: Equatable, RandomAccessCollection {
 
     var vacantSlot: Int? {
         let taken = Set(handles.map(\.slot))
-        return (0..<Scoreboard.companionSlot).first { !taken.contains($0) }
+        return (0..<Scoreboard.companionSlots.lowerBound).first { !taken.contains($0) }
     }
 
     /// Workers with a place of their own.

@@ -65,7 +65,7 @@ struct WorkerProcess {
     /// Tells the body, and the supervisor should it not know.
     private func beginDraining() -> MonotonicInstant {
         if worker.supervisorIsGone { try? listener?.refuseNewConnections() }
-        worker.slot.beginDraining(pid: getpid())
+        worker.slot.beginDraining()
         worker.shutdownEvent.signal()
         worker.wakeup.signal()
         return .now

@@ -118,10 +118,8 @@ public final class LogOutput: Sendable {
         unsafe line.withUnsafeBytes { unsafe collect($0) }
     }
 
-    /// Writes what was collected, or drops it, and how often an event was repeated that was a while ago. Costs next to nothing
-    /// when there is nothing.
+    /// Writes what was collected, or drops it. Costs next to nothing when there is nothing.
     public func flush() {
-        if repeated.isCounting { writeRepeated() }
         guard collectedBytes.load(ordering: .relaxed) > 0 else { return }
         state.withLock { writeCollected(&$0) }
     }
