@@ -66,7 +66,8 @@ extension ProcessTests {
             let name = try #require(sigabbrev(signal))
             #expect(exited["how"]?.string?.hasPrefix("crashed with SIG\(name)") == true, "\(exited.line)")
             let backtrace = try #require(exited["backtrace"]?.string, "\(exited.line)")
-            #expect(backtrace.contains("BusyTimeout"), "where it waits: \(backtrace)")
+            // It sleeps for about a millisecond between two tries: the signal may find it in a try.
+            #expect(backtrace.contains("BusyTimeout") || backtrace.contains("sqlite"), "where it waits: \(backtrace)")
             #expect(backtrace.contains("FixtureService"), "the service's own code: \(backtrace)")
             try held.database.query("ROLLBACK")
             try service.log.wait(for: "worker ready", after: mark)
