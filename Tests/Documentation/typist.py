@@ -145,7 +145,7 @@ class Typist:
         script = self._notes / f"{self._written:03}.sh"
         output = script.with_suffix(".out")
         script.write_text(text + "\n")
-        if SERVERS.match(text):
+        if SERVERS.match(text) and command.status == 0:
             named = re.search(r"\bPORT=(\d+)", text)
             port = named[1] if named else ""
             self._stop_server(port)
