@@ -54,6 +54,7 @@ public struct HTTPClient: Sendable {
     /// A client. Make one for a process, or several that allow the same addresses: a thread's connections are kept for all
     /// clients, and one that is there already is used without another look at its address.
     /// - Parameters:
+    ///   - configuration: Times, sizes and retries of its calls.
     ///   - hosts: What is known of hosts, shared by all processes of a service.
     ///   - slot: This process's place in it.
     public init(_ configuration: Configuration = Configuration(), hosts: HostTable, slot: Int) {
@@ -127,6 +128,7 @@ public struct HTTPClient: Sendable {
     /// Sends a request, and reads the answer as it comes. Neither repeated nor redirected; the body has no limit but the
     /// request's own.
     /// - Parameters:
+    ///   - request: What is sent.
     ///   - size: How many bytes `produce` makes together; without it they are sent chunked.
     ///   - produce: Makes the next piece of the request's body, `nil` at its end; instead of the request's own.
     ///   - read: Reads the answer; when it returns, the call has ended.

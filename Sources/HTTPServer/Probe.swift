@@ -24,7 +24,9 @@ public struct Probe: Sendable {
     private let timeout: Duration
 
     /// A probe of a server.
-    /// - Parameter timeout: How long connecting, sending and each wait for more of the answer may take.
+    /// - Parameters:
+    ///   - target: Where it listens.
+    ///   - timeout: How long connecting, sending and each wait for more of the answer may take.
     public init(_ target: Target, timeout: Duration) {
         self.target = target
         self.timeout = timeout

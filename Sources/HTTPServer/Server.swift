@@ -58,7 +58,7 @@ public final class Server {
     ///   - whenReady: Called once everything is set up, right before the first connection can be accepted.
     ///   - isLast: Whether nobody serves on the listener after this server; asked whenever `shutdown` is written to. If
     ///     somebody does, nobody waits for this one: it drains with ``ServerConfiguration/unhurriedDrainGrace``.
-    /// - Throws: ``SystemError`` when the event loop cannot be set up.
+    /// - Throws: `SystemError` when the event loop cannot be set up.
     public func run(
         listener: CInt?,
         shutdown: CInt,

@@ -66,7 +66,9 @@ public protocol ServerObserver: RequestObserver {
     func wakeEnded()
 
     /// So many handlers run now that take long, each on a thread of its own.
-    /// - Parameter route: That of the one that has just turned out to take long; `nil` when one has ended.
+    /// - Parameters:
+    ///   - running: How many.
+    ///   - route: That of the one that has just turned out to take long; `nil` when one has ended.
     func handlersChanged(running: Int, latest route: Int?)
 
     /// More requests come than can be answered in time: from now on some are refused. May be called often.

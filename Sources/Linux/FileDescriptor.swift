@@ -64,6 +64,7 @@ public struct FileDescriptor: ~Copyable, Sendable {
 extension FileDescriptor {
     /// open(2), closed on exec.
     /// - Parameters:
+    ///   - path: of the file.
     ///   - flags: such as `O_RDONLY`.
     ///   - mode: the permissions of a file that the call makes.
     public static func open(_ path: String, _ flags: CInt, mode: UInt32 = 0) throws(SystemError) -> FileDescriptor {

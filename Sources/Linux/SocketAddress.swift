@@ -30,8 +30,11 @@ public struct SocketAddress: Sendable {
     }
 
     /// The first address that a host name or a numeric address means (getaddrinfo(3)). It may ask the network.
-    /// - Parameter isPassive: Whether it is to be listened on, rather than connected to: then `::` and `0.0.0.0` mean all
-    ///   addresses of this host.
+    /// - Parameters:
+    ///   - host: A name, or an address as text.
+    ///   - port: The port that the address is to have.
+    ///   - isPassive: Whether it is to be listened on, rather than connected to: then `::` and `0.0.0.0` mean all
+    ///     addresses of this host.
     public static func resolve(
         host: String,
         port: UInt16,

@@ -19,7 +19,10 @@ extension FileDescriptor {
     }
 
     /// setsockopt(2) of an option that is a number.
-    /// - Parameter level: `SOL_SOCKET` unless said.
+    /// - Parameters:
+    ///   - option: Such as `SO_REUSEADDR`.
+    ///   - level: `SOL_SOCKET` unless said.
+    ///   - value: What it is set to.
     public func setOption(_ option: CInt, level: CInt? = nil, to value: CInt) throws(SystemError) {
         var value = value
         let size = socklen_t(MemoryLayout<CInt>.size)
@@ -42,7 +45,9 @@ extension FileDescriptor {
 
     /// Has the kernel end each connection of a listening socket whose peer takes nothing that was sent to it for so long (tcp(7),
     /// TCP_USER_TIMEOUT). Other sockets than those of TCP have no such limit.
-    /// - Parameter listener: A socket that somebody else owns.
+    /// - Parameters:
+    ///   - timeout: For so long.
+    ///   - listener: A socket that somebody else owns.
     public static func limitUnreadTime(to timeout: Duration, of listener: CInt) {
         var milliseconds = CInt(clamping: timeout.nanoseconds / 1_000_000)
         let size = socklen_t(MemoryLayout<CInt>.size)

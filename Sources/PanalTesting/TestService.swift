@@ -24,7 +24,10 @@ public final class TestService<S: Service>: Sendable {
     private let directory: String
 
     /// The service with these variables as its environment.
-    /// - Parameter now: The moment that its rules take for the present; the clock's when nil.
+    /// - Parameters:
+    ///   - service: The service's type.
+    ///   - environment: Variables by name.
+    ///   - now: The moment that its rules take for the present; the clock's when nil.
     public init(
         _ service: S.Type,
         environment: [String: String] = [:],
@@ -46,7 +49,11 @@ public final class TestService<S: Service>: Sendable {
     }
 
     /// Sends one request through middleware, admission and routes.
-    /// - Parameter json: The body, sent as `application/json`.
+    /// - Parameters:
+    ///   - method: The method.
+    ///   - target: The path, with a query if there is one.
+    ///   - fields: Further header fields.
+    ///   - json: The body, sent as `application/json`.
     public func ask(
         _ method: HTTPRequest.Method,
         _ target: String,

@@ -177,8 +177,10 @@ public final class Database {
     /// In a handler of a server that answers several requests with one commit, it is committed before the answer leaves, but not
     /// when this returns. A handler that tells others before that (a cache of the process, another connection) belongs to a
     /// route that is declared as `.blocking`.
-    /// - Parameter isolation: Weaker where the schema's rules alone keep what is written right, which is cheaper on
-    ///   PostgreSQL.
+    /// - Parameters:
+    ///   - isolation: Weaker where the schema's rules alone keep what is written right, which is cheaper on
+    ///     PostgreSQL.
+    ///   - body: Asks the database.
     /// - Throws: What the body throws, and `DatabaseError`.
     public func write<Result>(
         isolation: Isolation = .serializable,

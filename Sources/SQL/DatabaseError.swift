@@ -14,7 +14,7 @@ public enum DatabaseError: Error, Hashable {
     case unavailable(reason: String, remedy: String)
 
     /// The connection was lost while a write was being committed: it was kept or it was not. Whoever repeats it under the same
-    /// idempotency key (``Database/write(once:at:_:)``) learns which, and does it once.
+    /// idempotency key (``Database/write(once:at:isolation:judging:_:)``) learns which, and does it once.
     case unknownOutcome(String)
 
     /// There is no room left where the database writes. Nothing was changed; reads still work.

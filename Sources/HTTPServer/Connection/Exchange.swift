@@ -77,10 +77,10 @@ public struct Exchange: Sendable {
     /// takes to send its request, or to read its answer, is not part of it.
     public var duration: Duration { .nanoseconds(record.endedAt - record.startedAt) }
 
-    /// The processor time of the handler, when ``ServerObserver/requestBegan(_:)`` asked for it.
+    /// The processor time of the handler, when ``RequestObserver/requestBegan(_:)`` asked for it.
     public var cpuTime: Duration? { record.cpuTime < 0 ? nil : .nanoseconds(record.cpuTime) }
 
-    /// What the handler did with its time, when ``ServerObserver/requestBegan(_:)`` asked for it: all of it, what it was on a
+    /// What the handler did with its time, when ``RequestObserver/requestBegan(_:)`` asked for it: all of it, what it was on a
     /// processor, and what it was ready to run while none was free. In nanoseconds. The rest it waited for something else.
     public var handlerTimes: (wall: Int64, processor: Int64, runQueue: Int64)? {
         record.cpuTime < 0 ? nil : (record.handlerTime, record.cpuTime, record.runQueueTime)

@@ -7,7 +7,9 @@ public struct JobRegister {
     private let clock: () throws -> Timestamp
 
     /// The jobs in this database.
-    /// - Parameter hostTime: The host's clock, by which leases end on SQLite; on PostgreSQL the server's does that.
+    /// - Parameters:
+    ///   - database: That of the service.
+    ///   - hostTime: The host's clock, by which leases end on SQLite; on PostgreSQL the server's does that.
     public init(_ database: Database, hostTime: @escaping () -> Timestamp) {
         let clock = JobClock(database, hostTime: hostTime)
         self.init(database, clock: { try clock.now() })

@@ -1,6 +1,6 @@
 public import SQL
 
-/// What a ``SQL/Database``'s observer is, too, when jobs that are added belong to a trace: it says to which.
+/// What a `Database`'s observer is, too, when jobs that are added belong to a trace: it says to which.
 public protocol JobTracer: DatabaseObserver {
     /// Where in a trace the calling thread is, as a `traceparent` of W3C Trace Context has it; `nil` for nowhere.
     var traceparent: String? { get }

@@ -17,6 +17,8 @@ public final class JobWorker {
     private var nextRuns: [Timestamp?]
 
     /// - Parameters:
+    ///   - configuration: How many jobs at a time, and for how long.
+    ///   - handlers: What does which kind of job.
     ///   - databases: Makes a thread's connection, or hands out the one it has.
     ///   - observer: Is told what happens.
     /// - Throws: When the system has no room for what it waits with.

@@ -53,7 +53,9 @@ extension SettingFormat {
     }
 
     /// Elements separated by commas, each read by `element`. Unset is the empty list; a text without any element is a fault.
-    /// - Parameter expected: The form of the whole list.
+    /// - Parameters:
+    ///   - element: How one of them is read.
+    ///   - expected: The form of the whole list.
     public static func list<Element: Sendable>(
         _ expected: String,
         of element: @escaping @Sendable (String) -> Element?

@@ -3,7 +3,7 @@ import Synchronization
 
 /// One pass over the environment that goes on after a fault, so that all faults are reported together.
 ///
-/// While it makes the groups it is asked for, the properties of these (``Setting``) find it as ``current`` and read through it.
+/// While it makes the groups it is asked for, the properties of these (``Setting``) find it as `current` and read through it.
 public final class SettingsReading: Sendable {
     /// A setting that is in force: its text shows no secret.
     public struct Found: Sendable {

@@ -11,7 +11,7 @@ extension Dependencies {
         return database
     }
 
-    /// Calls other services for this job: within its time, with its ``Jobs/JobContext/idempotencyID`` as `X-Request-ID`,
+    /// Calls other services for this job: within its time, with its `JobContext.idempotencyID` as `X-Request-ID`,
     /// as part of the trace in which it was added.
     public func client(for job: JobContext) -> HTTPClient {
         var client = client

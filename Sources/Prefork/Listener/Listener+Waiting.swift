@@ -11,6 +11,8 @@ extension Listener {
     /// Holds signals as ``ProcessStart/holdSignals()`` does. `TERM`, `INT` or `QUIT` end the wait.
     ///
     /// - Parameters:
+    ///   - address: where to listen.
+    ///   - backlog: how many connections may wait to be accepted.
     ///   - timeout: how long to try.
     ///   - waiting: called once, when the address is found in use, with the reason.
     /// - Throws: ``ListenerError/toldToStop`` for a signal, else what the last try met.

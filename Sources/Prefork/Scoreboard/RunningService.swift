@@ -61,7 +61,7 @@ public struct RunningService {
     }
 
     /// Other memory of the supervisor, for reading only.
-    /// - Parameter name: what ``SharedMemory/init(_:size:)`` was given.
+    /// - Parameter name: what `SharedMemory.init(_:size:)` was given.
     public func memory(_ name: String) -> SharedMemory? { Self.memory(name, of: supervisor) }
 
     /// Slots with a worker, in the order of the workers' numbers, successors behind their predecessors.

@@ -7,7 +7,7 @@ import Linux
 /// read is read by the next in its slot, or, if it stays vacant, goes to another worker. A worker knows the mailboxes that
 /// were made before it was forked: as many as the configured workers can ever use in a roll.
 public struct Siblings: Sendable {
-    /// Readable when somebody has sent something: for ``MessageReader``. `nil` when the system granted none.
+    /// Readable when somebody has sent something: for `MessageReader`. `nil` when the system granted none.
     ///
     /// Read it to the end before the worker leaves, and all the time while it leaves: its last connections may just have been
     /// sent.
@@ -54,7 +54,7 @@ public struct Siblings: Sendable {
         return MessageSocket.underway(on: senders[slot])
     }
 
-    /// Sends a message to the worker in a slot, as ``MessageSocket/send(_:_:on:)`` does.
+    /// Sends a message to the worker in a slot, as `MessageSocket.send(_:_:on:)` does.
     /// - Returns: Whether it is on its way. If not, nothing was sent, and what was to be sent is still the caller's.
     public func send(_ message: RawSpan, _ descriptor: CInt? = nil, to slot: Int) -> Bool {
         guard senders.indices.contains(slot), senders[slot] >= 0 else { return false }

@@ -13,7 +13,7 @@ public struct ProcessUsage: Sendable {
     public var threads: Int
     /// Open descriptors; `nil` when they may not be looked at.
     public var descriptors: Int?
-    /// How many of them are sockets: counted among the first ``mostLooked``, and those behind are taken for some, because a
+    /// How many of them are sockets: counted among the first 1,024, and those behind are taken for some, because a
     /// process has so many only for connections. `nil` when they may not be looked at.
     public var sockets: Int?
     /// How often a thread of it, of those that live, waited for something.

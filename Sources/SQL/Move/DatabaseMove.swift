@@ -30,7 +30,10 @@ public struct DatabaseMove {
     private let migrations: [Migration]
 
     /// From one database to the other.
-    /// - Parameter migrations: Those of this release, all of which the first has been through.
+    /// - Parameters:
+    ///   - source: The SQLite database.
+    ///   - target: The PostgreSQL database.
+    ///   - migrations: Those of this release, all of which the first has been through.
     /// - Throws: When the first is not SQLite's or the second not PostgreSQL's.
     public init(from source: DatabaseURL, to target: DatabaseURL, migrations: [Migration]) throws(MoveError) {
         guard case .sqlite(let source) = source.location else {

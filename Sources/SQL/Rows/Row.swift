@@ -28,7 +28,9 @@ public struct Row: ~Copyable {
     }
 
     /// A value made from what is in the column with this name.
-    /// - Parameter make: Nil for what no release can have written.
+    /// - Parameters:
+    ///   - name: The column's.
+    ///   - make: Nil for what no release can have written.
     /// - Throws: `DatabaseError.corrupted` when nothing can be made of it.
     @inlinable
     public func value<Stored: ColumnValue, Value>(

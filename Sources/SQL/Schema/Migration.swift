@@ -20,7 +20,11 @@ public struct Migration: Hashable, Sendable {
     public let postgreSQL: String?
 
     /// The step with this number, name and text.
-    /// - Parameter postgreSQL: The text for PostgreSQL, when it needs another one.
+    /// - Parameters:
+    ///   - number: Its place in the order, from 1.
+    ///   - name: What it does, in a few words.
+    ///   - sql: The text.
+    ///   - postgreSQL: The text for PostgreSQL, when it needs another one.
     public init(number: Int, name: String, sql: String, postgreSQL: String? = nil) {
         self.number = number
         self.name = name

@@ -3,7 +3,7 @@ public import Logging
 /// A swift-log backend: every event becomes one JSON line on stdout, its metadata top-level fields.
 ///
 /// Metadata strings stay strings; integers and booleans keep their JSON type when given as
-/// ``Logging/Logger/MetadataValue/number(_:)``. A key that the line itself uses (`time`, `level`, `message`) is written
+/// `Logger.MetadataValue.number(_:)`. A key that the line itself uses (`time`, `level`, `message`) is written
 /// with an underscore before it.
 public struct JSONLogHandler: LogHandler {
     /// The least severe level that is written. It follows the service's, if it has one, until it is set.

@@ -14,7 +14,9 @@ public enum MetricsText: Sendable {
     }
 
     /// The text. Readings of the same name stand together.
-    /// - Parameter descriptions: By metric: what it counts and in which unit.
+    /// - Parameters:
+    ///   - readings: What was counted.
+    ///   - descriptions: By metric: what it counts and in which unit.
     public func text(_ readings: [MetricReading], _ descriptions: [String: MetricDescription] = [:]) -> String {
         var text = ""
         // Two metrics of one name here: who reads them could not tell them apart, so the first has it.

@@ -141,6 +141,7 @@ public final class TraceSpan {
 /// What the function asks of stores and of other services, and what it logs, is a part of it.
 /// - Parameters:
 ///   - name: what it is; few different ones. Not made when nothing is recorded.
+///   - kind: whether it is work of this service's own, or a call of another one.
 ///   - body: gets the span, to say more of it.
 /// - Throws: what the body throws; the span has its type then.
 public func withSpan<Result>(

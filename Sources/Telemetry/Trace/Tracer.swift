@@ -32,6 +32,9 @@ public final class Tracer: Sendable {
     /// - Parameters:
     ///   - caller: the place in a trace that it was asked from; `nil` to begin a trace.
     ///   - state: what `tracestate` says.
+    ///   - name: what it is; few different ones.
+    ///   - kind: whether it is work of this service's own, a request, or a job.
+    ///   - start: when it began.
     /// - Returns: `nil` when it is not recorded.
     public func begin(
         _ name: @autoclosure () -> String,

@@ -25,7 +25,9 @@ public struct SQLiteRestore {
     private let migrations: [Migration]
 
     /// Into the place of the database in a file.
-    /// - Parameter migrations: Those of this release, which the backup must not contradict.
+    /// - Parameters:
+    ///   - location: Where the database is, or was.
+    ///   - migrations: Those of this release, which the backup must not contradict.
     public init(_ location: SQLiteLocation, migrations: [Migration]) {
         path = SystemFile.resolve(location.path) ?? location.path
         self.migrations = migrations
