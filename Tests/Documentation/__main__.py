@@ -8,7 +8,7 @@ and a block behind `<!-- output -->`. `…` stands for anything; times, sizes an
 A command that serves (SERVERS in typist.py) runs until the document's end or the next one on its port; the next command
 comes when it is ready. A page of docs/ is for somebody who has typed bin/run once, as its first page says: so the
 release and the hotel's database are there.
-Ports are mapped to free ones. A release is not built anew: see `swift`, the stand-in beside this file.
+Ports are mapped to free ones, and PostgreSQL at db.internal is a throw-away server. A release is not built anew: see `swift`, the stand-in beside this file.
 
 A comment right before a block, or before its paragraph, says what is different about it:
     <!-- not run: REASON -->        it needs what a test has not: a registry, a cluster, somebody else's server

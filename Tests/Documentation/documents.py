@@ -76,6 +76,8 @@ def blocks(path: Path) -> list[Block]:
             if not found or not found[-1].commands:
                 raise Malformed(f"{path}:{first}: this is the output of no command")
             found[-1].commands[-1].output += body
+        elif not language and any(line.startswith("$ ") for line in body):
+            raise Malformed(f"{path}:{first}: a block with a command is a ```console")
         elif mark:
             raise Malformed(f"{path}:{first}: the mark before this block is for blocks of commands (sh or console)")
         mark = None

@@ -11,6 +11,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import postgresql
 from documents import Block, Command
 from workspace import Workspace
 
@@ -70,6 +71,7 @@ class Typist:
         self._notes.mkdir()
         workspace.own(self._notes)
         self._ports: dict[str, str] = {}
+        self._database = postgresql.Server()
         #: Process groups that serve, by the port that their command names.
         self._servers: dict[str, int] = {}
         self.count = 0
@@ -93,6 +95,7 @@ class Typist:
         for pid in self._members():
             _kill(pid, signal.SIGKILL)
         self._shell.wait()
+        self._database.stop()
         os.close(self._answers)
 
     @property
@@ -141,6 +144,7 @@ class Typist:
 
     def _run(self, command: Command) -> str | None:
         text = PORTS.sub(lambda match: self._port(match[0]), command.text)
+        text = postgresql.URL.sub(lambda match: self._database.url(match[0]), text)
         self._written += 1
         script = self._notes / f"{self._written:03}.sh"
         output = script.with_suffix(".out")

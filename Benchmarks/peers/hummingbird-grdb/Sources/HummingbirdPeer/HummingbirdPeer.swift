@@ -5,7 +5,7 @@ import NIOPosix
 
 /// The sample hotel on Hummingbird with GRDB: one event loop, one connection to the database.
 ///
-/// Usage: `HummingbirdPeer PORT DATABASE [--access-log]`
+/// Usage: `HummingbirdPeer PORT DATABASE [--access-log] [--arena DATA]`; with `--arena` it is HttpArena's entry and has no database.
 @main
 struct HummingbirdPeer {
     static func main() async throws {
@@ -21,7 +21,11 @@ struct HummingbirdPeer {
         let index = String(repeating: ".", count: 186) + "\n"
         router.get("/") { _, _ in index }
         router.get("livez") { _, _ in "ok\n" }
-        try addHotel(HotelStore(path: arguments[2]), to: router)
+        if let arena = arguments.firstIndex(of: "--arena"), arena + 1 < arguments.count {
+            try addArena(data: arguments[arena + 1], to: router)
+        } else {
+            try addHotel(HotelStore(path: arguments[2]), to: router)
+        }
 
         var logger = Logger(label: "hummingbird")
         logger.logLevel = logsRequests ? .info : .warning
