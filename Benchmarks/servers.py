@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from process import Setup
@@ -384,9 +385,36 @@ class Hummingbird(Server):
         return command + (["--access-log"] if setup.access_log else [])
 
 
+class FastAPI(Server):
+    """The sample hotel in FastAPI under uvicorn, with uvloop and httptools: all from PyPI."""
+
+    name = "fastapi"
+    title = "FastAPI, uvicorn"
+    has_workers = True
+    has_waiting_handler = True
+    workloads = PLAIN | LOGGED | STORE
+    libraries = BUILD / "python"
+
+    def missing(self) -> str | None:
+        return None if (self.libraries / "fastapi").exists() else "no fastapi: bin/bench --install"
+
+    def version(self) -> str:
+        found = {path.name.split("-")[0]: path.name.split("-")[1] for path in self.libraries.glob("*.dist-info")}
+        return ", ".join(f"{name} {found.get(name, '?').removesuffix('.dist')}" for name in ("fastapi", "uvicorn"))
+
+    def command(self, setup: Setup) -> list[str]:
+        command = [sys.executable, "-m", "uvicorn", "--app-dir", str(PEERS / "fastapi"), "--host", "127.0.0.1"]
+        command += ["--port", str(setup.port), "--workers", str(setup.workers), "--loop", "uvloop", "--http", "httptools"]
+        return command + ["--log-level", "info" if setup.access_log else "warning", "hotel:app"]
+
+    def environment(self, setup: Setup) -> dict[str, str]:
+        kept = {"PYTHONPATH": str(self.libraries), "PYTHONDONTWRITEBYTECODE": "1", "DATABASE": str(setup.database or "")}
+        return super().environment(setup) | kept
+
+
 SERVERS: list[Server] = [
     Panal(), PanalOneThread(), PanalWithOps(), PanalFixture(), CLoop(), Nginx(), Go(), UWSGI(), Puma(), GunicornSync(),
-    GunicornThreads(), GunicornHTTPX(), Hummingbird(), GoSQLite(), GoPostgreSQL(), Flask(),
+    GunicornThreads(), GunicornHTTPX(), Hummingbird(), GoSQLite(), GoPostgreSQL(), Flask(), FastAPI(),
 ]
 OURS = "panal"
 OURS_WAITING = "panal-fixture"
