@@ -104,16 +104,15 @@ class Typist:
         return Path(os.readlink(f"/proc/{self._shell.pid}/cwd"))
 
     def type(self, name: str, blocks: list[Block]) -> list[str]:
-        """Types all commands of a document. Returns what is wrong with them."""
-        faults = []
+        """Types the commands of a document up to the first that is wrong, and returns that one: the others rely on it."""
         for block in blocks:
             if not block.runs:
                 continue
             for command in block.commands:
                 self.count += 1
                 if fault := self._run(command):
-                    faults.append(f"{name}:{command.line}: {command.text.splitlines()[0]}\n{fault}")
-        return faults
+                    return [f"{name}:{command.line}: {command.text.splitlines()[0]}\n{fault}"]
+        return []
 
     def prepare(self) -> None:
         """Leaves behind what bin/run does: the release, and a database with the sample in it."""

@@ -65,7 +65,9 @@ def prepare(repository: Path) -> Workspace:
     if (own_home / ".gitconfig").exists():
         shutil.copy(own_home / ".gitconfig", home)
     with (home / ".gitconfig").open("a") as configuration:
-        configuration.write("[user]\n\tname = Reader\n\temail = reader@example.org\n[init]\n\tdefaultBranch = main\n")
+        configuration.write("[user]\n\tname = Reader\n\temail = reader@example.org\n[init]\n\tdefaultBranch = main\n"
+            # A machine of tests may have clones of the packages that belong to root.
+            "[safe]\n\tdirectory = *\n")
     cache = home / ".cache" / "org.swift.swiftpm"
     if not cache.exists() and (own_home / ".cache/org.swift.swiftpm").exists():
         shutil.copytree(own_home / ".cache/org.swift.swiftpm", cache)
