@@ -31,7 +31,7 @@ from typist import Typist
 
 #: The order in which a reader meets them; those of docs/ that are not named come in between, by name.
 FIRST = ["README.md"]
-#: The last: it makes a service, whose own README is then typed in it.
+#: The last: it makes a service, in which the README that a made service gets is then typed.
 TUTORIAL = "docs/tutorial.md"
 SERVICE_README = "Templates/service/README.md"
 
@@ -44,7 +44,6 @@ def main() -> int:
     parser.add_argument("--list", action="store_true", help="print the blocks that are not run, and why")
     arguments = parser.parse_args()
 
-    # The service's README, with the service's name, is where the tutorial's service is.
     names = FIRST + sorted(
         str(path.relative_to(REPOSITORY))
         for folder in ("docs", "deploy", "Benchmarks")
@@ -82,11 +81,10 @@ def main() -> int:
             count = typist.count
             if name == TUTORIAL and not faults:
                 # What bin/new-service has made of the template's README, in the service that the tutorial made.
-                service = typist.folder
                 typist.stop_servers()
-                own = documents.blocks(service / "README.md")
-                left_out += [f"{SERVICE_README}: {block.reason}" for block in own if block.reason]
-                faults += typist.type("the made service's README.md", own)
+                own = documents.blocks(REPOSITORY / SERVICE_README, {"starter": "corner-shop", "Starter": "CornerShop"})
+                left_out += [f"{SERVICE_README}:{block.line}: {block.reason}" for block in own if block.reason]
+                faults += typist.type(SERVICE_README, own)
         typed += typist.count
         print(f"{name}: {count} commands, {time.monotonic() - started:.0f} s", flush=True)
 

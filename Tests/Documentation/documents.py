@@ -39,15 +39,18 @@ class Block:
 _MARK = re.compile(r"^<!-- (not run: (?P<reason>.+)|exits (?P<status>\d+)|(?P<output>output)) -->$")
 
 
-def blocks(path: Path) -> list[Block]:
-    """All blocks of commands in a document, in order.
+def blocks(path: Path, names: dict[str, str] | None = None) -> list[Block]:
+    """All blocks of commands in a document, in order; with these names instead of those that it has.
 
     Raises:
         Malformed: a mark without a block, or output of no command.
     """
     found: list[Block] = []
     mark: re.Match[str] | None = None
-    lines = path.read_text().splitlines()
+    text = path.read_text()
+    for name, other in (names or {}).items():
+        text = re.sub(rf"\b{name}", other, text)
+    lines = text.splitlines()
     at = 0
     while at < len(lines):
         line = lines[at]

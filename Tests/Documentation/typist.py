@@ -16,7 +16,7 @@ from documents import Block, Command
 from workspace import Workspace
 
 #: What does not end by itself, and what it says when one can go on.
-SERVERS = re.compile(r"^(\w+=\S+ )*(bin/run|bin/dev|\S+ serve|\S+ work|prometheus .*)$")
+SERVERS = re.compile(r"^(\w+=\S+ )*(bin/run|bin/dev|\S+ serve|\S+ work|prometheus .*)(\s+#.*)?$")
 READY = re.compile(rb'"message":"ready"|\bready\b.*\bpid|^Open http://|Server is ready to receive', re.MULTILINE)
 
 #: Ports that documents name.
@@ -97,11 +97,6 @@ class Typist:
         self._shell.wait()
         self._database.stop()
         os.close(self._answers)
-
-    @property
-    def folder(self) -> Path:
-        """Where the shell is now."""
-        return Path(os.readlink(f"/proc/{self._shell.pid}/cwd"))
 
     def type(self, name: str, blocks: list[Block]) -> list[str]:
         """Types the commands of a document up to the first that is wrong, and returns that one: the others rely on it."""
