@@ -24,7 +24,7 @@ def build(path: Path) -> None:
     else:
         with contextlib.closing(sqlite3.connect(path)) as database:
             database.execute("PRAGMA journal_mode = WAL")
-            for migration in sorted(MIGRATIONS.glob("*.sql")):
+            for migration in sorted(set(MIGRATIONS.glob("*.sql")) - set(MIGRATIONS.glob("*.postgres.sql"))):
                 database.executescript(migration.read_text())
             rows = [(room, ROOM["name"], ROOM["capacity"], 12000, "EUR") for room in ROOM_IDS]
             database.executemany("INSERT INTO room VALUES (?, ?, ?, ?, ?)", rows)
