@@ -51,7 +51,7 @@ struct Surroundings {
         if let port = settings.ops.port, port > 0 {
             opsPortObstacle = Self.obstacle(to: .tcp(host: settings.ops.host, port: port))
         }
-        clockIsSynchronized = Self.clockIsSynchronized
+        clockIsSynchronized = WallClock.isSynchronized
         if let database = settings.database, let open {
             self.database = Self.look(at: open(), database)
         }
@@ -93,12 +93,5 @@ struct Surroundings {
         } catch {
             return String(describing: error)
         }
-    }
-
-    /// adjtimex(2).
-    private static var clockIsSynchronized: Bool? {
-        var state = unsafe timex()
-        let result = unsafe adjtimex(&state)
-        return result < 0 ? nil : result != TIME_ERROR && unsafe state.status & STA_UNSYNC == 0
     }
 }

@@ -15,8 +15,13 @@ struct ServiceManager: ~Copyable {
         let type = CInt(SOCK_DGRAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue) | CInt(SOCK_NONBLOCK.rawValue)
         let descriptor = Glibc.socket(AF_UNIX, type, 0)
         guard descriptor >= 0 else { return nil }
+        do throws(SystemError) {
+            try address.connect(descriptor)
+        } catch {
+            close(descriptor)
+            return nil
+        }
         socket = FileDescriptor(owning: descriptor)
-        do { try address.connect(descriptor) } catch { return nil }
     }
 
     /// Says what of a notice concerns it.
