@@ -29,6 +29,8 @@ final class SupervisorLoop {
     private let received: Handover?
     /// Where a program that is tried says that it could serve.
     private let answer: HandoverFile?
+    /// Who waits to hear that the service is ready.
+    private let manager: ServiceManager?
     /// The next program, while it is tried and when it has passed.
     var preflight: Preflight?
     /// Which signals were blocked before the supervisor blocked its own.
@@ -53,6 +55,8 @@ final class SupervisorLoop {
         let file = HandoverFile.received.map { HandoverFile(owning: FileDescriptor(owning: $0.descriptor)) }
         answer = received?.role == .preflight ? file : nil
         self.supervisor = received?.role == .preflight ? supervisor.forPreflight : supervisor
+        // A preflight tells nobody but who tries it.
+        manager = received?.role == .preflight ? nil : ServiceManager()
         signals = try SignalDescriptor(SignalSet(SignalSet.managed))
         let configuration = self.supervisor.configuration
         let predecessor = received?.role == .takeover ? received : nil
@@ -208,7 +212,9 @@ final class SupervisorLoop {
         switch effect {
         case .fork(let spec): fork(spec)
         case .send(let signal, let pid): children[pid]?.send(signal)
-        case .notice(let notice): supervisor.notices.write(notice)
+        case .notice(let notice):
+            supervisor.notices.write(notice)
+            manager?.tell(notice)
         case .announceStop: scoreboard.isStopping = true
         case .refuseNewConnections: refuseNewConnections()
         case .observe(let pids, let memory):
