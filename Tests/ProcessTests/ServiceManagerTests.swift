@@ -6,97 +6,102 @@ import Testing
 extension ProcessTests {
     @Suite("A service manager")
     struct ServiceManagerTests {
-        /// What systemd listens on with `Type=notify`.
-        private final class Notifications {
-            private let descriptor: CInt
-            let path: String
-
-            init(in directory: TemporaryDirectory) throws {
-                path = directory.path + "/notify"
-                descriptor = socket(AF_UNIX, CInt(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-                var address = sockaddr_un()
-                address.sun_family = sa_family_t(AF_UNIX)
-                withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
-                let isBound = withUnsafePointer(to: &address) { pointer in
-                    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
-                    }
-                }
-                guard isBound else { throw Spawned.Failure(description: "cannot bind \(path): errno \(errno)") }
-                chmod(path, 0o777)
-            }
-
-            /// The next message; nil when none comes.
-            func next(by deadline: Deadline = .generous) -> String? {
-                var watched = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-                guard poll(&watched, 1, CInt(deadline.secondsLeft * 1000)) == 1 else { return nil }
-                var bytes = [UInt8](repeating: 0, count: 4096)
-                let count = recv(descriptor, &bytes, bytes.count, 0)
-                return count < 0 ? nil : String(decoding: bytes[..<count], as: UTF8.self)
-            }
-
-            /// Whether nothing has been said that was not read.
-            var isSilent: Bool { next(by: .after(0)) == nil }
-
-            deinit { close(descriptor) }
-        }
-
-        @Test("hears that the service is ready, and that it stops, and nothing of rolls and upgrades")
-        func notify() throws {
-            let directory = try TemporaryDirectory()
-            let notifications = try Notifications(in: directory)
-            let service = try Service(
+        private func service(
+            _ socket: NotifySocket,
+            _ variables: [String: String] = [:],
+            in directory: TemporaryDirectory,
+            launcher: [String] = []
+        ) throws -> Service {
+            try Service(
                 workers: 2,
-                environment: ["NOTIFY_SOCKET": notifications.path, "LOG_LEVEL": "info"],
-                in: directory
+                environment: ["NOTIFY_SOCKET": socket.path].merging(variables) { $1 },
+                in: directory,
+                launcher: launcher
             )
-            #expect(notifications.next() == "READY=1\nSTATUS=2 workers are ready")
-            for order in [SIGHUP, SIGUSR2] {
-                let mark = service.log.mark
-                service.signal(order)
-                try service.log.wait(for: "roll finished", after: mark)
-            }
-            #expect(notifications.isSilent)
-            service.stop()
-            #expect(notifications.next()?.hasPrefix("STOPPING=1\n") == true)
-            #expect(notifications.isSilent)
         }
 
-        @Test("that does not listen keeps no service from serving", arguments: ["/nowhere/notify", "@nobody", "x"])
+        @Test("hears that the service is ready, renews its workers, is ready again, and stops")
+        func rolled() throws {
+            let directory = try TemporaryDirectory()
+            let socket = try NotifySocket(in: directory)
+            let service = try service(socket, in: directory)
+            #expect(socket.next() == "READY=1\nSTATUS=2 workers are ready")
+            #expect(socket.isSilent)
+            service.signal(SIGHUP)
+            let reloading = try #require(socket.next())
+            #expect(reloading.hasPrefix("RELOADING=1\nMONOTONIC_USEC="))
+            #expect(socket.next()?.hasPrefix("READY=1\n") == true)
+            service.stop()
+            #expect(socket.next()?.hasPrefix("STOPPING=1\n") == true)
+            #expect(socket.isSilent)
+        }
+
+        @Test("hears of a program that takes over, in the process it knows, and that it is ready")
+        func upgraded() throws {
+            let directory = try TemporaryDirectory()
+            let socket = try NotifySocket(in: directory)
+            let service = try service(socket, in: directory)
+            #expect(socket.states(until: "READY=1") == ["READY=1"])
+            service.signal(SIGUSR2)
+            let reloading = try #require(socket.next())
+            #expect(reloading.hasPrefix("RELOADING=1\n"))
+            #expect(reloading.hasSuffix("\nMAINPID=\(service.supervisor)"))
+            #expect(socket.states(until: "READY=1").suffix(1) == ["READY=1"])
+            service.stop()
+            #expect(socket.states(until: "STOPPING=1") == ["STOPPING=1"])
+            #expect(socket.isSilent)
+        }
+
+        @Test("whose socket is full hears a moment later that the service is ready, and keeps nobody from serving")
+        func full() throws {
+            let directory = try TemporaryDirectory()
+            let socket = try NotifySocket(in: directory)
+            let count = try socket.fill()
+            let service = try service(socket, in: directory)
+            #expect(try service.answer(.get("/bytes/1")).status == 200)
+            for _ in 0..<count { #expect(socket.next() == "x") }
+            #expect(socket.states(until: "READY=1") == ["READY=1"])
+            service.stop()
+        }
+
+        @Test("with a watchdog hears again and again that the supervisor turns, and nothing of one that does not")
+        func watchdog() throws {
+            let directory = try TemporaryDirectory()
+            let socket = try NotifySocket(in: directory)
+            let service = try service(socket, ["WATCHDOG_USEC": "100000"], in: directory)
+            for _ in 0..<5 { #expect(socket.states(until: "WATCHDOG=1").last == "WATCHDOG=1") }
+            service.signal(SIGSTOP)
+            #expect(eventually { ProcessTree.status(of: service.supervisor)?.state == "T" })
+            while !socket.isSilent {}
+            // Half of what the watchdog grants is 50 ms.
+            #expect(socket.next(by: .after(0.5)) == nil)
+            service.signal(SIGCONT)
+            #expect(socket.next() == "WATCHDOG=1")
+            service.signal(SIGUSR2)
+            #expect(socket.states(until: "READY=1").last == "READY=1")
+            #expect(socket.states(until: "WATCHDOG=1").last == "WATCHDOG=1")
+            service.signal(SIGTERM)
+            #expect(service.waitForExit() == .code(0))
+        }
+
+        @Test("of another process is told of no watchdog")
+        func strangersWatchdog() throws {
+            let directory = try TemporaryDirectory()
+            let socket = try NotifySocket(in: directory)
+            let service = try service(socket, ["WATCHDOG_USEC": "1000", "WATCHDOG_PID": "1"], in: directory)
+            #expect(socket.states(until: "READY=1") == ["READY=1"])
+            service.stop()
+            #expect(socket.states(until: "STOPPING=1") == ["STOPPING=1"])
+        }
+
+        @Test(
+            "that does not listen keeps no service from serving",
+            arguments: ["/nowhere/notify", "@nobody", "x", "/", "@", "vsock:2:1", String(repeating: "/x", count: 100)]
+        )
         func absent(_ path: String) throws {
-            let service = try Service(workers: 1, environment: ["NOTIFY_SOCKET": path])
+            let service = try Service(workers: 1, environment: ["NOTIFY_SOCKET": path, "WATCHDOG_USEC": "1"])
             #expect(try service.answer(.get("/bytes/1")).status == 200)
             service.stop()
-        }
-    }
-
-    @Suite("The doctor, as a command")
-    struct DoctorCommandTests {
-        private func examine(_ variables: [String: String], in directory: TemporaryDirectory) throws -> Finished {
-            try Finished.running(
-                Binary.fixture.command("doctor"),
-                environment: Service.environment(in: directory, variables)
-            )
-        }
-
-        @Test("finds a service that can run, and one whose database is missing")
-        func examined() throws {
-            let directory = try TemporaryDirectory()
-            let without = try examine([:], in: directory)
-            #expect(without.exit == .code(1))
-            #expect(without.output.contains("FAULT   database: "))
-            try Service.prepare(.fixture, Service.environment(in: directory, [:]))
-            let with = try examine([:], in: directory)
-            #expect(with.exit == .code(0))
-            #expect(with.output.contains("ok      database: "))
-        }
-
-        @Test("sees that a port is taken")
-        func taken() throws {
-            let taken = try ListeningSocket()
-            let directory = try TemporaryDirectory()
-            let output = try examine(["PORT": "\(taken.port)"], in: directory).output
-            #expect(output.contains("advice  port: "))
         }
     }
 }

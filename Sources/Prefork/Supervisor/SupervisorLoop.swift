@@ -30,7 +30,7 @@ final class SupervisorLoop {
     /// Where a program that is tried says that it could serve.
     private let answer: HandoverFile?
     /// Who waits to hear that the service is ready.
-    private let manager: ServiceManager?
+    var manager: ServiceManager?
     /// The next program, while it is tried and when it has passed.
     var preflight: Preflight?
     /// Which signals were blocked before the supervisor blocked its own.
@@ -112,7 +112,8 @@ final class SupervisorLoop {
         while true {
             if let exitCode { return end(exitCode) }
             handOverIfAsked()
-            wait(until: [state.nextDeadline, mailNotBefore].compactMap(\.self).min())
+            wait(until: [state.nextDeadline, mailNotBefore, manager?.nextDeadline].compactMap(\.self).min())
+            manager?.turn(at: .now)
             takeSignals()
             if let deadline = state.nextDeadline, deadline <= .now { handle(.timer) }
         }
@@ -214,7 +215,7 @@ final class SupervisorLoop {
         case .send(let signal, let pid): children[pid]?.send(signal)
         case .notice(let notice):
             supervisor.notices.write(notice)
-            manager?.tell(notice)
+            manager?.tell(notice, at: .now)
         case .announceStop: scoreboard.isStopping = true
         case .refuseNewConnections: refuseNewConnections()
         case .observe(let pids, let memory):
