@@ -106,7 +106,7 @@ struct DoctorTests {
         ]
     )
     func appears(_ example: Case) throws {
-        let finding = try #require(finding(example.subject, example.variables, example.change))
+        let finding = try #require(self.finding(example.subject, example.variables, example.change))
         #expect(finding.weight == example.weight)
         #expect(finding.why?.isEmpty == false)
         #expect(finding.remedy?.contains(example.remedy) == true, "\(finding)")
@@ -117,7 +117,9 @@ struct DoctorTests {
 
     @Test("holds the time that a stop takes against what the platform grants, or a person says")
     func grace() throws {
-        func weight(_ platform: Platform, _ variables: [String: String] = [:], grace: Duration? = nil) throws -> Finding.Weight? {
+        func weight(_ platform: Platform, _ variables: [String: String] = [:], grace: Duration? = nil) throws -> Finding
+            .Weight?
+        {
             try finding("stop", variables, expecting: Expectations(grace: grace)) { $0.platform = platform }?.weight
         }
         #expect(try weight(.heroku) == .fine)
@@ -136,10 +138,14 @@ struct DoctorTests {
 
     @Test("holds idle connections against the balancer's, which the platform comes with or a person names")
     func keepAlive() throws {
-        func weight(_ timeout: String, _ platform: Platform = .unknown, balancer: Duration? = nil) throws -> Finding.Weight? {
+        func weight(_ timeout: String, _ platform: Platform = .unknown, balancer: Duration? = nil) throws -> Finding
+            .Weight?
+        {
             let expectations = Expectations(balancer: balancer)
-            return try finding("keep-alive", ["KEEPALIVE_TIMEOUT": timeout], expecting: expectations) { $0.platform = platform }?
-                .weight
+            return try finding("keep-alive", ["KEEPALIVE_TIMEOUT": timeout], expecting: expectations) {
+                $0.platform = platform
+            }?
+            .weight
         }
         #expect(try weight("60s") == .advice)
         #expect(try weight("61s") == .fine)
@@ -166,7 +172,9 @@ struct DoctorTests {
     func secrets() throws {
         let declarations = try ServiceSettings<NoSettings>([:], hasDatabase: true).declarations
         func secrets(_ variables: [String: String]) -> [String] { Surroundings.secrets(in: variables, declarations) }
-        #expect(secrets(["API_KEYS": "0123456789abcdef", "OPS_TOKEN": "0123456789abcdef"]) == ["API_KEYS", "OPS_TOKEN"])
+        #expect(
+            secrets(["API_KEYS": "0123456789abcdef", "OPS_TOKEN": "0123456789abcdef"]) == ["API_KEYS", "OPS_TOKEN"]
+        )
         #expect(secrets(["API_KEYS_FILE": "/run/secrets/keys", "PORT": "1", "OPS_TOKEN": ""]) == [])
         #expect(secrets(["DATABASE_URL": "sqlite:data/x.sqlite"]) == [])
         #expect(secrets(["DATABASE_URL": "postgres://me@host/x"]) == [])
@@ -217,7 +225,10 @@ struct DoctorTests {
         }
         func place(_ kind: String, free: Int = 1 << 40, database: Int = 0) -> Surroundings.DatabaseFindings {
             let fileSystem = FileSystem(kind: kind, freeBytes: free, totalBytes: 1 << 40)
-            return .init(readiness: .ready, place: .init(directory: "/data", fileSystem: fileSystem, databaseBytes: database))
+            return .init(
+                readiness: .ready,
+                place: .init(directory: "/data", fileSystem: fileSystem, databaseBytes: database)
+            )
         }
         #expect(try findings(hasDatabase: true).contains { $0.subject == "database" } == false)
         #expect(try finding("database", .init(readiness: .ready))?.weight == .fine)
@@ -278,6 +289,8 @@ struct DoctorTests {
         #expect(text.contains("change:  "))
         #expect(!text.contains("\u{1B}"))
         #expect(findings.text(isColoured: true).contains("\u{1B}[31mFAULT \u{1B}[0m"))
-        #expect(findings.json.hasPrefix(#"{"faults":1,"advice":1,"findings":[{"subject":"port","weight":"fine","saw":"#))
+        #expect(
+            findings.json.hasPrefix(#"{"faults":1,"advice":1,"findings":[{"subject":"port","weight":"fine","saw":"#)
+        )
     }
 }

@@ -73,9 +73,19 @@ extension ProcessTests {
             try Service.prepare(.fixture, Service.environment(in: directory, [:]))
             let few = try examine([:], ["--json"], in: directory, launcher: ["prlimit", "--nofile=64:64"])
             #expect(try weight("descriptors", few) == "advice")
-            let open = try examine([:], ["--json"], in: directory, launcher: ["sh", "-c", "umask 0; exec \"$@\"", "sh"])
+            let open = try examine(
+                [:],
+                ["--json"],
+                in: directory,
+                launcher: ["sh", "-c", "umask 0; exec \"$@\"", "sh"]
+            )
             #expect(try weight("user", open) == "advice")
-            let closed = try examine([:], ["--json"], in: directory, launcher: ["sh", "-c", "umask 077; exec \"$@\"", "sh"])
+            let closed = try examine(
+                [:],
+                ["--json"],
+                in: directory,
+                launcher: ["sh", "-c", "umask 077; exec \"$@\"", "sh"]
+            )
             #expect(try weight("user", closed) == (User.ofService == .root ? "advice" : "fine"))
             let slow = try examine(["KEEPALIVE_TIMEOUT": "95s"], ["--json", "--balancer", "600s"], in: directory)
             #expect(try weight("keep-alive", slow) == "advice")
@@ -95,7 +105,9 @@ extension ProcessTests {
 
         @Test("as an ordinary user says that a port below 1024 is not for it", .needsOrdinaryUser)
         func privileged() throws {
-            guard ProcessTree.read("/proc/sys/net/ipv4/ip_unprivileged_port_start")?.hasPrefix("1024") != false else { return }
+            guard ProcessTree.read("/proc/sys/net/ipv4/ip_unprivileged_port_start")?.hasPrefix("1024") != false else {
+                return
+            }
             let directory = try TemporaryDirectory()
             let finished = try examine(["PORT": "80"], ["--json"], in: directory)
             #expect(finished.exit == .code(1))

@@ -59,7 +59,8 @@ extension ProcessTests {
                 workers: 1,
                 in: directory,
                 migrates: false,
-                running: ["bash", "-c", client, "bash", "systemd-socket-activate", "--listen=127.0.0.1:\(port)"] + passed
+                running: ["bash", "-c", client, "bash", "systemd-socket-activate", "--listen=127.0.0.1:\(port)"]
+                    + passed
                     + [Binary.fixture.path, "serve"]
             )
             #expect(service.port == port)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Linux
 import Logging
 import SQL
 
@@ -26,10 +27,16 @@ struct Doctor<S: Service>: ParsableCommand {
     @Option(help: "Instances of the service that share the database server.")
     var instances = 1
 
-    @Option(help: "How long whoever stops the service waits before it kills, such as 30s; unset it is what the platform is known for.")
+    @Option(
+        help:
+            "How long whoever stops the service waits before it kills, such as 30s; unset it is what the platform is known for."
+    )
     var grace: String?
 
-    @Option(help: "How long the balancer in front keeps idle connections, such as 60s; unset it is what the platform is known for.")
+    @Option(
+        help:
+            "How long the balancer in front keeps idle connections, such as 60s; unset it is what the platform is known for."
+    )
     var balancer: String?
 
     func validate() throws {
@@ -42,10 +49,13 @@ struct Doctor<S: Service>: ParsableCommand {
         let databases = S.databases(settings, Logger.standardOutput(S.info, settings))
         let variables = ProcessEnvironment.variables
         let surroundings = Surroundings(settings, variables, open: databases.map { all in { all.current } })
-        let findings = Examination(settings: settings, surroundings: surroundings, expectations: try expectations).findings
+        let findings = Examination(settings: settings, surroundings: surroundings, expectations: try expectations)
+            .findings
         let isColoured = isatty(STDOUT_FILENO) == 1 && variables["NO_COLOR", default: ""].isEmpty
         print(json ? findings.json : findings.text(isColoured: isColoured))
-        guard findings.count(of: .fault) == 0, !strict || findings.count(of: .advice) == 0 else { throw ExitCode.failure }
+        guard findings.count(of: .fault) == 0, !strict || findings.count(of: .advice) == 0 else {
+            throw ExitCode.failure
+        }
     }
 
     private var expectations: Expectations {

@@ -1,4 +1,5 @@
 import Linux
+import Prefork
 import SQL
 
 extension Examination {
@@ -6,7 +7,8 @@ extension Examination {
     var database: [Finding] {
         guard let database = surroundings.database, let settings = settings.database else { return [] }
         return [
-            readiness(database.readiness), database.place.map(place), database.place.map(room), library(database, settings),
+            readiness(database.readiness), database.place.map(place), database.place.map(room),
+            library(database, settings),
             connections(database, settings), clocks(database),
         ].compactMap(\.self)
     }
@@ -59,7 +61,8 @@ extension Examination {
         guard library.hasLogResetBug else { return .fine("library", name) }
         let saw = "\(name) has the WAL-reset bug (corrected in 3.51.3, 3.50.7 and 3.44.6)"
         switch settings.checkpoints {
-        case .auto: return .fine("library", saw + "; the service checkpoints under the write lock, where it does no harm")
+        case .auto:
+            return .fine("library", saw + "; the service checkpoints under the write lock, where it does no harm")
         case .external:
             return .advice(
                 "library",
@@ -102,13 +105,19 @@ extension Examination {
         }
     }
 
-    private func connections(of budget: ConnectionBudget, _ limit: Int, _ capacity: DatabaseSettings.Capacity) -> Finding {
+    private func connections(of budget: ConnectionBudget, _ limit: Int, _ capacity: DatabaseSettings.Capacity)
+        -> Finding
+    {
         let instances = expectations.instances
         // What is set for this instance is its own.
-        if case .set = capacity { return .fine("connections", "at most \(budget.needed) of \(limit) that are this instance's") }
+        if case .set = capacity {
+            return .fine("connections", "at most \(budget.needed) of \(limit) that are this instance's")
+        }
         let all = budget.needed * instances
         let one = "an instance has at most \(budget.needed)"
-        let saw = instances == 1 ? "\(one), the server grants \(limit)" : "\(one), \(instances) have \(all), the server grants \(limit)"
+        let saw =
+            instances == 1
+            ? "\(one), the server grants \(limit)" : "\(one), \(instances) have \(all), the server grants \(limit)"
         guard all > limit else {
             return .fine("connections", saw + ": enough for \(limit / max(1, budget.needed)) instances")
         }

@@ -12,7 +12,8 @@ struct Examination<Own: SettingsGroup> {
 
     /// All that was looked at, in the order in which it is best read.
     var findings: [Finding] {
-        [port, metrics, access, secrets, user, debugging] + misspellings + [pool, memory, tasks, processes].compactMap(\.self)
+        [port, metrics, access, secrets, user, debugging] + misspellings
+            + [pool, memory, tasks, processes].compactMap(\.self)
             + [openFiles, backlog, stop, keepAlive, clock, clockSource, kernel].compactMap(\.self) + database
     }
 
@@ -89,12 +90,16 @@ struct Examination<Own: SettingsGroup> {
         }
         let names = surroundings.environmentSecrets
         // There the environment is the platform's own place for them.
-        guard !names.isEmpty, surroundings.platform != .heroku else { return .fine("secrets", "are where they are kept") }
+        guard !names.isEmpty, surroundings.platform != .heroku else {
+            return .fine("secrets", "are where they are kept")
+        }
         return .advice(
             "secrets",
             names.joined(separator: ", ") + (names.count == 1 ? " is" : " are") + " in the environment",
-            because: "each child process inherits it, and process listings, crash reports and container inspection show it",
-            names.map { "set \($0)_FILE to the path of a file" }.joined(separator: ", ") + " that only this user may read"
+            because:
+                "each child process inherits it, and process listings, crash reports and container inspection show it",
+            names.map { "set \($0)_FILE to the path of a file" }.joined(separator: ", ")
+                + " that only this user may read"
         )
     }
 
@@ -157,7 +162,8 @@ struct Examination<Own: SettingsGroup> {
 
     private var pool: Finding {
         let processors = surroundings.processors.processors
-        let saw = "\(mostWorkers) workers × \(server.threads.count) threads on \(processors.text(decimals: 1)) processors"
+        let saw =
+            "\(mostWorkers) workers × \(server.threads.count) threads on \(processors.text(decimals: 1)) processors"
         guard Double(mostWorkers) > 4 * processors + 1 else { return .fine("workers", saw) }
         return .advice(
             "workers",
@@ -178,7 +184,8 @@ struct Examination<Own: SettingsGroup> {
         let bodies = mostWorkers * server.maxBodyMemory
         let most = idle + threads + bodies
         let owner = limit == group ? "the control group grants" : "the host has"
-        let saw = "at most about \(megabytes(most)): processes \(megabytes(idle)), threads \(megabytes(threads)), "
+        let saw =
+            "at most about \(megabytes(most)): processes \(megabytes(idle)), threads \(megabytes(threads)), "
             + "bodies \(megabytes(bodies)); \(owner) \(megabytes(limit))"
         guard most > limit else { return .fine("memory", saw) }
         return .advice(
@@ -261,10 +268,16 @@ struct Examination<Own: SettingsGroup> {
         guard let grace = expectations.grace ?? platform.grace else {
             return .fine("stop", saw + "; whoever stops the service should wait longer before it kills")
         }
-        let patience = "\(saw); \(platform.name) kills after \(seconds(grace))"
+        let patience =
+            "\(saw); \(platform.name) kills after \(seconds(grace))"
             + (expectations.grace == nil ? " unless told otherwise (--grace)" : "")
         guard most >= grace else { return .fine("stop", patience) }
-        return .advice("stop", patience, because: "requests that are still being answered then are lost", platform.graceRemedy)
+        return .advice(
+            "stop",
+            patience,
+            because: "requests that are still being answered then are lost",
+            platform.graceRemedy
+        )
     }
 
     /// nginx keeps connections to a service for 60 seconds, an AWS load balancer too.
@@ -304,7 +317,8 @@ struct Examination<Own: SettingsGroup> {
             .advice(
                 "clock",
                 "nobody keeps it right, as far as the kernel knows",
-                because: "times in the log and in the data drift away from those of other hosts; deadlines do not go by it",
+                because:
+                    "times in the log and in the data drift away from those of other hosts; deadlines do not go by it",
                 "run chrony or systemd-timesyncd on the host"
             )
         }
@@ -328,7 +342,9 @@ struct Examination<Own: SettingsGroup> {
 
     private var kernel: Finding? {
         guard let (major, minor) = surroundings.kernel else { return nil }
-        guard (major, minor) < (5, 7), server.drainDelay == .zero else { return .fine("kernel", "Linux \(major).\(minor)") }
+        guard (major, minor) < (5, 7), server.drainDelay == .zero else {
+            return .fine("kernel", "Linux \(major).\(minor)")
+        }
         return .advice(
             "kernel",
             "Linux \(major).\(minor)",

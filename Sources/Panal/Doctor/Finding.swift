@@ -43,7 +43,8 @@ extension [Finding] {
             let space = String(repeating: " ", count: width - finding.subject.count)
             let indent = "\n        " + String(repeating: " ", count: width + 2)
             return finding.weight.mark(isColoured: isColoured) + "  " + finding.subject + space + "  " + finding.saw
-                + (finding.why.map { indent + "because: " + $0 } ?? "") + (finding.remedy.map { indent + "change:  " + $0 } ?? "")
+                + (finding.why.map { indent + "because: " + $0 } ?? "")
+                + (finding.remedy.map { indent + "change:  " + $0 } ?? "")
         }
         return (lines + ["", summary]).joined(separator: "\n")
     }

@@ -14,15 +14,19 @@ enum Platform: Hashable {
     /// - Parameter isContainer: Whether files are there that container runtimes make.
     init(_ variables: [String: String], isContainer: Bool) {
         self =
-            if variables["DYNO"] != nil { .heroku }
-            else if variables["K_SERVICE"] != nil { .cloudRun }
-            else if variables["FLY_APP_NAME"] != nil { .fly }
-            else if variables["ECS_CONTAINER_METADATA_URI_V4"] != nil { .ecs }
-            else if variables["KUBERNETES_SERVICE_HOST"] != nil { .kubernetes }
-            else if variables["HONCHO_PROCESS_NAME"] != nil || variables["FOREMAN_WORKER_NAME"] != nil { .procfileRunner }
-            else if isContainer { .container }
-            else if variables["INVOCATION_ID"] != nil { .systemd }
-            else { .unknown }
+            if variables["DYNO"] != nil { .heroku } else if variables["K_SERVICE"] != nil {
+                .cloudRun
+            } else if variables["FLY_APP_NAME"] != nil {
+                .fly
+            } else if variables["ECS_CONTAINER_METADATA_URI_V4"] != nil {
+                .ecs
+            } else if variables["KUBERNETES_SERVICE_HOST"] != nil {
+                .kubernetes
+            } else if variables["HONCHO_PROCESS_NAME"] != nil || variables["FOREMAN_WORKER_NAME"] != nil {
+                .procfileRunner
+            } else if isContainer { .container } else if variables["INVOCATION_ID"] != nil { .systemd } else {
+                .unknown
+            }
     }
 
     var name: String {

@@ -91,7 +91,9 @@ struct Surroundings {
         isRoot = geteuid() == 0
         fileMask = SystemFile.word("Umask:", in: "/proc/self/status").flatMap { Int($0, radix: 8) }
         environmentSecrets = Self.secrets(in: variables, settings.declarations)
-        readableSecretFiles = Self.secretFiles(in: variables, settings.declarations).filter { FileStatus(of: $0)?.isReadableByAll == true }
+        readableSecretFiles = Self.secretFiles(in: variables, settings.declarations).filter {
+            FileStatus(of: $0)?.isReadableByAll == true
+        }
         if let database = settings.database, let open {
             self.database = Self.look(at: open(), database)
         }
@@ -103,7 +105,9 @@ struct Surroundings {
     /// The names of variables whose text shows less when its secrets are hidden.
     static func secrets(in variables: [String: String], _ declarations: [SettingDeclaration]) -> [String] {
         declarations.filter { $0.mayComeFromFile }.compactMap { declaration in
-            guard let text = variables[declaration.key], !text.isEmpty, declaration.redact(text) != text else { return nil }
+            guard let text = variables[declaration.key], !text.isEmpty, declaration.redact(text) != text else {
+                return nil
+            }
             return declaration.key
         }
     }
@@ -120,7 +124,11 @@ struct Surroundings {
             findings.library = Library(version: SQLiteLibrary.version, hasLogResetBug: SQLiteLibrary.hasLogResetBug)
             let directory = SystemFile.resolve(location.directory) ?? location.directory
             findings.place = FileSystem(at: directory).map { fileSystem in
-                Place(directory: directory, fileSystem: fileSystem, databaseBytes: FileStatus(of: location.path)?.size ?? 0)
+                Place(
+                    directory: directory,
+                    fileSystem: fileSystem,
+                    databaseBytes: FileStatus(of: location.path)?.size ?? 0
+                )
             }
         }
         if case .unready = findings.readiness { return findings }
