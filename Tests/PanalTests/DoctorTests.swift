@@ -106,7 +106,7 @@ struct DoctorTests {
         ]
     )
     func appears(_ example: Case) throws {
-        let finding = try #require(self.finding(example.subject, example.variables, example.change))
+        let finding = try #require(try self.finding(example.subject, example.variables, example.change))
         #expect(finding.weight == example.weight)
         #expect(finding.why?.isEmpty == false)
         #expect(finding.remedy?.contains(example.remedy) == true, "\(finding)")
