@@ -132,8 +132,12 @@ def _arguments() -> argparse.Namespace:
         epilog="Exit codes: 0 no factor fails, 1 one does. With CI set, a proof that lacks a tool is a failure, too.",
     )
     parser.add_argument("--only", metavar="III,IX", type=lambda text: text.split(","), help="only these factors")
-    parser.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="of the scorecard (text)")
-    parser.add_argument("--binary", metavar="FILE", type=Path, required=True, help="the release (bin/factors builds it)")
+    parser.add_argument(
+        "--format", choices=("text", "json", "markdown"), default="text", help="of the scorecard (text)"
+    )
+    parser.add_argument(
+        "--binary", metavar="FILE", type=Path, required=True, help="the release (bin/factors builds it)"
+    )
     arguments = parser.parse_args()
     if unknown := set(arguments.only or []) - set(names):
         parser.error(f"no such factor: {', '.join(sorted(unknown))}; there are {', '.join(names)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import own
 from factor import NotProven, require
@@ -26,15 +27,28 @@ def api_first(stage: Stage) -> None:
         raise NotProven("the release has no command `openapi`")
     document = json.loads(stage.task("openapi", settings={}, folder=stage.folder()))
     require(str(document.get("openapi", "")).startswith("3."), "it is no OpenAPI document", "mend `openapi`")
-    require(all(document.get("info", {}).get(key) for key in ("title", "version")), "it has no title or version", "mend `openapi`")
+    require(
+        all(document.get("info", {}).get(key) for key in ("title", "version")),
+        "it has no title or version",
+        "mend `openapi`",
+    )
     routes = stage.task("routes", settings={}, folder=stage.folder())
     paths = document.get("paths", {})
     declared = {re.sub(r"\{[^}]*\}", "{}", path) for path in paths}
     listed = set(re.findall(r"(?<=\s)/\S*", routes))
     missing = sorted(path for path in listed if re.sub(r"\{[^}]*\}", "{}", path) not in declared)
-    require(listed and not missing, f"routes that the contract does not have: {missing[:3]}", "declare their operations")
-    operations = [(path, verb, operation) for path, verbs in paths.items() for verb, operation in verbs.items() if isinstance(operation, dict)]
-    silent = [f"{verb} {path}" for path, verb, operation in operations if verb in VERBS and not operation.get("responses")]
+    require(
+        listed and not missing, f"routes that the contract does not have: {missing[:3]}", "declare their operations"
+    )
+    operations = [
+        (path, verb, operation)
+        for path, verbs in paths.items()
+        for verb, operation in verbs.items()
+        if isinstance(operation, dict)
+    ]
+    silent = [
+        f"{verb} {path}" for path, verb, operation in operations if verb in VERBS and not operation.get("responses")
+    ]
     require(not silent, f"operations without answers: {silent[:3]}", "declare what they answer")
     stage.did(f"`openapi` writes OpenAPI {document['openapi']} with all {len(listed)} paths of `routes`")
 
@@ -50,7 +64,11 @@ def telemetry(stage: Stage) -> None:
     assert ops
     for port in (service.port, ops):
         for path in ("/livez", "/readyz"):
-            require(eventually(lambda port=port, path=path: ask(port, "GET", path).status == 200), f"{path} does not say 200", "look at the log")
+            require(
+                eventually(lambda port=port, path=path: ask(port, "GET", path).status == 200),
+                f"{path} does not say 200",
+                "look at the log",
+            )
     stage.did("/livez and /readyz say 200, on the public port and on that of operations")
     before = _requests(_scrape(ops))
     keep(service.port, 4)
@@ -88,7 +106,9 @@ def _scrape(port: int) -> dict[str, float]:
 
 
 def _requests(samples: dict[str, float]) -> float:
-    return sum(value for name, value in samples.items() if name.startswith("http_server_request_duration_seconds_count"))
+    return sum(
+        value for name, value in samples.items() if name.startswith("http_server_request_duration_seconds_count")
+    )
 
 
 def auth(stage: Stage) -> None:
@@ -97,9 +117,15 @@ def auth(stage: Stage) -> None:
     path, body = own.record(5)
     for fields in ({}, {"Authorization": "Bearer wrong-0123456789abcdef"}, {"Authorization": f"Basic {KEY}"}):
         answer = ask(service.port, "POST", path, body, fields)
-        require(answer.status == 401, f"POST {path} without a good key is answered {answer.status}", "admit its group by API key")
+        require(
+            answer.status == 401,
+            f"POST {path} without a good key is answered {answer.status}",
+            "admit its group by API key",
+        )
         require("www-authenticate" in answer.fields, "401 does not say how to authenticate", "send WWW-Authenticate")
-        require("problem+json" in answer.fields.get("content-type", ""), "401 is no problem document", "answer RFC 9457")
+        require(
+            "problem+json" in answer.fields.get("content-type", ""), "401 is no problem document", "answer RFC 9457"
+        )
     stage.did(f"POST {path} without a key, with a wrong one, in the wrong scheme: 401, and how to ask")
     place, kept = keep(service.port, 5, {"Authorization": f"Bearer {KEY}"})
     good = ask(service.port, "GET", place, fields={"Authorization": f"Bearer {KEY}"})
@@ -107,7 +133,7 @@ def auth(stage: Stage) -> None:
     require(ask(service.port, "GET", place).status == 401, f"GET {place} needs no key", "admit its group by API key")
     stage.did("with the key: 201, then 200")
     shown = stage.task("config", settings=service.settings, folder=service.folder)
-    titles = "".join(open(f"/proc/{pid}/cmdline", encoding="latin-1").read() for pid in service.processes)
+    titles = "".join(Path(f"/proc/{pid}/cmdline").read_text(encoding="latin-1") for pid in service.processes)
     said = "\n".join(service.lines) + service.errors
     for text, where in ((said, "its log"), (shown, "`config`"), (titles, "its process titles")):
         require(KEY not in text, f"the key is in {where}", "show secrets to nobody")

@@ -73,7 +73,9 @@ class PostgreSQL:
         if done.returncode != 0:
             raise NotProven(f"{program} failed: {done.stderr.strip()[-300:]}", is_missing_tool=True)
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         # Fast: sessions are ended (PostgreSQL, "Shutting Down the Server").
         self._server.send_signal(signal.SIGINT)
         try:

@@ -1,4 +1,4 @@
-"""Proofs about the release itself: I codebase, II dependencies, V build, release, run, X parity, XII admin processes."""
+"""Proofs about the release itself: I codebase, II dependencies, V build, release, run, X parity, XII admin."""
 
 from __future__ import annotations
 
@@ -44,9 +44,13 @@ def codebase(stage: Stage) -> None:
     )
     require(not _git(stage, "submodule", "status"), "there are submodules", "one codebase is one repository")
     # What a clean checkout would not have is in no release that others build.
-    sources = [name for name in ("Package.swift", "Sources", "Plugins", "Libraries") if (stage.repository / name).exists()]
+    sources = [
+        name for name in ("Package.swift", "Sources", "Plugins", "Libraries") if (stage.repository / name).exists()
+    ]
     ignored = _git(stage, "ls-files", "--others", "--ignored", "--exclude-standard", "--", *sources)
-    require(not ignored, f"git ignores what is built: {ignored.split()[:3]}", "take it out of .gitignore, and commit it")
+    require(
+        not ignored, f"git ignores what is built: {ignored.split()[:3]}", "take it out of .gitignore, and commit it"
+    )
     changed = _git(stage, "status", "--porcelain", "--", *sources)
     if changed:
         raise NotProven(f"what was built is not committed yet: {changed.splitlines()[0].strip()}")
@@ -121,10 +125,13 @@ def build_release_run(stage: Stage) -> None:
     keep(service.port, 0)
     others = sorted({program for pid in service.processes if (program := executable(pid))} - {f"{stage.binary}"})
     require(not others, f"other programs run: {others}", "let the release be all that runs")
-    stage.did("served from a folder that cannot be written, with no variable but its settings, without sources or tools")
+    stage.did(
+        "served from a folder that cannot be written, with no variable but its settings, without sources or tools"
+    )
     require(service.stop() == 0, "it did not stop gracefully", "look at its log")
     require(
-        hashlib.sha256(stage.binary.read_bytes()).hexdigest() == before and len(list(stage.binary.parent.iterdir())) == 1,
+        hashlib.sha256(stage.binary.read_bytes()).hexdigest() == before
+        and len(list(stage.binary.parent.iterdir())) == 1,
         "it changed its own release",
         "write nothing beside the program",
     )
@@ -134,12 +141,18 @@ def build_release_run(stage: Stage) -> None:
 def parity(stage: Stage) -> None:
     """The same program and commands everywhere, the same schema on both stores."""
     name = re.escape(stage.built.name)
-    for file, needed in {"Procfile": ("serve", "migrate"), "Dockerfile": ("serve",), "bin/run": ("serve", "migrate")}.items():
+    for file, needed in {
+        "Procfile": ("serve", "migrate"),
+        "Dockerfile": ("serve",),
+        "bin/run": ("serve", "migrate"),
+    }.items():
         path = stage.repository / file
         if not path.exists():
             continue
         text = path.read_text()
-        require(re.search(rf"/{name}\b", text), f"{file} runs another program than {stage.built.name}", f"correct {file}")
+        require(
+            re.search(rf"/{name}\b", text), f"{file} runs another program than {stage.built.name}", f"correct {file}"
+        )
         missing = [command for command in needed if not re.search(rf"\b{command}\b", text)]
         require(not missing, f"{file} does not run {missing}", f"correct {file}")
     stage.did("Procfile, Dockerfile and bin/run name the same program and commands")

@@ -26,7 +26,11 @@ START_LIMIT = 3.0
 def config(stage: Stage) -> None:
     """All of it comes from the environment, and none is in the code."""
     shown = stage.run("config")
-    require(shown.returncode == 0, f"without a variable `config` ends with {shown.returncode}", "give each setting a default")
+    require(
+        shown.returncode == 0,
+        f"without a variable `config` ends with {shown.returncode}",
+        "give each setting a default",
+    )
     stage.did("`env -i … config`: every setting has a default or is not needed")
     wrong = stage.run("serve", settings={"PORT": "http", "WEB_CONCURRENCY": "some"})
     require(
@@ -46,7 +50,11 @@ def config(stage: Stage) -> None:
         "let the release read its environment at the start",
     )
     stage.did("the same file, two environments, two behaviours (DEBUG_HEADERS)")
-    require(not (stage.repository / ".git").exists() or not _is_tracked(stage, ".env"), ".env is committed", "git rm --cached .env")
+    require(
+        not (stage.repository / ".git").exists() or not _is_tracked(stage, ".env"),
+        ".env is committed",
+        "git rm --cached .env",
+    )
 
 
 def _is_tracked(stage: Stage, name: str) -> bool:
@@ -155,7 +163,9 @@ def concurrency(stage: Stage) -> None:
     stage.did("WEB_CONCURRENCY=3, TTIN, TTOU, TTOU: 3, 4, 3, 2 workers, and it serves all the time")
     place, kept = keep(service.port, 2)
     second = stage.start(service.folder, service.settings)
-    require(ask(second.port, "GET", place).json == kept, "a second instance knows other things", "keep state in the store")
+    require(
+        ask(second.port, "GET", place).json == kept, "a second instance knows other things", "keep state in the store"
+    )
     stage.did("a second instance beside it has the same data")
 
 
@@ -232,14 +242,25 @@ def logs(stage: Stage) -> None:
         ask(service.port, "GET", "/livez" if number % 2 else f"/nowhere/{number}")
     keep(service.port, 3)
     written = sorted(
-        {target for pid in service.processes for number, target, flags in open_files(pid) if _is_log(target, flags, folder)}
+        {
+            target
+            for pid in service.processes
+            for number, target, flags in open_files(pid)
+            if _is_log(target, flags, folder)
+        }
     )
     require(not written, f"it writes to {written}", "write events to standard output alone")
     require(service.stop() == 0, "it did not stop gracefully", "look at its log")
     strange = [line for line in service.lines if not _is_event(line)]
     require(not strange, f"this is no JSON object: {strange[:1]}", "log by swift-log, print nothing")
-    require(service.errors == "", f"it wrote to standard error: {service.errors[:200]}", "write events to standard output")
-    require(any("/nowhere/2" in str(event) for event in service.events), "a request is not in the log", "leave LOG_LEVEL at info")
+    require(
+        service.errors == "", f"it wrote to standard error: {service.errors[:200]}", "write events to standard output"
+    )
+    require(
+        any("/nowhere/2" in str(event) for event in service.events),
+        "a request is not in the log",
+        "leave LOG_LEVEL at info",
+    )
     new = sorted(name for name, _ in _files(folder) - before if not name.startswith("data.sqlite") and name != "stderr")
     require(not new, f"it wrote files: {new}", "write events to standard output alone")
     stage.did(f"{len(service.lines)} lines on standard output, each a JSON object; nothing on standard error; no file")
@@ -252,7 +273,11 @@ def _files(folder: Path) -> set[tuple[str, int]]:
 
 def _is_log(target: str, flags: int, folder: Path) -> bool:
     """Whether a descriptor writes to a file that is neither the database nor memory."""
-    if flags & os.O_ACCMODE == os.O_RDONLY or not target.startswith("/") or target.startswith(("/dev/", "/memfd:", "/proc/")):
+    if (
+        flags & os.O_ACCMODE == os.O_RDONLY
+        or not target.startswith("/")
+        or target.startswith(("/dev/", "/memfd:", "/proc/"))
+    ):
         return False
     return not re.match(re.escape(f"{folder}/data.sqlite"), target) and target != f"{folder}/stderr"
 

@@ -73,7 +73,7 @@ class Service:
                         return event
                 if self._has_ended or time.monotonic() > end:
                     raise Broken(
-                        f"the service never said \"{message}\": {self.lines[-3:]} {self.errors[-300:]}",
+                        f'the service never said "{message}": {self.lines[-3:]} {self.errors[-300:]}',
                         "look at what it says when it is started by hand",
                     )
                 self._changed.wait(0.1)
