@@ -118,6 +118,8 @@ struct Surroundings {
     }
 
     private static func look(at database: Database, _ settings: DatabaseSettings) -> DatabaseFindings {
+        // First, because a child asks, and no connection is to be carried into it.
+        let capacity = settings.capacity()
         database.deadline = .now.advanced(by: .seconds(3))
         var findings = DatabaseFindings(readiness: database.readiness())
         if case .sqlite(let location) = settings.url.location {
@@ -132,7 +134,7 @@ struct Surroundings {
             }
         }
         if case .unready = findings.readiness { return findings }
-        findings.capacity = settings.capacity()
+        findings.capacity = capacity
         let before = Timestamp.now()
         if let server = try? database.serverMicroseconds() {
             let between = (before.microsecondsSinceEpoch + Timestamp.now().microsecondsSinceEpoch) / 2
