@@ -12,6 +12,8 @@ public struct FileStatus: Equatable, Sendable {
     public let modified: [Int]
     /// Whether it is a unix socket.
     public let isSocket: Bool
+    /// Whether every user of the host may read it, if they get there.
+    public let isReadableByAll: Bool
 
     /// Of what is at a path, a symbolic link itself (lstat(2)). `nil` when there is nothing, or nothing may be known.
     public init?(at path: String) {
@@ -43,5 +45,6 @@ public struct FileStatus: Equatable, Sendable {
         size = Int(status.st_size)
         modified = [status.st_mtim.tv_sec, status.st_mtim.tv_nsec]
         isSocket = status.st_mode & S_IFMT == S_IFSOCK
+        isReadableByAll = status.st_mode & S_IROTH != 0
     }
 }

@@ -54,15 +54,24 @@ public struct SocketAddress: Sendable {
 
     /// A unix socket's address, or `nil` when the path is longer than the 107 bytes that the system takes.
     public init?(path: String) {
+        self.init(unix: Array(path.utf8), length: MemoryLayout<sockaddr_un>.size)
+    }
+
+    /// The address of a unix socket that has a name of the kernel's rather than a path (unix(7)), or `nil` when it is too long.
+    public init?(abstractName name: String) {
+        let bytes = [0] + Array(name.utf8)
+        self.init(unix: bytes, length: MemoryLayout<sa_family_t>.size + bytes.count)
+    }
+
+    private init?(unix bytes: [UInt8], length: Int) {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
-        let bytes = Array(path.utf8)
         let room = MemoryLayout.size(ofValue: address.sun_path) - 1
         guard bytes.count <= room else { return nil }
         unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: bytes) }
         self = unsafe withUnsafePointer(to: &address) { address in
             unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe SocketAddress(copying: $0, length: socklen_t(MemoryLayout<sockaddr_un>.size))
+                unsafe SocketAddress(copying: $0, length: socklen_t(length))
             }
         }
     }

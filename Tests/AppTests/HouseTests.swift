@@ -70,7 +70,9 @@ struct HouseTests {
         }
     }
 
-    @Test("reads the environment in one place only; beside it there are handed sockets and NO_COLOR")
+    @Test(
+        "reads the environment in one place only; beside it there are handed sockets, who started the service, and NO_COLOR"
+    )
     func onePlace() throws {
         let readers = try Repository.swiftFiles(in: "Sources").filter { file in
             let text = try String(contentsOf: file, encoding: .utf8)
@@ -83,7 +85,7 @@ struct HouseTests {
         let names = Set(readers.map(\.lastPathComponent))
         let handed: Set = [
             "CurrentProcess.swift", "HandoverFile.swift", "NonBlockingDescriptor.swift", "Program.swift",
-            "SocketActivation.swift",
+            "ServiceManager.swift", "SocketActivation.swift",
         ]
         #expect(names.subtracting(handed) == ["SettingsReading.swift", "ProcessEnvironment.swift"])
     }

@@ -24,6 +24,30 @@ struct ListenerTests {
         close(client)
     }
 
+    @Test("what would keep somebody from listening is told without listening, and nothing is left behind")
+    func obstacle() throws {
+        var listener: Listener? = try Listener(on: .tcp(host: "127.0.0.1", port: 0))
+        let address = try #require(listener?.address)
+        #expect(Listener.obstacle(to: address) == .addressInUse(address))
+        listener = nil
+        #expect(Listener.obstacle(to: address) == nil)
+        #expect(connect(port: try #require(address.port)) < 0)
+        #expect(Listener.obstacle(to: .tcp(host: "192.0.2.1", port: 0)) != nil)
+
+        let path = "/tmp/panal-obstacle-\(getpid())"
+        #expect(Listener.obstacle(to: .unix(path: path)) == nil)
+        #expect(access(path, F_OK) != 0)
+        listener = try Listener(on: .unix(path: path))
+        #expect(Listener.obstacle(to: .unix(path: path)) == .addressInUse(.unix(path: path)))
+        listener = nil
+        // What nobody listens on any more would be replaced.
+        #expect(Listener.obstacle(to: .unix(path: path)) == nil)
+        unlink(path)
+        #expect(Listener.obstacle(to: .unix(path: "/proc/nowhere/socket")) != nil)
+        #expect(Listener.obstacle(to: .unix(path: "/etc/passwd")) == .notASocket(path: "/etc/passwd"))
+        #expect(Listener.obstacle(to: .unix(path: String(repeating: "x", count: 200))) != nil)
+    }
+
     @Test("the socket is non-blocking and closed on exec")
     func flags() throws {
         let listener = try Listener(on: .tcp(host: "localhost", port: 0))

@@ -11,6 +11,7 @@ struct ProcessorBudgetTests {
         var files: [String: String]
         var processors: Double
         var memory: Int?
+        var tasks: Int?
         var workers: Int
     }
 
@@ -51,9 +52,12 @@ struct ProcessorBudgetTests {
                     "/sys/fs/cgroup/panal.slice/cpu.max": "50000 100000\n",
                     "/sys/fs/cgroup/panal.slice/panal.service/memory.max": "max\n",
                     "/sys/fs/cgroup/panal.slice/memory.max": "33554432\n",
+                    "/sys/fs/cgroup/panal.slice/panal.service/pids.max": "512\n",
+                    "/sys/fs/cgroup/panal.slice/pids.max": "max\n",
                 ],
                 processors: 0.5,
                 memory: 32 << 20,
+                tasks: 512,
                 workers: 2
             ),
             System(
@@ -122,6 +126,7 @@ struct ProcessorBudgetTests {
         let budget = ProcessorBudget(affinity: system.affinity, group: group) { system.files[$0] }
         #expect(budget.processors == system.processors)
         #expect(budget.memory == system.memory)
+        #expect(budget.tasks == system.tasks)
         #expect(budget.workers == system.workers)
     }
 

@@ -7,7 +7,10 @@ enum Tool: String, Sendable, CaseIterable {
     case axe, bash, cc, chromedriver, chromium, chroot, curl, haproxy, honcho, ip, nginx, nsenter, openssl,
         opentelemetry
     case pgbouncer, pkill, postgres, prlimit, prometheus, prometheusClient, promtool, ps, python3, readelf, selenium
-    case setpriv, strace, tmux, unshare
+    case setpriv, strace
+    case systemdAnalyze = "systemd-analyze"
+    case systemdSocketActivate = "systemd-socket-activate"
+    case tmux, unshare
 
     /// Where it is found: a name in `Binary.searchPath`, or a path.
     var command: String {
@@ -35,6 +38,7 @@ enum Tool: String, Sendable, CaseIterable {
         case .pkill, .ps: "apt-get install procps"
         case .prometheus, .promtool: "apt-get install prometheus"
         case .readelf: "apt-get install binutils"
+        case .systemdAnalyze, .systemdSocketActivate: "apt-get install systemd"
         }
     }
 

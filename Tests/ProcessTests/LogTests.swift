@@ -6,6 +6,17 @@ import Testing
 extension ProcessTests {
     @Suite("The log")
     struct LogTests {
+        @Test("the very first request of a thread is logged with its caller's trace, also when nobody knows its path")
+        func firstTrace() throws {
+            let trace = "0af7651916cd43dd8448eb211c80319c"
+            let service = try Service(workers: 1, environment: ["LOG_LEVEL": "info"])
+            let request = Request.get("/nowhere", [("traceparent", "00-\(trace)-b7ad6b7169203331-01")])
+            #expect(try service.answer(request).status == 404)
+            let event = try service.log.waitForRequest { $0["path"]?.string == "/nowhere" }
+            #expect(event["traceId"]?.string == trace)
+            service.stop()
+        }
+
         @Test("each request makes one access event, with all an operator asks for")
         func accessEvent() throws {
             let service = try Service(workers: 1)

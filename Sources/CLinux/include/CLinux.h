@@ -125,6 +125,9 @@ ssize_t clinux_receive_message(int socket, void *_Nonnull bytes, size_t room, in
 // getrlimit(2), setrlimit(2): as many descriptors as this process may allow itself. -1 when that fails.
 int clinux_raise_descriptor_limit(void);
 
+// adjtimex(2): 1 when the kernel believes that the wall clock is kept right, 0 when not, -1 when it does not say.
+int clinux_clock_is_synchronized(void);
+
 // fcntl(2), F_OFD_SETLK: a write lock on a range of bytes of an open file (0 bytes: all), without waiting.
 int clinux_lock_file(int file, int64_t start, int64_t count);
 

@@ -87,6 +87,8 @@ final class ThreadObserver: RequestObserver {
     func requestAnswered(_ exchange: Exchange) { unsafe metrics?.count(exchange) }
 
     func requestEnded(_ exchange: Exchange) {
+        // What no handler has seen, such as a path that nobody knows, has not begun here.
+        if !isAttached { attach() }
         lane.end()
         if let taken = exchange.handlerTimes, let route = exchange.routeIndex {
             times?.add(cell: cells[route], wall: taken.wall, processor: taken.processor, runQueue: taken.runQueue)

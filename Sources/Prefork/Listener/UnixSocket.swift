@@ -32,6 +32,22 @@ enum UnixSocket {
         }
     }
 
+    /// Whether a socket could be made there.
+    static func inspect(path: String) throws(ListenerError) {
+        guard let address = SocketAddress(path: path) else { throw .pathTooLong(path) }
+        do throws(SystemError) {
+            guard unsafe access(parent(of: path), W_OK | X_OK) == 0 else { throw SystemError("bind") }
+            switch try occupant(of: path, address) {
+            case .none, .staleSocket: break
+            case .liveSocket: throw SystemError("bind", code: EADDRINUSE)
+            case .somethingElse: throw SystemError("bind", code: ENOTSOCK)
+            }
+        } catch {
+            if error.code == ENOTSOCK { throw .notASocket(path: path) }
+            throw ListenerError(.unix(path: path), error)
+        }
+    }
+
     /// What lies at a path.
     private enum Occupant {
         case none, staleSocket, liveSocket, somethingElse

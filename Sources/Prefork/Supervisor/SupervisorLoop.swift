@@ -29,6 +29,8 @@ final class SupervisorLoop {
     private let received: Handover?
     /// Where a program that is tried says that it could serve.
     private let answer: HandoverFile?
+    /// Who waits to hear that the service is ready.
+    var manager: ServiceManager?
     /// The next program, while it is tried and when it has passed.
     var preflight: Preflight?
     /// Which signals were blocked before the supervisor blocked its own.
@@ -53,6 +55,8 @@ final class SupervisorLoop {
         let file = HandoverFile.received.map { HandoverFile(owning: FileDescriptor(owning: $0.descriptor)) }
         answer = received?.role == .preflight ? file : nil
         self.supervisor = received?.role == .preflight ? supervisor.forPreflight : supervisor
+        // A preflight tells nobody but who tries it.
+        manager = received?.role == .preflight ? nil : ServiceManager()
         signals = try SignalDescriptor(SignalSet(SignalSet.managed))
         let configuration = self.supervisor.configuration
         let predecessor = received?.role == .takeover ? received : nil
@@ -108,7 +112,8 @@ final class SupervisorLoop {
         while true {
             if let exitCode { return end(exitCode) }
             handOverIfAsked()
-            wait(until: [state.nextDeadline, mailNotBefore].compactMap(\.self).min())
+            wait(until: [state.nextDeadline, mailNotBefore, manager?.nextDeadline].compactMap(\.self).min())
+            manager?.turn(at: .now)
             takeSignals()
             if let deadline = state.nextDeadline, deadline <= .now { handle(.timer) }
         }
@@ -208,7 +213,9 @@ final class SupervisorLoop {
         switch effect {
         case .fork(let spec): fork(spec)
         case .send(let signal, let pid): children[pid]?.send(signal)
-        case .notice(let notice): supervisor.notices.write(notice)
+        case .notice(let notice):
+            supervisor.notices.write(notice)
+            manager?.tell(notice, at: .now)
         case .announceStop: scoreboard.isStopping = true
         case .refuseNewConnections: refuseNewConnections()
         case .observe(let pids, let memory):

@@ -56,9 +56,11 @@ extension SupervisorLoop {
         handover.notices = supervisor.notices.keptLines
         do throws(SystemError) {
             let file = try HandoverFile(handover)
+            manager?.tellOfTakeover(at: .now)
             // Signals stay blocked: those that come now wait until the next program reads them.
             throw execute(next, handing: file, with: handover.descriptors)
         } catch {
+            manager?.tellOfFailedTakeover(at: .now)
             handle(.takeoverFailed(reason: error.description))
         }
     }

@@ -5,6 +5,7 @@ struct ControlGroup: Equatable {
     /// Directories from the process's own group up to the root, by controller.
     var processorPaths: [String] = []
     var memoryPaths: [String] = []
+    var taskPaths: [String] = []
     var isVersion2 = true
 
     private static let root = "/sys/fs/cgroup"
@@ -31,9 +32,11 @@ struct ControlGroup: Equatable {
             let path = unified ?? "/"
             processorPaths = Self.ancestors(of: path, in: Self.root, exists: exists)
             memoryPaths = processorPaths
+            taskPaths = processorPaths
         } else {
             processorPaths = Self.ancestors(of: byController["cpu"] ?? "/", in: "\(Self.root)/cpu", exists: exists)
             memoryPaths = Self.ancestors(of: byController["memory"] ?? "/", in: "\(Self.root)/memory", exists: exists)
+            taskPaths = Self.ancestors(of: byController["pids"] ?? "/", in: "\(Self.root)/pids", exists: exists)
         }
     }
 

@@ -9,11 +9,14 @@ public struct ProcessorBudget: Hashable, Sendable {
     public var processors: Double
     /// Bytes of memory, `nil` when no control group sets a limit.
     public var memory: Int?
+    /// Processes and threads, `nil` when no control group sets a limit.
+    public var tasks: Int?
 
     /// A known budget.
-    public init(processors: Double, memory: Int? = nil) {
+    public init(processors: Double, memory: Int? = nil, tasks: Int? = nil) {
         self.processors = processors
         self.memory = memory
+        self.tasks = tasks
     }
 
     /// The budget of this process, now.
@@ -36,6 +39,7 @@ public struct ProcessorBudget: Hashable, Sendable {
         let limits = group.memoryPaths.compactMap { read($0 + file).flatMap(Self.memory) }
         processors = quotas.reduce(Double(max(1, affinity)), min)
         memory = limits.min()
+        tasks = group.taskPaths.compactMap { read($0 + "/pids.max").flatMap(Self.number) }.min()
     }
 
     /// One worker for each processor, begun ones included, because what waits does so on threads within the workers; at least two,
