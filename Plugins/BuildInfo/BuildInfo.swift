@@ -37,14 +37,15 @@ struct BuildInfo: BuildToolPlugin {
         let linked = packages(under: root).filter { package in package.targets.contains { used.contains($0.id) } }
         let names = Set(linked.map(\.id))
         var entries = linked.filter { $0.id != root.id }.map { package in
-            var entry = Entry(name: package.id, licence: Licence(in: package.directoryURL)?.expression)
+            var entry = Entry(name: name(of: package), licence: Licence(in: package.directoryURL)?.expression)
             switch package.origin {
             case .repository(let url, let version, let revision):
                 (entry.version, entry.location, entry.revision) = (version, url, revision)
             case .registry(_, let version): entry.version = version
             default: break
             }
-            entry.needs = names.intersection(package.dependencies.map(\.package.id)).sorted()
+            let needs = package.dependencies.map(\.package).filter { names.contains($0.id) }
+            entry.needs = needs.map(name(of:)).sorted()
             return entry
         }
         entries.sort { $0.name < $1.name }
@@ -53,6 +54,11 @@ struct BuildInfo: BuildToolPlugin {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(entries), as: UTF8.self)
+    }
+
+    /// A folder's identity is the folder's name, which is somebody's own choice.
+    private func name(of package: Package) -> String {
+        if case .local = package.origin { package.displayName } else { package.id }
     }
 
     private func everything(under target: any Target) -> [any Target] {
