@@ -205,6 +205,7 @@ def autoscaler():
 def bill(program):
     from cyclonedx.schema import OutputFormat, SchemaVersion
     from cyclonedx.validation import make_schemabased_validator
+    from packageurl import PackageURL
 
     written = run("version --sbom", program, "version", "--sbom")
     if not written:
@@ -214,6 +215,10 @@ def bill(program):
     expect(run("version --sbom", program, "version", "--sbom") == written, "version --sbom says something else each time")
     document = json.loads(written)
     components = {component["bom-ref"]: component for component in document["components"]}
+    for component in components.values():
+        url = component.get("purl")
+        if url:
+            expect(PackageURL.from_string(url).to_string() == url, f"{url} is not written as package URLs are")
     version = run("version", program, "version").split()
     expect(document["metadata"]["component"]["version"] == version[0], "the bill is of another release")
     expect(document["metadata"]["timestamp"] == version[1], "the bill is of another date")

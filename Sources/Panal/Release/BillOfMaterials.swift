@@ -115,7 +115,7 @@ private struct Component: Encodable {
     init(_ library: SystemPackage) {
         (type, name, version) = ("library", library.name, library.version)
         scope = library.isOptional ? "optional" : "required"
-        bomRef = "system:\(library.name)"
+        bomRef = "system:" + (library.url == nil ? library.files[0] : library.name)
         purl = library.url
         evidence = Evidence(occurrences: library.files.map { Evidence.Occurrence(location: $0) })
     }

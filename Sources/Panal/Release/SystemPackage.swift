@@ -42,12 +42,13 @@ struct SystemPackage: Equatable {
                     isOptional: isOptional
                 )
             }
-            // libfoo.so.1.2.3
-            let file = String(files[0].split(separator: "/").last ?? "")
-            let parts = file.split(separator: ".so.")
+            // libfoo.so.1.2.3, libfoo.so
+            let file = files[0].split(separator: "/").last ?? ""
+            let end = file.firstRange(of: ".so")?.lowerBound ?? file.endIndex
+            let version = file[end...].dropFirst(4)
             return SystemPackage(
-                name: String(parts.first ?? ""),
-                version: parts.count == 2 ? String(parts[1]) : nil,
+                name: String(file[..<end]),
+                version: version.isEmpty ? nil : String(version),
                 url: nil,
                 files: files,
                 isOptional: isOptional

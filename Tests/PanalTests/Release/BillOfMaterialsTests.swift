@@ -126,7 +126,10 @@ struct BillOfMaterialsTests {
             to: "var/lib/dpkg/info/libc6:amd64.list"
         )
         try write("/usr/lib/libgone.so.1\n", to: "var/lib/dpkg/info/libgone.list")
-        let files = ["libc.so.6", "libm.so.6"].map { "/usr/lib/x86_64-linux-gnu/" + $0 } + ["/usr/lib/libgone.so.1.2"]
+        let files =
+            ["libc.so.6", "libm.so.6"].map { "/usr/lib/x86_64-linux-gnu/" + $0 } + [
+                "/usr/lib/libgone.so.1.2", "/opt/libown.so",
+            ]
         let found = SystemPackage.of(
             files,
             linked: [files[0]],
@@ -142,6 +145,7 @@ struct BillOfMaterialsTests {
                     isOptional: false
                 ),
                 SystemPackage(name: "libgone", version: "1.2", url: nil, files: [files[2]], isOptional: true),
+                SystemPackage(name: "libown", version: nil, url: nil, files: [files[3]], isOptional: true),
             ]
         )
     }
