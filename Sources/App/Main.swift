@@ -12,7 +12,8 @@ struct App: Service {
         name: "panal",
         summary: "A microservice of identical worker processes, and its admin tasks.",
         revision: BuildInfo.revision,
-        date: BuildInfo.date
+        date: BuildInfo.date,
+        packages: BuildInfo.packages
     )
     static let defaults = ["DATABASE_URL": "sqlite:data/stays.sqlite"]
     static let migrations: [Migration]? = StaysStore.migrations

@@ -70,12 +70,15 @@ public struct ServiceInfo: Sendable {
     public let revision: String
     /// When that was committed, RFC 3339 in UTC.
     public let date: String
+    /// The Swift packages that are linked, as JSON, for the bill of materials (`version --sbom`).
+    public let packages: String
 
-    /// A service's name and release; the plugin `BuildInfo` knows revision and date.
-    public init(name: String, summary: String, revision: String, date: String) {
+    /// A service's name and release; the plugin `BuildInfo` knows revision, date and packages.
+    public init(name: String, summary: String, revision: String, date: String, packages: String = "[]") {
         self.name = name
         self.summary = summary
         self.revision = revision
         self.date = date
+        self.packages = packages
     }
 }

@@ -158,7 +158,7 @@ extension ProcessTests {
             "db_client_operation_duration_seconds", "panal_db_busy_retries_total", "panal_db_commit_group_size",
         ]
 
-        @Test("the dashboard and the alerts ask for what there is, in Prometheus' language", .needs(.promtool))
+        @Test("dashboard, alerts and autoscaler ask for what there is, in Prometheus' language", .needs(.promtool))
         func expressions() throws {
             let (service, ops) = try busyService()
             let dashboard = try JSON(#require(ProcessTree.read(Binary.package + "/deploy/grafana/dashboard.json")).utf8)
@@ -181,7 +181,12 @@ extension ProcessTests {
             let alerts = try #require(ProcessTree.read(Binary.package + "/deploy/prometheus/alerts.yml"))
             let alerting = alerts.split(separator: "\n").filter { !$0.contains("summary:") && !$0.hasPrefix("#") }
                 .joined(separator: " ")
-            for text in asked + [alerting] {
+            let adapter = Binary.package + "/deploy/kubernetes/monitoring/prometheus-adapter.yaml"
+            let scaling = try #require(ProcessTree.read(adapter)).split(separator: "\n").filter {
+                $0.contains("seriesQuery:")
+            }
+            #expect(scaling.count == 1)
+            for text in asked + [alerting] + scaling.map(String.init) {
                 for name in Self.names(in: text) where scrape.types[name] == nil && !Self.afterEvents.contains(name) {
                     Issue.record("there is no \(name)")
                 }

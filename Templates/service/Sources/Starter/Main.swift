@@ -9,7 +9,8 @@ struct Starter: Service {
         name: "starter",
         summary: "Keeps items.",
         revision: BuildInfo.revision,
-        date: BuildInfo.date
+        date: BuildInfo.date,
+        packages: BuildInfo.packages
     )
     static let defaults = ["DATABASE_URL": "sqlite:data/starter.sqlite"]
     static let migrations: [Migration]? = SQLItemStore.migrations
