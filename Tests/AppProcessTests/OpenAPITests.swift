@@ -12,7 +12,7 @@ extension ProcessTests {
         private func check(
             _ script: [String],
             keys: [String] = [key],
-            within seconds: Int = 240
+            within seconds: Double = 240
         ) throws {
             let service = try Service(.app, workers: 2, environment: ["API_KEYS": keys.joined(separator: ",")])
             let tools = Binary.package + "/.build/tools/bin"
