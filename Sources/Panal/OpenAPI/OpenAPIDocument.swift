@@ -259,7 +259,8 @@ extension Operation.Header {
             return ("Idempotency-Key", schema, false)
         case .ifMatch:
             schema.expectation = "the ETag that was read, or * to go ahead whatever the version is"
-            schema.constraints.pattern = #"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$"#
+            // A list may have empty elements, and be empty (RFC 9110 section 5.6.1.2).
+            schema.constraints.pattern = #"^(\*|[ \t]*((W/)?"[!#-~]*")?[ \t]*(,[ \t]*((W/)?"[!#-~]*")?[ \t]*)*)$"#
             schema.example = #""*""#
             return ("If-Match", schema, true)
         case .ifNoneMatch:

@@ -74,7 +74,7 @@ struct ServiceRoutesTests {
     }
 
     @Test("readiness says no with every reason, in general terms")
-    func unready() {
+    func unready() throws {
         let answer = try Response.readiness(
             .unready(.unavailable(reason: "secret/path", remedy: "secret")),
             isLeaving: true
@@ -88,7 +88,7 @@ struct ServiceRoutesTests {
     }
 
     @Test("a store that can only be read is a warning: without any instance nobody could even read")
-    func readable() {
+    func readable() throws {
         let answer = try Response.readiness(.readable(obstacle: .full("secret")), isLeaving: false)
         #expect(answer.status == .ok)
         guard case .bytes(let bytes) = answer.body else { return #expect(Bool(false), "a body of bytes") }
