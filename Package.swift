@@ -99,7 +99,7 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ],
-            resources: [.embedInCode("Ops/status.html")],
+            resources: [.embedInCode("Ops/status.html"), .embedInCode("OpenAPI/docs.html")],
             swiftSettings: engineRoom
         ),
 

@@ -82,7 +82,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Modules/Panal",
-            resources: [.embedInCode("Ops/status.html")],
+            resources: [.embedInCode("Ops/status.html"), .embedInCode("OpenAPI/docs.html")],
             swiftSettings: house
         ),
         // The part of App that a request passes through, with another `main`.

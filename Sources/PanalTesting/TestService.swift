@@ -48,6 +48,12 @@ public final class TestService<S: Service>: Sendable {
         rmdir(directory)
     }
 
+    /// Routes of which nothing was declared (`Operation`), each as method and path: the OpenAPI document does not say what they
+    /// take and answer.
+    public var undeclaredRoutes: [String] {
+        router.routes.filter { $0.operation == nil }.map { "\($0.method.rawValue) \($0.pattern)" }
+    }
+
     /// Sends one request through middleware, admission and routes.
     /// - Parameters:
     ///   - method: The method.

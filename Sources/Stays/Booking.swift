@@ -3,7 +3,7 @@ public import Values
 /// A room held for a guest, or once held: a cancelled booking stays on record and its nights are free again.
 public struct Booking: Hashable, Sendable {
     /// Whether the booking holds its nights.
-    public enum Status: String, Codable, Sendable {
+    public enum Status: String, CaseIterable, Codable, Sendable {
         /// It does.
         case confirmed
         /// It no longer does.

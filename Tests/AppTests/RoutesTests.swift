@@ -51,6 +51,24 @@ struct RoutesTests {
         #expect(text(response) == json)
     }
 
+    @Test("every room is written by hand as it would be encoded, with what is said of a stay beside it")
+    func encodedRoom() throws {
+        for room in SampleHotel.rooms {
+            let encoded = text(try .json(room))
+            #expect(text(.json { json in json.room(room) }) == encoded)
+            let stay = try #require(Stay(from: .example, to: #require(CivilDate.example.adding(days: 3))))
+            let offer = text(.json { json in json.room(room, for: stay, of: "sea-view") })
+            let total = text(try .json(room.price(of: stay)))
+            #expect(offer == encoded.dropLast() + #","total":\#(total),"hotel":"sea-view"}"#)
+        }
+    }
+
+    @Test("every route says what it takes and answers")
+    func operations() throws {
+        let routes = try SampleService().router.routes
+        #expect(routes.filter { $0.operation == nil }.map { "\($0.method) \($0.pattern)" } == [])
+    }
+
     @Test(
         "a failing store is an honest status, and its cause stays out of the answer",
         arguments: [
@@ -90,7 +108,7 @@ struct RoutesTests {
     private static let key = "first-key-0123456789"
     private static let otherKey = "second-key-0123456789"
     /// What anybody may ask, keys or not.
-    private static let publicPatterns: Set = ["/", "/livez", "/problems/{name}", "/readyz"]
+    private static let publicPatterns: Set = ["/", "/docs", "/livez", "/openapi.json", "/problems/{name}", "/readyz"]
 
     /// A request that has all that any route of ours looks for, so that nothing but a key can be missing.
     private func request(_ method: HTTPRequest.Method, _ pattern: String, _ authorization: String?) throws -> Request {

@@ -6,14 +6,14 @@ import Testing
 
 @Suite("The template")
 struct TemplateTests {
-    @Test("is small: domain, store and routes of the hotel are at most 1,260 lines")
+    @Test("is small: domain, store and routes of the hotel are at most 1,330 lines")
     func size() throws {
         let lines = try ["Stays", "StaysStore", "App"].flatMap { try Repository.swiftFiles(in: "Sources/\($0)") }
             .map {
                 try String(contentsOf: $0, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false)
                     .count - 1
             }
-        #expect(lines.reduce(0, +) <= 1_260)
+        #expect(lines.reduce(0, +) <= 1_330)
     }
 
     @Test("whoever is told of bookings is told with a signature: a webhook without a secret is a fault")

@@ -5,7 +5,7 @@ import Testing
 /// (`.needs(.nginx)`), and is skipped by that name where it is missing. In CI, `ToolTests` fails instead.
 enum Tool: String, Sendable, CaseIterable {
     case axe, bash, cc, chromedriver, chromium, chroot, curl, haproxy, honcho, ip, nginx, nsenter, openssl,
-        opentelemetry
+        openAPI, opentelemetry
     case pgbouncer, pkill, postgres, prlimit, prometheus, prometheusClient, promtool, ps, python3, readelf, selenium
     case setpriv, strace
     case systemdAnalyze = "systemd-analyze"
@@ -16,7 +16,7 @@ enum Tool: String, Sendable, CaseIterable {
     var command: String {
         switch self {
         case .honcho: Binary.package + "/.build/tools/bin/honcho"
-        case .axe, .opentelemetry, .prometheusClient, .selenium: Binary.package + "/.build/tools/bin/python3"
+        case .axe, .openAPI, .opentelemetry, .prometheusClient, .selenium: Binary.package + "/.build/tools/bin/python3"
         case .postgres: "/usr/lib/postgresql/15/bin/postgres"
         default: rawValue
         }
@@ -30,7 +30,7 @@ enum Tool: String, Sendable, CaseIterable {
         case .cc: "apt-get install gcc"
         case .chromedriver: "apt-get install chromium-driver"
         case .chroot: "apt-get install coreutils"
-        case .axe, .honcho, .opentelemetry, .prometheusClient, .selenium: "bin/setup --tests"
+        case .axe, .honcho, .openAPI, .opentelemetry, .prometheusClient, .selenium: "bin/setup --tests"
         case .ip: "apt-get install iproute2"
         case .nginx: "apt-get install nginx-light"
         case .nsenter, .prlimit, .setpriv, .unshare: "apt-get install util-linux"
@@ -46,6 +46,8 @@ enum Tool: String, Sendable, CaseIterable {
     private var trial: [String]? {
         switch self {
         case .opentelemetry: [command, "-c", "import opentelemetry.proto.trace.v1.trace_pb2"]
+        case .openAPI:
+            [command, "-c", "import jsonschema, openapi_python_client, openapi_spec_validator, schemathesis"]
         case .axe: [command, "-c", "import axe_core_python"]
         case .selenium: [command, "-c", "import selenium"]
         case .prometheusClient: [command, "-c", "import prometheus_client"]

@@ -87,8 +87,8 @@ def expect(condition, words):
 
 
 class Page:
-    def __init__(self, ops):
-        self.base = f"http://localhost:{ops}/"
+    def __init__(self, port, path="status"):
+        self.base = f"http://localhost:{port}/"
         options = webdriver.ChromeOptions()
         options.binary_location = "/usr/bin/chromium"
         self.profile = tempfile.TemporaryDirectory()
@@ -104,7 +104,7 @@ class Page:
         )
         self.requests = []
         self.size(1280, 1000)
-        self.driver.get(self.base + "status")
+        self.driver.get(self.base + path)
 
     def close(self):
         self.driver.quit()

@@ -2,12 +2,13 @@ import Panal
 import Stays
 import Values
 
-/// What a partner answers: the question again, and its rooms.
+/// What `/v1/availability` answers, here and at a partner's: the question again, the rooms, and which partners are missing.
 struct PartnerAnswer: Codable, Sendable {
     let from: CivilDate
     let to: CivilDate
     let guests: WholeNumber<1, 20>
     let rooms: BoundedArray<Offer, 0, 1000>
+    let incomplete: [String]?
 
     struct Offer: Codable, Sendable {
         let id: RoomID
@@ -15,6 +16,7 @@ struct PartnerAnswer: Codable, Sendable {
         let capacity: Int
         let pricePerNight: Money
         let total: Money
+        let hotel: String?
     }
 
     /// Nothing of it is sensible unless all of it is: each room once, as it was asked for, at a price that adds up.

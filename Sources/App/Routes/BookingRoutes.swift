@@ -9,12 +9,24 @@ private let largestBooking = 64 * 1024
 
 extension Router {
     mutating func addBookings(_ hotel: Hotel) {
-        get("/bookings") { request in
+        let list = Operation(
+            "Bookings, the newest first",
+            query: BookingQuery.self,
+            answer: .page("bookings", of: Booking.self)
+        )
+        get("/bookings", list) { request in
             let page = try hotel.store(request).bookings(request.query(as: BookingQuery.self))
             return try .page(page, named: "bookings", of: request)
         }
 
-        post("/bookings", maxBodySize: largestBooking) { request in
+        let book = Operation(
+            "Book a room",
+            body: NewBooking.self,
+            answer: .created(Booking.self),
+            headers: [.idempotencyKey, .entityTag],
+            problems: [.nightsTaken]
+        )
+        post("/bookings", book, maxBodySize: largestBooking) { request in
             let now = hotel.now()
             let wish = try request.json(as: NewBooking.self).request
             let booked = try hotel.store(request).book(
@@ -28,14 +40,26 @@ extension Router {
             }
         }
 
-        get("/bookings/{id}") { request in
+        let read = Operation(
+            "One booking",
+            path: BookingID.self,
+            answer: .json(Booking.self),
+            headers: [.ifNoneMatch]
+        )
+        get("/bookings/{id}", read) { request in
             guard let booking = try bookingID(of: request).flatMap({ try hotel.store(request).booking($0) }) else {
                 throw noSuchBooking
             }
             return try request.unlessCurrent(version: booking.version) { try .json(booking) }
         }
 
-        delete("/bookings/{id}") { request in
+        let cancel = Operation(
+            "Cancel a booking",
+            path: BookingID.self,
+            answer: .json(Booking.self),
+            headers: [.ifMatch]
+        )
+        delete("/bookings/{id}", cancel) { request in
             guard let id = bookingID(of: request) else { throw noSuchBooking }
             switch try hotel.store(request).cancel(id, expecting: request.expectedVersion()) {
             case .cancelled(let booking): return try .json(booking).tagged(version: booking.version)

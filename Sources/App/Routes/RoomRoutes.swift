@@ -6,29 +6,33 @@ import Values
 
 extension Router {
     mutating func addRooms(_ hotel: Hotel) {
-        get("/rooms") { request in
+        get("/rooms", Operation("All rooms", answer: .list("rooms", of: Room.self))) { request in
             let rooms = try hotel.store(request).rooms()
             return .json { json in json.object { json in json.rooms(rooms) } }
         }
 
-        get("/rooms/{id}") { request in
+        get("/rooms/{id}", Operation("One room", path: RoomID.self, answer: .json(Room.self))) { request in
             guard let id = request.parameters["id"].flatMap({ RoomID($0) }),
                 let room = try hotel.store(request).room(id)
             else { throw Problem(.notFound, detail: "There is no such room; GET /v1/rooms lists them.") }
             return .json { json in json.room(room) }
         }
 
-        get("/availability") { request in
+        let availability = Operation(
+            "Rooms that are free in all these nights, cheapest first",
+            query: AvailabilityQuery.self,
+            PartnerChoice.self,
+            answer: .json(PartnerAnswer.self)
+        )
+        get("/availability", availability) { request in
             let today = hotel.now().date
             let query = try request.query(as: AvailabilityQuery.self) { query, validator in
                 query.check(today: today, &validator)
             }
+            let choice = try request.query(as: PartnerChoice.self).partners
             // Own rooms first: with a store that fails nobody else is asked, and nothing of it is held while partners are.
             let rooms = try hotel.store(request).availability(query)
-            // Another hotel says `partners=none`: two that name each other would ask for ever.
-            let partners = hotel.partners.flatMap { partners in
-                request.query["partners"] == "none" ? nil : partners(request).availability(query)
-            }
+            let partners = choice == nil ? hotel.partners?(request).availability(query) : nil
             return .json { json in
                 json.object { json in
                     json.member("from", query.from.description)
@@ -45,6 +49,13 @@ extension Router {
             }
         }
     }
+}
+
+/// Another hotel says `partners=none`: two that name each other would ask for ever.
+private struct PartnerChoice: Codable {
+    let partners: Choice?
+
+    enum Choice: String, CaseIterable, Codable { case none }
 }
 
 // Rooms are asked for more often than anything else, so they are written by hand: it takes a third of the instructions.

@@ -15,6 +15,11 @@ public struct Route: Sendable {
     public let execution: RouteExecution
     /// How its handler gets the body.
     public let body: RouteBody
+    /// What its author says of it, for whoever writes its documentation; the server itself does not look at it.
+    public let documentation: (any Sendable)?
+
+    /// Whether somebody is asked before a request gets to its handler (``Admission``).
+    public var hasAdmission: Bool { !admission.isEmpty }
 
     let requestMethod: RequestMethod
     let segments: [Segment]
@@ -36,6 +41,7 @@ public struct Route: Sendable {
         maxBodySize: Int?,
         execution: RouteExecution,
         body: RouteBody,
+        documentation: (any Sendable)?,
         admission: [Admission],
         handler: @escaping Handler,
         wrapped: Answer?
@@ -47,6 +53,7 @@ public struct Route: Sendable {
         self.maxBodySize = maxBodySize
         self.execution = execution
         self.body = body
+        self.documentation = documentation
         self.admission = admission
         self.handler = handler
         self.wrapped = wrapped

@@ -83,6 +83,7 @@ public struct Router: Sendable {
     ///     ``ServerConfiguration/maxBodySize``.
     ///   - execution: Where its handler runs.
     ///   - body: How its handler gets the body.
+    ///   - documentation: See ``Route/documentation``.
     ///   - handler: Answers the request.
     public mutating func on(
         _ method: HTTPRequest.Method,
@@ -91,6 +92,7 @@ public struct Router: Sendable {
         maxBodySize: Int? = nil,
         execution: RouteExecution = .adaptive,
         body: RouteBody = .whole,
+        documentation: (any Sendable)? = nil,
         use handler: @escaping Handler
     ) {
         let pattern = prefix + pattern
@@ -106,6 +108,7 @@ public struct Router: Sendable {
                 maxBodySize: maxBodySize,
                 execution: execution,
                 body: body,
+                documentation: documentation,
                 admission: admission,
                 handler: isGroup
                     ? middleware.reversed().reduce(handler) { handler, middleware in middleware(handler) } : handler,

@@ -41,6 +41,9 @@ public struct Schema: Hashable, Sendable {
     /// What kind of JSON value.
     public var kind: Kind
 
+    /// What an object's type is called, `NewOrder`; that of a generic type is made of all its names: `Record<Item>` is `ItemRecord`.
+    public var name: String?
+
     /// The rule in words, of a type that has one: "must be a whole number from 1 to 20".
     public var expectation: String?
 

@@ -8,14 +8,19 @@ enum SchemaReader {
     static func schema<Value: Decodable>(of type: Value.Type, depth: Int) -> Schema {
         guard depth < deepest else { return Schema(.any) }
         if let container = type as? any SchemaContainer.Type { return container.schema(depth: depth) }
+        return known(type, depth: depth) ?? noted(of: type, depth: depth)
+    }
+
+    /// Of a type that says itself what it is; nil for one that must be asked for its members.
+    static func known(_ type: Any.Type, depth: Int) -> Schema? {
         if let validated = type as? any Validated.Type { return schema(ofValidated: validated, depth: depth) }
         if let choices = type as? any CaseIterable.Type, let schema = schema(ofChoices: choices) { return schema }
-        if let kind = kind(of: type) { return Schema(kind) }
-        return noted(of: type, depth: depth)
+        return kind(of: type).map { Schema($0) }
     }
 
     private static func schema<Value: Validated>(ofValidated type: Value.Type, depth: Int) -> Schema {
         var schema = schema(of: Value.Raw.self, depth: depth + 1)
+        if schema.name != nil { schema.name = SchemaName.of(type) }
         schema.expectation = Value.expectation
         schema.constraints = Value.constraints
         schema.example = (try? JSONValueEncoder.encode(Value.example)).map { String(decoding: $0, as: UTF8.self) }
@@ -46,17 +51,20 @@ enum SchemaReader {
         let notes = InputDecoder.notes(of: type)
         if let single = notes.single { return schema(of: single, depth: depth + 1) }
         guard !notes.members.isEmpty || notes.isKeyed else { return Schema(.any) }
-        return Schema(
+        var schema = Schema(
             .object(
                 notes.members.map { member in
                     Schema.Property(
                         name: member.name,
-                        schema: member.type.map { schema(of: $0, depth: depth + 1) } ?? Schema(.any),
+                        schema: member.type.map { Self.schema(of: $0, depth: depth + 1) } ?? Schema(.any),
                         isRequired: member.isRequired
                     )
                 }
             )
         )
+        schema.name = SchemaName.of(type)
+        if let exemplary = type as? any ExampleProviding.Type { schema.example = exemplary.encodedExample }
+        return schema
     }
 }
 
@@ -73,6 +81,13 @@ struct InputNotes {
     var isKeyed = false
     /// The plain value it is made of.
     var single: (any Decodable.Type)?
+}
+
+extension ExampleProviding {
+    /// As JSON; nil when it cannot be encoded.
+    static var encodedExample: String? {
+        (try? JSONValueEncoder.encode(example)).map { String(decoding: $0, as: UTF8.self) }
+    }
 }
 
 extension RawRepresentable {

@@ -42,7 +42,7 @@ extension Router {
 
     /// The page that shows the service while it runs, and what it shows.
     mutating func addStatus(access: OpsAccess, _ feed: StatusFeed, until shutdown: CInt) {
-        let page = StatusPage()
+        let page = EmbeddedPage.status
         group(admission: [access.admit]) { ops in
             ops.get("/status", execution: .urgent) { _ in page.response }
             ops.get("/events", execution: .urgent) { request in

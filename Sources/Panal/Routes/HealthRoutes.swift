@@ -1,14 +1,22 @@
 import HTTPServer
 import HTTPTypes
 import SQL
+import Values
 
 extension Router {
     /// What platforms and balancers ask. Liveness says nothing about the store: restarting the service would not mend it.
     mutating func addHealth<Settings>(_ dependencies: Dependencies<Settings>) {
-        get("/livez", execution: .urgent) { _ in .text("ok\n") }
+        let live = Operation("Whether this process answers", group: "service", answer: .text)
+        get("/livez", live, execution: .urgent) { _ in .text("ok\n") }
 
-        get("/readyz", execution: .urgent) { request in
-            .readiness(dependencies.readiness(for: request), isLeaving: dependencies.isLeaving())
+        let ready = Operation(
+            "Whether requests should be sent here",
+            group: "service",
+            answer: .json(Readiness.self),
+            .json(Readiness.self, .serviceUnavailable)
+        )
+        get("/readyz", ready, execution: .urgent) { request in
+            try .readiness(dependencies.readiness(for: request), isLeaving: dependencies.isLeaving())
         }
     }
 
@@ -16,10 +24,20 @@ extension Router {
     static func isProbe(_ route: String?) -> Bool { route == "/livez" || route == "/readyz" }
 }
 
+/// What a prober is told: in general terms, for anybody may ask.
+private struct Readiness: Codable, ExampleProviding {
+    let ready: Bool
+    /// Why not; nil when it is.
+    let reasons: [String]?
+    /// What does not stop it from serving; nil for nothing.
+    let warnings: [String]?
+
+    static let example = Readiness(ready: true, reasons: nil, warnings: nil)
+}
+
 extension Response {
-    /// What a prober is told: in general terms, for anybody may ask.
     /// - Parameter database: `nil` for a service without one.
-    static func readiness(_ database: DatabaseReadiness?, isLeaving: Bool) -> Response {
+    static func readiness(_ database: DatabaseReadiness?, isLeaving: Bool) throws -> Response {
         var reasons: [String] = []
         if isLeaving { reasons.append("the service is about to stop") }
         var warnings: [String] = []
@@ -29,16 +47,12 @@ extension Response {
         case .readable(let obstacle): warnings.append(obstacle.summary)
         case .unready(let error): reasons.append(error.summary)
         }
-        return .json(status: reasons.isEmpty ? .ok : .serviceUnavailable) { json in
-            json.object { json in
-                json.member("ready", reasons.isEmpty)
-                let lists: [(StaticString, [String])] = [("reasons", reasons), ("warnings", warnings)]
-                for (name, texts) in lists where !texts.isEmpty {
-                    json.key(name)
-                    json.array { json in for text in texts { json.value(text) } }
-                }
-            }
-        }
+        let readiness = Readiness(
+            ready: reasons.isEmpty,
+            reasons: reasons.isEmpty ? nil : reasons,
+            warnings: warnings.isEmpty ? nil : warnings
+        )
+        return try .json(readiness, status: reasons.isEmpty ? .ok : .serviceUnavailable)
     }
 }
 

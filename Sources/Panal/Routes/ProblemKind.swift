@@ -99,11 +99,26 @@ extension Router {
         let byName = Dictionary(kinds.map { ($0.name, $0) }) { first, second in
             preconditionFailure("there are two kinds of problem named \(first.name)")
         }
-        get("/problems/{name}") { request in
+        let explanation = Operation(
+            "What the `type` of a problem means",
+            group: "service",
+            pathSchemas: [{ .problemName(of: kinds) }],
+            answers: [.text]
+        )
+        get("/problems/{name}", explanation) { request in
             guard let kind = request.parameters["name"].flatMap({ byName[$0] }) else {
                 throw Problem(.notFound, detail: "There is no such kind of problem.")
             }
             return .text("\(kind.title) (\(kind.status.code))\n\n\(kind.explanation)\n")
         }
+    }
+}
+
+extension Schema {
+    fileprivate static func problemName(of kinds: [ProblemKind]) -> Schema {
+        var schema = Schema(.string)
+        schema.choices = kinds.map(\.name)
+        schema.example = kinds.first.map { "\"\($0.name)\"" }
+        return schema
     }
 }

@@ -2,15 +2,24 @@ import HTTPServer
 import HTTPTypes
 
 extension Service {
-    /// All routes of the service: its own, health, the problems' explanations, and the index of them all. Its own come first,
+    /// All routes of the service: its own, health, the problems' explanations, its documentation, and the index of them all.
+    /// Its own come first,
     /// so that middleware it uses for the whole service wraps the others, too.
     static func router(_ dependencies: Dependencies<Settings>) -> Router {
         var router = Router()
         addRoutes(to: &router, dependencies)
         router.addHealth(dependencies)
         router.addProblems(ProblemKind.common + problems)
+        let documentation = dependencies.server.docs == .on ? ServedDocument() : nil
+        if let documentation { router.addDocumentation(documentation) }
         router.addIndex(of: info)
+        documentation?.describe(info, router.routes)
         return router
+    }
+
+    /// What the service answers, as OpenAPI says it.
+    static func openAPI(_ dependencies: Dependencies<Settings>) -> OpenAPIDocument {
+        OpenAPIDocument(info, router(dependencies).routes)
     }
 }
 
@@ -19,6 +28,7 @@ extension Router {
     fileprivate mutating func addIndex(of service: ServiceInfo) {
         guard !routes.contains(where: { $0.pattern == "/" && $0.method == .get }) else { return }
         let listing = routes.map { "\($0.method.rawValue) \($0.pattern)\n" }.joined()
-        get("/") { _ in .text("\(service.name)\n\n" + listing) }
+        let index = Operation("What can be asked here", group: "service", answer: .text)
+        get("/", index) { _ in .text("\(service.name)\n\n" + listing) }
     }
 }

@@ -187,6 +187,15 @@ public struct ServerSettings: SettingsGroup {
     )
     public var debugHeaders: Switch
 
+    /// Whether the service describes itself.
+    @Setting(
+        "DOCS",
+        default: "on",
+        "`on` has `/openapi.json` and the page `/docs` say what the service takes and answers, to everybody; `off` has neither.",
+        .oneOf()
+    )
+    public var docs: Switch
+
     /// Peers whose `X-Forwarded-For` is believed.
     @Setting(
         "TRUSTED_PROXIES",

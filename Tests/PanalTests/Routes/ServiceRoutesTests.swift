@@ -74,8 +74,8 @@ struct ServiceRoutesTests {
     }
 
     @Test("readiness says no with every reason, in general terms")
-    func unready() {
-        let answer = Response.readiness(
+    func unready() throws {
+        let answer = try Response.readiness(
             .unready(.unavailable(reason: "secret/path", remedy: "secret")),
             isLeaving: true
         )
@@ -88,8 +88,8 @@ struct ServiceRoutesTests {
     }
 
     @Test("a store that can only be read is a warning: without any instance nobody could even read")
-    func readable() {
-        let answer = Response.readiness(.readable(obstacle: .full("secret")), isLeaving: false)
+    func readable() throws {
+        let answer = try Response.readiness(.readable(obstacle: .full("secret")), isLeaving: false)
         #expect(answer.status == .ok)
         guard case .bytes(let bytes) = answer.body else { return #expect(Bool(false), "a body of bytes") }
         #expect(String(decoding: bytes, as: UTF8.self) == #"{"ready":true,"warnings":["the store is full"]}"#)

@@ -43,4 +43,7 @@ struct ItemTests {
             #expect(answer.text.contains(#""field":"\#(field)""#), "\(answer.text)")
         }
     }
+
+    @Test("every route says what it takes and answers")
+    func contract() { #expect(service.undeclaredRoutes == []) }
 }

@@ -9,27 +9,33 @@ extension Router {
         now: @escaping @Sendable () -> Timestamp,
         _ store: @escaping @Sendable (Request) -> any ItemStore
     ) {
-        get("/items") { request in
+        let list = Operation(
+            "Items, the newest first",
+            query: PageQuery<ItemID>.self,
+            answer: .page("items", of: Record<Item>.self)
+        )
+        get("/items", list) { request in
             let query = try request.query(as: PageQuery<ItemID>.self)
             return try .page(store(request).items(query), named: "items", of: request)
         }
-        post("/items") { request in
+        let add = Operation("Add an item", body: Item.self, answer: .created(Record<Item>.self))
+        post("/items", add) { request in
             let item = try request.json(as: Item.self)
             let record = try store(request).add(item, id: ItemID(madeAt: now()))
-            var response = try Response.json(record, status: .created)
-            response.headerFields[.location] = "/v1/items/\(record.id)"
-            return response
+            return try .created(record, at: "/v1/items/\(record.id)")
         }
-        get("/items/{id}") { request in
+        let read = Operation("One item", path: ItemID.self, answer: .json(Record<Item>.self))
+        get("/items/{id}", read) { request in
             guard let record = try store(request).item(id(of: request)) else { throw noSuchItem }
             return try .json(record)
         }
-        put("/items/{id}") { request in
+        let replace = Operation("Replace an item", path: ItemID.self, body: Item.self, answer: .json(Record<Item>.self))
+        put("/items/{id}", replace) { request in
             let item = try request.json(as: Item.self)
             guard let record = try store(request).replace(id(of: request), by: item) else { throw noSuchItem }
             return try .json(record)
         }
-        delete("/items/{id}") { request in
+        delete("/items/{id}", Operation("Remove an item", path: ItemID.self, answer: .noContent)) { request in
             guard try store(request).remove(id(of: request)) else { throw noSuchItem }
             return .noContent
         }

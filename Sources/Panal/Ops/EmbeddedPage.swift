@@ -2,13 +2,19 @@ import FoundationEssentials
 import HTTPServer
 import HTTPTypes
 
-/// The page that shows the service while it runs: one file, `status.html`, which is compiled in. It gets what it shows from
-/// `/events`.
-struct StatusPage: Sendable {
-    private let page = PackageResources.status_html
+/// A page that is one file, compiled in, and gets what it shows from the service: nothing else is let into it.
+struct EmbeddedPage: Sendable {
+    private let page: [UInt8]
     private let fields: HTTPFields
 
-    init() {
+    /// The page that shows the service while it runs.
+    static var status: EmbeddedPage { EmbeddedPage(PackageResources.status_html) }
+
+    /// The page that shows what the service takes and answers.
+    static var docs: EmbeddedPage { EmbeddedPage(PackageResources.docs_html) }
+
+    private init(_ page: [UInt8]) {
+        self.page = page
         let policy = [
             "default-src 'none'", "script-src \(Self.hash(of: "script", in: page))",
             "style-src \(Self.hash(of: "style", in: page))", "connect-src 'self'", "img-src data:", "base-uri 'none'",
@@ -34,7 +40,7 @@ struct StatusPage: Sendable {
     private static func hash(of element: String, in page: [UInt8]) -> String {
         let text = String(decoding: page, as: UTF8.self)
         guard let start = text.firstRange(of: "<\(element)>"), let end = text.firstRange(of: "</\(element)>") else {
-            preconditionFailure("status.html has no <\(element)>")
+            preconditionFailure("the page has no <\(element)>")
         }
         let content = Array(text[start.upperBound..<end.lowerBound].utf8)
         return "'sha256-\(Data(SHA256.digest(of: content)).base64EncodedString())'"
