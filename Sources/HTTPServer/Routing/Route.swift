@@ -15,6 +15,10 @@ public struct Route: Sendable {
     public let execution: RouteExecution
     /// How its handler gets the body.
     public let body: RouteBody
+    /// Who may ask it.
+    public let access: RouteAccess
+    /// The scope that a caller needs; `nil` for a route that is open to everybody.
+    public let requiredScope: Scope?
 
     let requestMethod: RequestMethod
     let segments: [Segment]
@@ -36,6 +40,7 @@ public struct Route: Sendable {
         maxBodySize: Int?,
         execution: RouteExecution,
         body: RouteBody,
+        access: RouteAccess,
         admission: [Admission],
         handler: @escaping Handler,
         wrapped: Answer?
@@ -47,6 +52,13 @@ public struct Route: Sendable {
         self.maxBodySize = maxBodySize
         self.execution = execution
         self.body = body
+        self.access = access
+        requiredScope =
+            switch access {
+            case .byMethod: requestMethod.isSafe ? .read : .write
+            case .scope(let scope): scope
+            case .open: nil
+            }
         self.admission = admission
         self.handler = handler
         self.wrapped = wrapped

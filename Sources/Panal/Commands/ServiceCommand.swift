@@ -16,7 +16,7 @@ struct ServiceCommand<S: Service>: ParsableCommand {
                 + (S.migrations == nil
                     ? [] : [JobsCommand<S>.self, Migrate<S>.self, Backup<S>.self, Restore<S>.self, Move<S>.self])
                 + S.commands
-                + [Config<S>.self, Routes<S>.self, Healthcheck<S>.self, Status<S>.self, Version<S>.self]
+                + [Config<S>.self, Keys<S>.self, Routes<S>.self, Healthcheck<S>.self, Status<S>.self, Version<S>.self]
         )
     }
 
