@@ -128,6 +128,33 @@ extension ProcessTests {
             #expect(!shown.output.contains("sha256"))
         }
 
+        @Test("a key is rotated in its file, by an upgrade in place: the new one opens at once, and then the old one opens nothing")
+        func rotation() throws {
+            let directory = try TemporaryDirectory()
+            let path = directory.path + "/keys"
+            let (old, new) = (Self.key("reader"), Self.key("writer"))
+            let entries = Self.entries.replacing("writer=write", with: "reader=read").split(separator: ",")
+            func write(_ lines: [Substring]) {
+                let text = Array("# the keys\n\(lines.joined(separator: "\n"))\n".utf8)
+                let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+                #expect(Glibc.write(file, text, text.count) == text.count)
+                close(file)
+            }
+            write([entries[0]])
+            let service = try Service(environment: ["API_KEYS_FILE": path], in: directory)
+            func statuses() throws -> [Int] { try [old, new].map { try service.answer(.get("/notes", [$0])).status } }
+            #expect(try statuses() == [200, 401])
+            for (lines, expected) in [(entries[...], [200, 200]), (entries[1...], [401, 200])] {
+                write(Array(lines))
+                let mark = service.log.mark
+                service.signal(SIGUSR2)
+                try service.log.wait(for: "upgrade taken over", after: mark)
+                try service.log.wait(for: "roll finished", after: mark)
+                #expect(try statuses() == expected)
+            }
+            service.stop()
+        }
+
         @Test("a plain key, as API_KEYS had them once, is a fault that names the remedy and not the key")
         func plainKey() throws {
             let directory = try TemporaryDirectory()

@@ -18,6 +18,9 @@ struct ForwardedElement: Hashable {
         }
     }
 
+    /// Nothing said.
+    init() {}
+
     private init?(_ text: Substring) {
         var names: Set<String> = []
         for pair in text.splitOutsideQuotes(";") {

@@ -1,3 +1,5 @@
+import HTTPServer
+
 /// What `API_KEYS` says: who opens the API, or that nobody needs a key.
 public struct APIKeys: Sendable {
     /// The entries, in their order.

@@ -44,7 +44,7 @@ extension [APIKey] {
         guard let credentials = request.credentials, credentials.scheme == "bearer" else {
             throw unauthorized("Send an API key as Authorization: Bearer …", challenge: "Bearer")
         }
-        let presented = SHA256.hash(Array(credentials.value.utf8))
+        let presented = SHA256.hash([UInt8](credentials.value.utf8))
         // Every key is compared, so that the time does not tell which one it is.
         guard let known = reduce(nil, { known, key in key.matches(presented) ? key : known }) else {
             throw unauthorized("The API key is not known.")

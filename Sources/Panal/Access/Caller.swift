@@ -1,5 +1,5 @@
 public import HTTPServer
-public import Values
+import Values
 
 /// Who asks: a client that has shown who it is. Handlers find it in the request, and its name stands in the log.
 ///

@@ -1,5 +1,6 @@
 import ArgumentParser
 import HTTPServer
+import Telemetry
 import Values
 
 /// `keys`: makes API keys, and says whose one is. It changes nothing: what the service accepts is what `API_KEYS` says.

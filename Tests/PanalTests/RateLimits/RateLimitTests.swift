@@ -161,7 +161,10 @@ struct RateLimitTests {
 
     @Test("an IPv6 client is its /64 network, an IPv4 client its address, whichever way it came")
     func addresses() throws {
-        func key(_ text: String) throws -> RateLimitKey { RateLimitKey(of: try #require(IPAddress(text))) }
+        func key(_ text: String) throws -> RateLimitKey {
+            let address = try #require(IPAddress(text))
+            return RateLimitKey(of: address)
+        }
         #expect(try key("2001:db8::1") == key("2001:db8::ffff:1:2:3"))
         #expect(try key("2001:db8::1") != key("2001:db8:0:1::1"))
         #expect(try key("192.0.2.1") == key("::ffff:192.0.2.1"))
