@@ -27,10 +27,9 @@ struct RoutesTests {
             },
             now: { Timestamp(unixSeconds: 1_795_490_055) }
         )
-        var router = Router()
         let entries = keys.compactMap { APIKey($0, name: "tester", scopes: [.read, .write])?.entry }
         guard let keys = APIKeys(entries.joined(separator: ",")) else { preconditionFailure("no keys") }
-        router.admission = AccessControl(keys: keys, limiters: RateLimiters(), now: hotel.now).admission
+        var router = Router(admission: AccessControl(keys: keys, limiters: RateLimiters(), now: hotel.now).admission)
         router.addHotel(hotel)
         return router
     }

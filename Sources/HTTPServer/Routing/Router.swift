@@ -31,10 +31,11 @@ public struct Router: Sendable {
     private var middleware: [Middleware]
 
     /// A router without routes.
-    public init() {
+    /// - Parameter admission: Asked by all its routes.
+    public init(admission: [Admission] = []) {
         isGroup = false
         prefix = ""
-        admission = []
+        self.admission = admission
         access = .byMethod
         middleware = []
     }

@@ -53,7 +53,10 @@ final class RateLimitTable: Sendable {
     /// Says that a slot is in use, so that its cells are summed.
     func use(_ slot: Int) {
         precondition(slot >= 0 && slot < slots, "there is no slot \(slot)")
-        memory.word(at: Layout.used(slot)).store(1)
+        let word = memory.word(at: Layout.used(slot / 64))
+        while case let mask = word.load(), mask & 1 << UInt64(slot % 64) == 0 {
+            if word.replace(mask, by: mask | 1 << UInt64(slot % 64)) { return }
+        }
     }
 
     /// Admits a request, or not.
@@ -89,12 +92,17 @@ final class RateLimitTable: Sendable {
     /// What all processes have counted, by the row that says the least.
     private func estimate(_ places: InlineArray<4, Int>, _ moment: Moment) -> Estimate {
         var rows = InlineArray<4, Estimate>(repeating: Estimate())
-        for slot in 0..<slots where memory.word(at: Layout.used(slot)).loadRelaxed() != 0 {
-            for row in places.indices {
-                let count = WindowCount(bits: memory.word(at: Layout.slot(slot) + places[row]).loadInOrder())
-                let (former, current) = count.counts(in: moment.window)
-                rows[row].former += former
-                rows[row].current += current
+        for group in 0..<(slots + 63) / 64 {
+            var mask = memory.word(at: Layout.used(group)).load()
+            while mask != 0 {
+                let start = Layout.slot(group * 64 + mask.trailingZeroBitCount)
+                mask &= mask &- 1
+                for row in places.indices {
+                    let count = WindowCount(bits: memory.word(at: start + places[row]).loadInOrder())
+                    let (former, current) = count.counts(in: moment.window)
+                    rows[row].former += former
+                    rows[row].current += current
+                }
             }
         }
         var least = rows[0]
@@ -151,7 +159,8 @@ final class RateLimitTable: Sendable {
         }
     }
 
-    /// Where everything is, in bytes: what concerns all; which slots were ever used; the slots, each with its cells, row by row.
+    /// Where everything is, in bytes: what concerns all; which slots were ever used, as bits; the slots, each with its cells, row by
+    /// row.
     private enum Layout {
         static let currentVersion: UInt64 = 1
         static let version = 0
@@ -160,13 +169,13 @@ final class RateLimitTable: Sendable {
         static let firstSecret = 24
         static let secondSecret = 32
         static let firstUsed = 64
-        static let firstSlot = 8192
+        static let firstSlot = 4096
         /// Cells of a row, a power of two: 32,768.
         static let bitsOfPlace: UInt64 = 15
         static let rowSize = 8 << Int(bitsOfPlace)
         static let slotSize = 4 * rowSize
 
-        static func used(_ slot: Int) -> Int { firstUsed + slot * 8 }
+        static func used(_ group: Int) -> Int { firstUsed + group * 8 }
         static func slot(_ slot: Int) -> Int { firstSlot + slot * slotSize }
         static func size(_ slots: Int) -> Int {
             precondition((1...1000).contains(slots), "a table of \(slots) slots")

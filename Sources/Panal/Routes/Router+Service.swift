@@ -6,8 +6,7 @@ extension Service {
     /// so that middleware it uses for the whole service wraps the others, too.
     static func router(_ dependencies: Dependencies<Settings>) -> Router {
         let access = dependencies.access
-        var router = Router()
-        router.admission = access.admission
+        var router = Router(admission: access.admission)
         if let fields = access.limiters.fields { router.use(fields) }
         addRoutes(to: &router, dependencies)
         router.access = .open
