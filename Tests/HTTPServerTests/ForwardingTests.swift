@@ -38,7 +38,8 @@ struct ForwardingTests {
             ("for=\"198.51.100.7:4711\"", "198.51.100.7"), ("for=198.51.100.7:4711", "198.51.100.7"),
             ("for=\"[2001:DB8::1]\"", "2001:db8::1"), ("for=\"[2001:db8::1]:4711\"", "2001:db8::1"),
             ("for=\"[2001:db8::1]:_port\"", "2001:db8::1"), ("for=\"198.51.100.7:_p.1\"", "198.51.100.7"),
-            ("for=\"\\1\\98.51.100.7\"", "198.51.100.7"), ("for=6.6.6.6, for=198.51.100.7 ,for=10.0.0.9", "198.51.100.7"),
+            ("for=\"\\1\\98.51.100.7\"", "198.51.100.7"),
+            ("for=6.6.6.6, for=198.51.100.7 ,for=10.0.0.9", "198.51.100.7"),
             ("by=\"a,b;c\";for=198.51.100.7", "198.51.100.7"), (" ;for=198.51.100.7; proto=https;", "198.51.100.7"),
             ("for=10.0.0.8", "10.0.0.8"), ("for=\"[::ffff:198.51.100.7]\"", "198.51.100.7"),
         ]
@@ -50,14 +51,18 @@ struct ForwardingTests {
     @Test(
         "whatever a client sends stands before what the proxies wrote, and changes nothing of it",
         arguments: [
-            "for=6.6.6.6", "for=\"", "for=\"6.6.6.6", "for=\"6.6.6.6\\", "\"", "\\\"", "for=\"\\\"", ",", "", "for", "=", ";;",
-            "for=10.0.0.1", "for=unknown", "for=_hidden", "for=6.6.6.6;for=6.6.6.6", "for=\"a\"b", "for=6.6.6.6;", "x\"y\"z\"",
+            "for=6.6.6.6", "for=\"", "for=\"6.6.6.6", "for=\"6.6.6.6\\", "\"", "\\\"", "for=\"\\\"", ",", "", "for",
+            "=", ";;",
+            "for=10.0.0.1", "for=unknown", "for=_hidden", "for=6.6.6.6;for=6.6.6.6", "for=\"a\"b", "for=6.6.6.6;",
+            "x\"y\"z\"",
         ]
     )
     func spoofed(_ sent: String) throws {
         #expect(try forwarded("\(sent), for=198.51.100.7;proto=https;host=example.org").0 == "198.51.100.7")
         #expect(try forwarded(sent, "for=198.51.100.7").0 == "198.51.100.7")
-        let chain = try forwarded("\(sent), for=198.51.100.7;proto=https;host=a.example, for=10.0.0.9;proto=http;host=b")
+        let chain = try forwarded(
+            "\(sent), for=198.51.100.7;proto=https;host=a.example, for=10.0.0.9;proto=http;host=b"
+        )
         #expect(chain == ("198.51.100.7", "https", "a.example"))
         #expect(try forwarded("\(sent), for=198.51.100.7", peer: "192.0.2.9").0 == "192.0.2.9", "no trusted peer")
     }
@@ -65,8 +70,10 @@ struct ForwardingTests {
     @Test(
         "past what is no address nothing is believed: the client is the last proxy that is known",
         arguments: [
-            "for=unknown", "for=_hidden", "for=\"_hidden:_x\"", "for=[2001:db8::1", "for=2001:db8::1", "for=1.2.3.4.5", "proto=https",
-            "for=\"1.2.3.4", "for=1.2.3.4;for=1.2.3.4", "for=\"1.2.3.4:8x\"", "for=\"[1.2.3.4]\"", "for=", "for", "for=\"\"",
+            "for=unknown", "for=_hidden", "for=\"_hidden:_x\"", "for=[2001:db8::1", "for=2001:db8::1", "for=1.2.3.4.5",
+            "proto=https",
+            "for=\"1.2.3.4", "for=1.2.3.4;for=1.2.3.4", "for=\"1.2.3.4:8x\"", "for=\"[1.2.3.4]\"", "for=", "for",
+            "for=\"\"",
             "for=1.2.3.4 x", "for=(1.2.3.4)",
         ]
     )
@@ -77,7 +84,11 @@ struct ForwardingTests {
 
     @Test("scheme and host are those that the client's proxy was asked for")
     func schemeAndHost() throws {
-        #expect(try forwarded("for=198.51.100.7;proto=HTTPS;host=\"example.org:8443\"") == ("198.51.100.7", "https", "example.org:8443"))
+        #expect(
+            try forwarded("for=198.51.100.7;proto=HTTPS;host=\"example.org:8443\"") == (
+                "198.51.100.7", "https", "example.org:8443"
+            )
+        )
         #expect(try forwarded("proto=https;host=example.org") == ("10.1.2.3", "https", "example.org"))
         #expect(try forwarded("for=198.51.100.7") == ("198.51.100.7", "http", "localhost"))
         for nonsense in ["ftp", "\"https \"", "javascript", "\"\""] {
@@ -105,7 +116,9 @@ struct ForwardingTests {
             #expect(stranger.client.text == "192.0.2.9")
             #expect(stranger.scheme == "http" && stranger.clientAuthority == "localhost")
             let nobody = try record(trusting: [], headers, both)
-            #expect(nobody.client.text == "10.1.2.3" && nobody.scheme == "http" && nobody.clientAuthority == "localhost")
+            #expect(
+                nobody.client.text == "10.1.2.3" && nobody.scheme == "http" && nobody.clientAuthority == "localhost"
+            )
         }
     }
 
@@ -116,8 +129,12 @@ struct ForwardingTests {
             ("198.51.100.7, 10.0.0.9", "https", "a.example", "https", "a.example"),
             ("198.51.100.7, 10.0.0.9", "https, http", "a.example, inner", "https", "a.example"),
             ("6.6.6.6, 198.51.100.7", "http, https", "evil.example, a.example", "https", "a.example"),
-            ("6.6.6.6, 198.51.100.7, 10.0.0.9", "http, https, http", "evil.example, a.example, inner", "https", "a.example"),
-            ("", "https", "a.example", "https", "a.example"), ("198.51.100.7", "https,", "a.example,", "http", "localhost"),
+            (
+                "6.6.6.6, 198.51.100.7, 10.0.0.9", "http, https, http", "evil.example, a.example, inner", "https",
+                "a.example"
+            ),
+            ("", "https", "a.example", "https", "a.example"),
+            ("198.51.100.7", "https,", "a.example,", "http", "localhost"),
             ("198.51.100.7", "wss", "a b", "http", "localhost"),
         ]
     )
@@ -159,7 +176,9 @@ struct CommonFieldsTests {
             date: [],
             then: .keepAlive
         )
-        return String(decoding: output.remainder(after: 0).bytes, as: UTF8.self).split(separator: "\r\n").map(String.init)
+        return String(decoding: output.remainder(after: 0).bytes, as: UTF8.self).split(separator: "\r\n").map(
+            String.init
+        )
     }
 
     @Test("stand in each, but for one that has such a field itself")

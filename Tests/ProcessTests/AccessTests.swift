@@ -84,7 +84,9 @@ extension ProcessTests {
             }
         }
 
-        @Test("keys new makes a key that opens the service, keys check says whose it is, and keys hash makes the same entry of it")
+        @Test(
+            "keys new makes a key that opens the service, keys check says whose it is, and keys hash makes the same entry of it"
+        )
         func commands() throws {
             let directory = try TemporaryDirectory()
             let environment = Service.environment(in: directory, [:])
@@ -100,7 +102,10 @@ extension ProcessTests {
             let (key, entry) = (words[1], words[3])
             #expect(key.hasPrefix("panal_") && entry.hasPrefix("front-desk=read+write:sha256:"))
             #expect(entry.hasSuffix(":expires:2199-01-31") && !entry.contains(key))
-            let hashed = try run(["hash", "front-desk", "--scopes", "write,read", "--expires", "2199-01-31"], input: key)
+            let hashed = try run(
+                ["hash", "front-desk", "--scopes", "write,read", "--expires", "2199-01-31"],
+                input: key
+            )
             #expect(hashed.output == entry + "\n")
 
             let checked = try run(["check"], input: key, with: ["API_KEYS": entry])
@@ -128,7 +133,9 @@ extension ProcessTests {
             #expect(!shown.output.contains("sha256"))
         }
 
-        @Test("a key is rotated in its file, by an upgrade in place: the new one opens at once, and then the old one opens nothing")
+        @Test(
+            "a key is rotated in its file, by an upgrade in place: the new one opens at once, and then the old one opens nothing"
+        )
         func rotation() throws {
             let directory = try TemporaryDirectory()
             let path = directory.path + "/keys"

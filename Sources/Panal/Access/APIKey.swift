@@ -69,7 +69,8 @@ public struct APIKey: Sendable {
     /// The text that ``init(entry:)`` reads.
     public var entry: String {
         let words = scopes.sorted().map(\.name).joined(separator: "+")
-        return name + "=" + words + Self.hashMark + digest.hex + (expires.map { Self.expiryMark + $0.description } ?? "")
+        return name + "=" + words + Self.hashMark + digest.hex
+            + (expires.map { Self.expiryMark + $0.description } ?? "")
     }
 
     /// Whether it is the key of which this is the hash.

@@ -18,7 +18,9 @@ enum APIKeyText {
     /// Whether a text is one, as a scanner tells.
     static func isValid(_ text: String) -> Bool {
         let bytes = Array(text.utf8)
-        guard text.hasPrefix(prefix), bytes.count == prefix.utf8.count + randomCount + checksumCount else { return false }
+        guard text.hasPrefix(prefix), bytes.count == prefix.utf8.count + randomCount + checksumCount else {
+            return false
+        }
         let random = Array(bytes[prefix.utf8.count..<bytes.count - checksumCount])
         return random.allSatisfy(digits.contains) && text.hasSuffix(checksum(of: random))
     }

@@ -49,7 +49,9 @@ extension [APIKey] {
         guard let known = reduce(nil, { known, key in key.matches(presented) ? key : known }) else {
             throw unauthorized("The API key is not known.")
         }
-        guard known.expires == nil || !known.hasExpired(at: now()) else { throw unauthorized("The API key has expired.") }
+        guard known.expires == nil || !known.hasExpired(at: now()) else {
+            throw unauthorized("The API key has expired.")
+        }
         return known.caller
     }
 }

@@ -54,7 +54,9 @@ enum SHA256 {
         end.append(0x80)
         while end.count % 64 != 56 { end.append(0) }
         let bits = UInt64(message.count) * 8
-        for shift in stride(from: UInt64(56), through: 0, by: -8) { end.append(UInt8(truncatingIfNeeded: bits >> shift)) }
+        for shift in stride(from: UInt64(56), through: 0, by: -8) {
+            end.append(UInt8(truncatingIfNeeded: bits >> shift))
+        }
         for block in stride(from: 0, to: end.count, by: 64) { update(&state, with: end, at: block) }
         return Digest(words: state)
     }

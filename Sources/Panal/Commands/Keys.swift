@@ -59,7 +59,9 @@ struct Keys<S: Service>: ParsableCommand {
             let key = APIKeyText.random()
             print("key    \(key)")
             print("entry  \(try entry.entry(of: key).entry)")
-            StandardError.write("Give the key to its client: it is shown once. Add the entry to API_KEYS; it is no secret.\n")
+            StandardError.write(
+                "Give the key to its client: it is shown once. Add the entry to API_KEYS; it is no secret.\n"
+            )
         }
     }
 

@@ -16,7 +16,9 @@ public struct RateLimit: Sendable, Hashable, CustomStringConvertible {
     /// Nil unless both are within their bounds.
     public init?(count: Int, window: Duration) {
         let (seconds, rest) = window.components
-        guard (1...Self.mostCount).contains(count), (1...Self.mostSeconds).contains(seconds), rest == 0 else { return nil }
+        guard (1...Self.mostCount).contains(count), (1...Self.mostSeconds).contains(seconds), rest == 0 else {
+            return nil
+        }
         self.count = count
         self.window = window
     }

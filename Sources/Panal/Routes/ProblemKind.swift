@@ -104,7 +104,8 @@ extension ProblemKind {
 
     /// The kinds that every service has.
     static let common: [ProblemKind] = [
-        .insufficientScope, .rateLimited, .invalidInput, .idempotencyKeyReused, .ifMatchRequired, .stale, .storeBusy, .storeUnavailable,
+        .insufficientScope, .rateLimited, .invalidInput, .idempotencyKeyReused, .ifMatchRequired, .stale, .storeBusy,
+        .storeUnavailable,
         .upstreamFailed, .upstreamUnavailable, .upstreamTimeout,
     ]
 }

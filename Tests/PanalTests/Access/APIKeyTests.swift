@@ -23,11 +23,14 @@ struct APIKeyTests {
     @Test(
         "what is almost an entry is none",
         arguments: [
-            "", "=read:sha256:\(digest)", "a=:sha256:\(digest)", "a=read+:sha256:\(digest)", "a=read+read:sha256:\(digest)",
-            "a=read:sha256:", "a=read:sha256:\(digest.dropLast())", "a=read:sha256:\(digest)0", "a=read:sha256:\(digest.uppercased())",
+            "", "=read:sha256:\(digest)", "a=:sha256:\(digest)", "a=read+:sha256:\(digest)",
+            "a=read+read:sha256:\(digest)",
+            "a=read:sha256:", "a=read:sha256:\(digest.dropLast())", "a=read:sha256:\(digest)0",
+            "a=read:sha256:\(digest.uppercased())",
             "a=read:sha1:\(digest)", "a read:sha256:\(digest)", "a b=read:sha256:\(digest)", "ä=read:sha256:\(digest)",
             "a=re ad:sha256:\(digest)", "a=read:sha256:\(digest):expires:", "a=read:sha256:\(digest):expires:tomorrow",
-            "a=read:sha256:\(digest):expires:2027-02-30", "a=read:sha256:\(digest):until:2027-01-31", "read:sha256:\(digest)",
+            "a=read:sha256:\(digest):expires:2027-02-30", "a=read:sha256:\(digest):until:2027-01-31",
+            "read:sha256:\(digest)",
             "a=read=write:sha256:\(digest)", "\(String(repeating: "a", count: 65))=read:sha256:\(digest)",
         ]
     )
@@ -35,7 +38,9 @@ struct APIKeyTests {
         #expect(APIKey(entry: text) == nil, "\(text)")
     }
 
-    @Test("the hash is the plain SHA-256 of the key, so that any tool makes an entry, and the entry does not have the key")
+    @Test(
+        "the hash is the plain SHA-256 of the key, so that any tool makes an entry, and the entry does not have the key"
+    )
     func hash() throws {
         // printf %s correct-horse-battery | sha256sum
         let digits = "62249369389075490555a758353aec61"
@@ -50,7 +55,9 @@ struct APIKeyTests {
     func list() throws {
         let other = "b=read:sha256:" + String(Self.digest.reversed())
         #expect(try #require(APIKeys("# the desk\n\(Self.entry)\r\n\n  \(other),\n")).entries.count == 2)
-        for text in ["#", "# only\n# comments", ",", "\(Self.entry),\(Self.entry)", "\(Self.entry),x", "\(Self.entry) \(other)"] {
+        for text in [
+            "#", "# only\n# comments", ",", "\(Self.entry),\(Self.entry)", "\(Self.entry),x", "\(Self.entry) \(other)",
+        ] {
             #expect(APIKeys(text) == nil, "\(text)")
         }
         #expect(APIKeys("a=read:sha256:\(Self.digest),b=write:sha256:\(Self.digest)") == nil, "one key, two callers")

@@ -18,7 +18,9 @@ struct AccessTests {
             router.group(access: .scope(.read)) { $0.post("/search") { _ in .noContent } }
             router.group(access: .scope("audit")) { audit in
                 audit.get("/audit") { _ in .noContent }
-                audit.group("/more", access: .open) { $0.get("/public") { .text("\($0[Caller.self]?.name ?? "nobody")") } }
+                audit.group("/more", access: .open) {
+                    $0.get("/public") { .text("\($0[Caller.self]?.name ?? "nobody")") }
+                }
             }
         }
     }
@@ -73,7 +75,9 @@ struct AccessTests {
         #expect(try ask(router, method, path, as: "stranger").status.code == (path == "/more/public" ? 200 : 401))
     }
 
-    @Test("a route that says nothing is closed: only what is declared open, and what every service has, asks for no key")
+    @Test(
+        "a route that says nothing is closed: only what is declared open, and what every service has, asks for no key"
+    )
     func closedByDefault() throws {
         let router = try router()
         let open = router.routes.filter { $0.requiredScope == nil }.map(\.pattern)
@@ -152,7 +156,10 @@ struct AccessTests {
 
     @Test("without limits and keys a route asks nobody, and no answer says anything of limits")
     func off() throws {
-        #expect(AccessControl(keys: try #require(APIKeys("")), limiters: RateLimiters(), now: { Self.now }).admission.isEmpty)
+        #expect(
+            AccessControl(keys: try #require(APIKeys("")), limiters: RateLimiters(), now: { Self.now }).admission
+                .isEmpty
+        )
         #expect(RateLimiters().fields == nil)
     }
 }

@@ -20,14 +20,19 @@ struct RateLimitTests {
 
     @Test(
         "are written as people do",
-        arguments: [("100/s", 100, 1, "100/s"), ("5000/m", 5000, 60, "5000/m"), ("20/10s", 20, 10, "20/10s"), ("7/1h", 7, 3600, "7/h")]
+        arguments: [
+            ("100/s", 100, 1, "100/s"), ("5000/m", 5000, 60, "5000/m"), ("20/10s", 20, 10, "20/10s"),
+            ("7/1h", 7, 3600, "7/h"),
+        ]
     )
     func text(text: String, count: Int, seconds: Int, shown: String) throws {
         let limit = try #require(RateLimit(text))
         #expect(limit.count == count && limit.window == .seconds(seconds) && "\(limit)" == shown)
     }
 
-    @Test("a window's count and the former's are one word, which moves on with the time, also where its numbers begin again")
+    @Test(
+        "a window's count and the former's are one word, which moves on with the time, also where its numbers begin again"
+    )
     func word() {
         var count = WindowCount(bits: 0)
         let last: UInt64 = (1 << 24) - 1
@@ -66,12 +71,18 @@ struct RateLimitTests {
         #expect(!admit(11_000).isRefused)
         #expect(admit(11_000).isRefused)
         #expect(!admit(12_000).isRefused)
-        #expect(!table.admit(key(2), slot: 0, at: Self.start + .milliseconds(9_000)).isRefused, "others are not limited by it")
+        #expect(
+            !table.admit(key(2), slot: 0, at: Self.start + .milliseconds(9_000)).isRefused,
+            "others are not limited by it"
+        )
         #expect(!admit(60_000).isRefused)
         #expect(admit(60_000).remaining == 8, "after some windows all is forgotten")
     }
 
-    @Test("in any span of time admit at most the count times one and the span in windows, however requests come", arguments: 0..<20)
+    @Test(
+        "in any span of time admit at most the count times one and the span in windows, however requests come",
+        arguments: 0..<20
+    )
     func anySpan(seed: UInt64) throws {
         var generator = Generator(state: seed)
         let table = try table("50/10s")
@@ -90,14 +101,21 @@ struct RateLimitTests {
         for window in 0..<6 { #expect(admitted.count { $0 / 10_000 == window } <= 50) }
     }
 
-    @Test("with eight writers at the same time admit the count to the last one, and never one more", arguments: [1, 2, 3])
+    @Test(
+        "with eight writers at the same time admit the count to the last one, and never one more",
+        arguments: [1, 2, 3]
+    )
     func writers(round: Int) throws {
         let table = try table("1000/h", slots: 8)
         let admitted = Atomic(0)
         let most = Atomic(0)
         DispatchQueue.concurrentPerform(iterations: 8) { slot in
             for _ in 0..<4000 {
-                let reading = table.admit(RateLimitKey(of: IPAddress(ipv4: 1)), slot: slot, at: Self.start + .seconds(1800))
+                let reading = table.admit(
+                    RateLimitKey(of: IPAddress(ipv4: 1)),
+                    slot: slot,
+                    at: Self.start + .seconds(1800)
+                )
                 if !reading.isRefused {
                     let count = admitted.add(1, ordering: .relaxed).newValue
                     _ = most.max(count, ordering: .relaxed)

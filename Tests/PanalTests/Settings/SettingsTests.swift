@@ -126,7 +126,10 @@ struct SettingsTests {
         #expect(try shown([:]) == "none, the API is open")
         #expect(try shown(["API_KEYS": ""]) == "none, the API is open")
         #expect(try shown(["API_KEYS": "open"]) == "open: nobody is asked for a key")
-        let two = [try entry("0123456789abcdef", name: "ada") + ":expires:2030-01-31", try entry("fedcba9876543210", name: "bob")]
+        let two = [
+            try entry("0123456789abcdef", name: "ada") + ":expires:2030-01-31",
+            try entry("fedcba9876543210", name: "bob"),
+        ]
         #expect(
             try shown(["API_KEYS": two.joined(separator: ",")]) == "ada=read+write until 2030-01-31, bob=read+write"
         )
