@@ -16,6 +16,11 @@ struct AccessTests {
             router.post("/things") { _ in .noContent }
             router.delete("/things") { _ in .noContent }
             router.group(access: .scope(.read)) { $0.post("/search") { _ in .noContent } }
+            // Whose callers somebody else knows.
+            let known: Admission = { request in request[Caller.self] = Caller(name: "ada@issuer", scopes: [.read]) }
+            router.group(access: .open, admission: [known]) { own in
+                own.get("/own") { .text("\($0[Caller.self]?.name ?? "nobody")") }
+            }
             router.group(access: .scope("audit")) { audit in
                 audit.get("/audit") { _ in .noContent }
                 audit.group("/more", access: .open) {
@@ -81,7 +86,7 @@ struct AccessTests {
     func closedByDefault() throws {
         let router = try router()
         let open = router.routes.filter { $0.requiredScope == nil }.map(\.pattern)
-        #expect(Set(open) == ["/more/public", "/problems/{name}", "/", "/livez", "/readyz"])
+        #expect(Set(open) == ["/own", "/more/public", "/problems/{name}", "/", "/livez", "/readyz"])
         for route in router.routes where route.requiredScope != nil {
             let answer = router.respond(to: try Request(route.method, route.pattern))
             #expect(answer.status == .unauthorized, "\(route.method) \(route.pattern)")
@@ -121,6 +126,7 @@ struct AccessTests {
         #expect(try name(router(), "/things") == "reader")
         #expect(try name(router(), "/more/public") == "nobody")
         #expect(try name(router(["API_KEYS": "open"]), "/things") == "nobody")
+        #expect(try name(router(), "/own") == "ada@issuer", "a service's own admission says who asks")
     }
 
     @Test("a limit for each key's name is one for all its keys, and says what is left; probes have none")
