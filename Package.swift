@@ -270,7 +270,7 @@ package.targets += [
     .testTarget(
         name: "AppProcessTests",
         dependencies: [
-            "App", "Jobs", "JobsService", "Panal", "ProcessHarness", "SQL", "TestDatabases", "Values",
+            "App", "HTTPServer", "Jobs", "JobsService", "Panal", "ProcessHarness", "SQL", "TestDatabases", "Values",
             .product(name: "HTTPTypes", package: "swift-http-types"),
         ],
         swiftSettings: house

@@ -30,7 +30,7 @@ struct App: Service {
         if !dependencies.settings.partners.isEmpty {
             hotel.partners = { request in HTTPPartners(dependencies: dependencies, request: request) }
         }
-        router.addHotel(hotel, admission: dependencies.apiKey)
+        router.addHotel(hotel)
     }
 
     static func addJobs(to jobs: inout JobHandlers, _ dependencies: Dependencies<Settings>) {

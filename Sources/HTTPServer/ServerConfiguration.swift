@@ -1,3 +1,5 @@
+public import HTTPTypes
+
 /// The limits of a ``Server``. Sizes are bytes; each limit's status is what the client gets beyond it.
 public struct ServerConfiguration: Sendable {
     /// The request line: 414 beyond. 8000 is the least a server should take (RFC 9112 section 3).
@@ -84,8 +86,14 @@ public struct ServerConfiguration: Sendable {
     /// line ends with CRLF.
     public var signature: (@Sendable (Int) -> String)?
 
-    /// Peers whose `X-Forwarded-For` is believed.
+    /// Further fields of every answer, in the order they are sent. One that an answer has itself takes the place of that here.
+    public var commonFields: [HTTPField] = []
+
+    /// Peers that are believed when they say for whom they ask.
     public var trustedProxies: [AddressRange] = []
+
+    /// In which fields they say it.
+    public var proxyHeaders = ProxyHeaders.xForwarded
 
     /// The defaults above.
     public init() {}

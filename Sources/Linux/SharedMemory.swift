@@ -140,6 +140,21 @@ public struct SharedWord {
         ).exchanged
     }
 
+    /// As ``load()``, in one order with all that is replaced or loaded so, which all processes see alike: of two who write each a word
+    /// of their own and then read the other's, one at least sees what the other has written.
+    @inlinable @inline(__always)
+    public func loadInOrder() -> UInt64 { unsafe pointer.pointee.load(ordering: .sequentiallyConsistent) }
+
+    /// As ``replace(_:by:)``, in that order.
+    @inlinable
+    public func replaceInOrder(_ expected: UInt64, by value: UInt64) -> Bool {
+        unsafe pointer.pointee.compareExchange(
+            expected: expected,
+            desired: value,
+            ordering: .sequentiallyConsistent
+        ).exchanged
+    }
+
     /// A new value, in exchange for the old one.
     @inlinable
     public func exchange(_ value: UInt64) -> UInt64 {

@@ -31,6 +31,9 @@ public struct Dependencies<Settings: SettingsGroup>: Sendable {
     /// One connection for each thread that serves; `nil` for a service without a database.
     let databases: PerThread<Database>?
 
+    /// Counts what callers and addresses ask for.
+    let limiters: RateLimiters
+
     /// Told what each readiness probe finds: the log says why, the probe is answered in general terms.
     let noteReadiness: @Sendable (DatabaseReadiness) -> Void
 
@@ -38,6 +41,7 @@ public struct Dependencies<Settings: SettingsGroup>: Sendable {
         settings: ServiceSettings<Settings>,
         databases: PerThread<Database>?,
         client: HTTPClient? = nil,
+        limiters: RateLimiters? = nil,
         logger: Logger,
         now: @escaping @Sendable () -> Timestamp = { .now() },
         isLeaving: @escaping @Sendable () -> Bool = { false },
@@ -50,6 +54,7 @@ public struct Dependencies<Settings: SettingsGroup>: Sendable {
         self.isLeaving = isLeaving
         self.noteReadiness = noteReadiness
         self.databases = databases
+        self.limiters = limiters ?? .alone(settings.server)
         self.client = client ?? .alone(settings.client)
     }
 
@@ -77,8 +82,8 @@ public struct Dependencies<Settings: SettingsGroup>: Sendable {
         return client
     }
 
-    /// Admits requests that carry one of the keys in `API_KEYS`, and tells handlers who asks; without keys it admits everything.
-    public var apiKey: Admission { apiKeyRequired(server.apiKeys) }
+    /// Who may ask the service's routes.
+    var access: AccessControl { AccessControl(keys: server.apiKeys, limiters: limiters, now: now) }
 }
 
 extension HTTPClient {

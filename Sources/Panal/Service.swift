@@ -32,10 +32,17 @@ public protocol Service: Sendable {
     /// Its own kinds of problem, explained under `/problems`.
     static var problems: [ProblemKind] { get }
 
+    /// Header fields that every answer has which does not have them itself, so that browsers do nothing with it that nobody wants;
+    /// `nil` for none.
+    static var securityHeaders: SecurityHeaders? { get }
+
     /// Its own admin tasks, beside `serve`, `migrate`, `config` and the others.
     static var commands: [any ParsableCommand.Type] { get }
 
     /// Adds the service's routes. Health, the problems' explanations and an index are added behind them.
+    ///
+    /// They are closed unless said otherwise: where `API_KEYS` is set they ask for a key with the scope `read` (safe methods) or
+    /// `write` (others), or the one of their group: `router.group(access: .scope("audit"))`, `router.group(access: .open)`.
     ///
     /// Called in each worker, and by `routes`. It must not open what a route needs only when it is asked.
     static func addRoutes(to router: inout Router, _ dependencies: Dependencies<Settings>)
@@ -48,6 +55,8 @@ public protocol Service: Sendable {
 }
 
 extension Service {
+    /// ``SecurityHeaders`` as they are for an API.
+    public static var securityHeaders: SecurityHeaders? { SecurityHeaders() }
     /// No database.
     public static var migrations: [Migration]? { nil }
     /// The defaults of the declarations.

@@ -407,7 +407,7 @@ extension ProcessTests {
         @Test("a client without a key is refused before it is told to go on, and before its body")
         func expectationWithoutKey() throws {
             let key = "a-key-of-20-characters"
-            let service = try Service(.app, environment: ["API_KEYS": key])
+            let service = try Service(.app, environment: ["API_KEYS": apiKeyEntry(key)])
             for fields in ["Content-Length: 60000\r\nExpect: 100-continue\r\n", "Content-Length: 60000\r\n"] {
                 let connection = try service.connect()
                 connection.send("POST /v1/bookings HTTP/1.1\r\nHost: localhost\r\n\(fields)\r\n")

@@ -58,13 +58,6 @@ struct BookingRoutesTests {
         }
     }
 
-    @Test("an API key's fingerprint is part of its SHA-256, and neither the key nor a piece of it")
-    func fingerprint() throws {
-        let key = try #require(APIKey("correct-horse-battery"))
-        #expect(key.fingerprint == "62249369389075490555a758353aec61")
-        #expect(IdempotencyScope(key.fingerprint)?.text == key.fingerprint)
-    }
-
     @Test(
         "a body that is no JSON to the letter is 400, though a decoder would take it",
         arguments: [

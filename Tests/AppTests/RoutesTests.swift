@@ -1,6 +1,5 @@
 import HTTPServer
 import HTTPTypes
-import Panal
 import SQL
 import Stays
 import Synchronization
@@ -8,6 +7,7 @@ import Testing
 import Values
 
 @testable import App
+@testable import Panal
 
 @Suite("The routes")
 struct RoutesTests {
@@ -27,8 +27,10 @@ struct RoutesTests {
             },
             now: { Timestamp(unixSeconds: 1_795_490_055) }
         )
-        var router = Router()
-        router.addHotel(hotel, admission: apiKeyRequired(keys.compactMap { APIKey($0) }))
+        let entries = keys.compactMap { APIKey($0, name: "tester", scopes: [.read, .write])?.entry }
+        guard let keys = APIKeys(entries.joined(separator: ",")) else { preconditionFailure("no keys") }
+        var router = Router(admission: AccessControl(keys: keys, limiters: RateLimiters(), now: hotel.now).admission)
+        router.addHotel(hotel)
         return router
     }
 
@@ -140,7 +142,7 @@ struct RoutesTests {
                     let name = "\(method) \(pattern) with \(authorization ?? "no Authorization")"
                     if methods.contains(method) || method == .head && methods.contains(.get) {
                         #expect(answer.status == .unauthorized, "\(name)")
-                        #expect(answer.headerFields[.wwwAuthenticate] == "Bearer", "\(name)")
+                        #expect(answer.headerFields[.wwwAuthenticate]?.hasPrefix("Bearer") == true, "\(name)")
                         #expect(answer.contentType == .problem, "\(name)")
                     } else {
                         // What a path answers may be known; the router says it, and no handler is asked.
@@ -230,7 +232,7 @@ struct RoutesTests {
         )
         if let partners { hotel.partners = { _ in StubPartners(answer: partners) } }
         var router = Router()
-        router.addHotel(hotel, admission: apiKeyRequired([]))
+        router.addHotel(hotel)
         return router
     }
 

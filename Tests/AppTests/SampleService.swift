@@ -22,6 +22,7 @@ final class SampleService: Sendable {
 
     var databasePath: String { directory.path + "/hidden.db" }
 
+    /// - Parameter keys: What opens it, each to read and write: the first one's name is `client-0`.
     init(migrated: Bool = true, keys: [String] = []) throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "panal-secret-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
@@ -31,6 +32,7 @@ final class SampleService: Sendable {
             try StaysStore(Database(url)).add(SampleHotel.rooms)
         }
         let clock = TestClock()
+        let keys = keys.enumerated().compactMap { APIKey($1, name: "client-\($0)", scopes: [.read, .write])?.entry }
         let variables = ["DATABASE_URL": url.description, "API_KEYS": keys.joined(separator: ",")]
         router = App.router(
             Dependencies<Settings>(

@@ -115,7 +115,7 @@ struct ClientAddressTests {
             context: ServerContext(routes: RouteTable(), trustedProxies: trusting.map { AddressRange($0)! })
         )
         record.peer = peer == "unix" ? .unix : PeerAddress(text: peer)!
-        return record.clientAddress
+        return record.client.text
     }
 
     @Test("is the peer when the peer is no trusted proxy")

@@ -49,8 +49,12 @@ extension ProcessTests {
                     "TRUSTED_PROXIES": "::/0," + Array(repeating: "10.0.0.0/8", count: 5000).joined(separator: ",")
                 ]),
                 Extreme(environment: [
-                    "API_KEYS": Array(repeating: String(repeating: "k", count: 256), count: 400).joined(separator: ",")
+                    "API_KEYS": (100..<500).map {
+                        "key-\($0)=read:sha256:" + String(repeating: "0", count: 61) + "\($0)"
+                    }
+                    .joined(separator: ",")
                 ]),
+                Extreme(environment: ["API_KEYS": "open", "RATE_LIMIT_ADDRESS": "1000000/1h"]),
             ]
             + ["trace", "debug", "info", "notice", "warning", "error", "critical"].map {
                 Extreme(environment: ["LOG_LEVEL": $0])

@@ -17,8 +17,8 @@ struct Hotel: Sendable {
 
 extension Router {
     /// All routes under `/v1`.
-    mutating func addHotel(_ hotel: Hotel, admission: @escaping Admission) {
-        group("/v1", admission: [admission]) { v1 in
+    mutating func addHotel(_ hotel: Hotel) {
+        group("/v1") { v1 in
             v1.addRooms(hotel)
             v1.addBookings(hotel)
         }

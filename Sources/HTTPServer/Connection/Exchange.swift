@@ -86,6 +86,12 @@ public struct Exchange: Sendable {
         record.cpuTime < 0 ? nil : (record.handlerTime, record.cpuTime, record.runQueueTime)
     }
 
+    /// A value that the admission has left in the request, such as who asks; `nil` without one.
+    public subscript<Key: RequestContextKey>(key: Key.Type) -> Key.Value? {
+        let values = record.contextValues
+        return values?[key]
+    }
+
     /// The place of its route in ``Router/routes``; `nil` when none matched.
     public var routeIndex: Int? { record.routeIndex < 0 ? nil : record.routeIndex }
 
@@ -100,7 +106,7 @@ public struct Exchange: Sendable {
     }
 
     /// See ``Request/clientAddress``.
-    public var clientAddress: String { record.clientAddress }
+    public var clientAddress: String { record.client.text }
 
     /// Whether a body that was written piece by piece ended before its end: the client saw the connection cut.
     public var isCut: Bool { record.isCut }

@@ -158,12 +158,7 @@ final class RequestRecord: @unchecked Sendable {
     }
 
     /// Whether its method is not safe (RFC 9110 section 9.2.1).
-    var mayWrite: Bool {
-        switch head.method {
-        case .get, .head, .options, .trace: false
-        case .post, .put, .patch, .delete, .connect: true
-        }
-    }
+    var mayWrite: Bool { !head.method.isSafe }
 
     var route: Route? { routeIndex < 0 ? nil : context.routes.route(routeIndex) }
 
@@ -238,20 +233,5 @@ final class RequestRecord: @unchecked Sendable {
             value = value.map { $0 + (name == .cookie ? "; " : ", ") + line } ?? line
         }
         return value
-    }
-
-    /// The peer or, seen from the near end, the first forwarded hop that is no trusted proxy.
-    var clientAddress: String {
-        guard !context.trustedProxies.isEmpty, context.trusts(peer) else { return peer.text }
-        var client = peer
-        let hops = head.fields.filter { $0.known == .forwardedFor }
-            .flatMap { string($0.value).split(separator: ",", omittingEmptySubsequences: false) }
-        for hop in hops.reversed() {
-            // Past what is no address nothing can be believed.
-            guard let address = PeerAddress(forwarded: hop) else { break }
-            client = address
-            if !context.trusts(address) { break }
-        }
-        return client.text
     }
 }

@@ -63,6 +63,7 @@ extension OutputBuffer {
         case .explicitKeepAlive: append("\r\nConnection: keep-alive\r\n")
         case .close: append("\r\nConnection: close\r\n")
         }
+        record.context.commonFields.append(to: self, beside: response.headerFields)
         if !response.headerFields.isEmpty {
             appendFields(response.headerFields, skippingContentType: response.contentType != nil)
         }

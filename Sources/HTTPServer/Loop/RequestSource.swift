@@ -25,7 +25,12 @@ struct RequestSource {
         bodyTimeout = configuration.bodyTimeout
         minimumRate = configuration.minimumRate
         records = RecordPool(
-            ServerContext(routes: dispatcher.routes, trustedProxies: configuration.trustedProxies)
+            ServerContext(
+                routes: dispatcher.routes,
+                trustedProxies: configuration.trustedProxies,
+                proxyHeaders: configuration.proxyHeaders,
+                commonFields: CommonFields(configuration.commonFields)
+            )
         )
         memory = InputMemory(limit: configuration.maxBodyMemory)
     }

@@ -1,5 +1,5 @@
 public import HTTPTypes
-import Linux
+public import Linux
 
 /// One HTTP request, whole: it is handed to a ``Handler`` only when its last body byte has arrived.
 ///
@@ -35,6 +35,9 @@ public struct Request: Sendable {
 
     /// The place of that route in ``Router/routes``: for tables with something for each. `nil` when none matched.
     public var routeIndex: Int? { record.routeIndex < 0 ? nil : record.routeIndex }
+
+    /// The scope that a caller of that route needs; `nil` when it is open to everybody, and when no route matched.
+    public var requiredScope: Scope? { record.route?.requiredScope }
 
     /// All header fields in the order they came. Builds them: ask ``value(of:)`` when you want one. When the target is in
     /// absolute form, `Host` says what the target does (RFC 9112 section 3.2.2).
@@ -94,9 +97,19 @@ public struct Request: Sendable {
     }
 
     /// The client's address as text: the peer of the connection or, when that is a trusted proxy
-    /// (``ServerConfiguration/trustedProxies``), the last hop in `X-Forwarded-For` that is not.
+    /// (``ServerConfiguration/trustedProxies``), the last hop that it names which is not (``ServerConfiguration/proxyHeaders``).
     /// `unix` for a peer on a unix socket.
-    public var clientAddress: String { record.clientAddress }
+    public var clientAddress: String { record.client.text }
+
+    /// The same as a value; `nil` for a peer on a unix socket.
+    public var clientIP: IPAddress? { if case .ip(let address) = record.client { address } else { nil } }
+
+    /// The scheme that the client used, `https` or `http`: a trusted proxy says it, which ends TLS.
+    public var scheme: String { record.scheme }
+
+    /// The host that the client asked for, with its port where it named one: what a trusted proxy says, else `Host`. `nil` in a
+    /// request of HTTP/1.0 without it.
+    public var authority: String? { record.clientAuthority }
 
     /// When the answer must be there: arrival plus the route's timeout. The server does not enforce it, blocking calls
     /// in the handler are expected to. On the clock that stands still while the machine is suspended: the request waited

@@ -15,6 +15,14 @@ enum RequestMethod: UInt8, Sendable, CaseIterable {
     /// Whether routes can answer it: CONNECT is for proxies, TRACE would repeat credentials to whoever reads the answer.
     var isRoutable: Bool { self != .trace && self != .connect }
 
+    /// Whether it asks for nothing to be changed (RFC 9110 section 9.2.1).
+    var isSafe: Bool {
+        switch self {
+        case .get, .head, .options, .trace: true
+        case .post, .put, .patch, .delete, .connect: false
+        }
+    }
+
     /// With its name on the wire (case-sensitive, RFC 9110 section 9.1).
     var value: HTTPRequest.Method {
         switch self {

@@ -27,14 +27,15 @@ struct Dispatcher: Sendable {
     /// Asks for admission, once for each request.
     func judge(_ record: RequestRecord) {
         guard case .open = record.admission else { return }
+        var request = Request(record: record)
         do {
-            var request = Request(record: record)
             for admit in routes.route(record.routeIndex).admission { try admit(&request) }
-            if request.record !== record { record.contextValues = request.record.contextValues }
             record.admission = .granted
         } catch {
             record.admission = .refused(error)
         }
+        // Also of one that is refused: the log says who asked.
+        if request.record !== record { record.contextValues = request.record.contextValues }
     }
 
     /// The answer, whatever happens. What is not the client's fault is kept in ``RequestRecord/error``.

@@ -18,8 +18,10 @@ public struct Route: Sendable {
     /// What its author says of it, for whoever writes its documentation; the server itself does not look at it.
     public let documentation: (any Sendable)?
 
-    /// Whether somebody is asked before a request gets to its handler (``Admission``).
-    public var hasAdmission: Bool { !admission.isEmpty }
+    /// Who may ask it.
+    public let access: RouteAccess
+    /// The scope that a caller needs; `nil` for a route that is open to everybody.
+    public let requiredScope: Scope?
 
     let requestMethod: RequestMethod
     let segments: [Segment]
@@ -42,6 +44,7 @@ public struct Route: Sendable {
         execution: RouteExecution,
         body: RouteBody,
         documentation: (any Sendable)?,
+        access: RouteAccess,
         admission: [Admission],
         handler: @escaping Handler,
         wrapped: Answer?
@@ -54,6 +57,13 @@ public struct Route: Sendable {
         self.execution = execution
         self.body = body
         self.documentation = documentation
+        self.access = access
+        requiredScope =
+            switch access {
+            case .byMethod: requestMethod.isSafe ? .read : .write
+            case .scope(let scope): scope
+            case .open: nil
+            }
         self.admission = admission
         self.handler = handler
         self.wrapped = wrapped

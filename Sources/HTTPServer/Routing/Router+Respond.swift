@@ -53,7 +53,11 @@ extension Router {
         let routes = RouteTable(self)
         let record = RequestRecord(
             copying: request.record,
-            context: ServerContext(routes: routes, trustedProxies: request.record.context.trustedProxies)
+            context: ServerContext(
+                routes: routes,
+                trustedProxies: request.record.context.trustedProxies,
+                proxyHeaders: request.record.context.proxyHeaders
+            )
         )
         let dispatcher = Dispatcher(routes: routes)
         dispatcher.route(record)

@@ -9,7 +9,7 @@ public import HTTPTypes
 /// ```swift
 /// var router = Router()
 /// router.get("/v1/rooms/{id}") { request in … }
-/// router.group("/v1/bookings", admission: [apiKey]) { bookings in
+/// router.group("/v1/bookings", admission: [onlyOnWeekdays]) { bookings in
 ///     bookings.post(timeout: .seconds(5), maxBodySize: 64 * 1024) { request in … }
 /// }
 /// ```
@@ -23,22 +23,34 @@ public struct Router: Sendable {
 
     private let isGroup: Bool
     private let prefix: String
-    private let admission: [Admission]
+    /// Asked by every route that is added from here on, in this order, after that of enclosing groups.
+    package var admission: [Admission]
+    /// Who may ask the routes that are added from here on, unless their group says otherwise.
+    package var access: RouteAccess
     /// Of the group, or of the whole service.
     private var middleware: [Middleware]
 
     /// A router without routes.
-    public init() {
+    /// - Parameter admission: Asked by all its routes.
+    public init(admission: [Admission] = []) {
         isGroup = false
         prefix = ""
-        admission = []
+        self.admission = admission
+        access = .byMethod
         middleware = []
     }
 
-    private init(groupIn outer: Router, prefix: String, admission: [Admission], middleware: [Middleware]) {
+    private init(
+        groupIn outer: Router,
+        prefix: String,
+        access: RouteAccess?,
+        admission: [Admission],
+        middleware: [Middleware]
+    ) {
         isGroup = true
         self.prefix = outer.prefix + prefix
         self.admission = outer.admission + admission
+        self.access = access ?? outer.access
         self.middleware = (outer.isGroup ? outer.middleware : []) + middleware
         wrapped = outer.wrapped
     }
@@ -63,13 +75,21 @@ public struct Router: Sendable {
 
     /// Adds the routes of `build` under a prefix, inside the middleware used so far and `use`. Their requests are asked for
     /// `admission` in this order before their bodies are read, after that of enclosing groups.
+    /// - Parameter access: Who may ask them; `nil` leaves it to the enclosing group.
     public mutating func group(
         _ prefix: String = "",
+        access: RouteAccess? = nil,
         admission: [Admission] = [],
         use middleware: [Middleware] = [],
         _ build: (inout Router) throws -> Void
     ) rethrows {
-        var group = Router(groupIn: self, prefix: prefix, admission: admission, middleware: middleware)
+        var group = Router(
+            groupIn: self,
+            prefix: prefix,
+            access: access,
+            admission: admission,
+            middleware: middleware
+        )
         try build(&group)
         for route in group.routes { append(route) }
     }
@@ -109,6 +129,7 @@ public struct Router: Sendable {
                 execution: execution,
                 body: body,
                 documentation: documentation,
+                access: access,
                 admission: admission,
                 handler: isGroup
                     ? middleware.reversed().reduce(handler) { handler, middleware in middleware(handler) } : handler,

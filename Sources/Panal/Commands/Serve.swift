@@ -30,6 +30,7 @@ struct Serve<S: Service>: ParsableCommand {
         let listener = try listen(settings.server, logger)
         let handlerTimes = try S.makeHandlerTimesTable(logger)
         let hosts = try S.makeHostTable(logger)
+        let limits = try S.makeRateLimitTables(settings.server, logger)
         let process = WorkerProcess<S>(
             settings: settings,
             threads: budget.threads,
@@ -37,6 +38,7 @@ struct Serve<S: Service>: ParsableCommand {
             logger: logger,
             handlerTimes: handlerTimes,
             hosts: hosts,
+            limits: limits,
             metrics: operations.metrics,
             tracer: operations.tracer
         )
@@ -55,6 +57,7 @@ struct Serve<S: Service>: ParsableCommand {
             worker: { process.run($0) }
         )
         try operations.join(&supervisor, handlerTimes: handlerTimes, hosts: hosts)
+        supervisor.keptMemory.merge(limits.memory) { $1 }
         throw ExitCode(supervisor.run().rawValue)
     }
 
@@ -62,6 +65,11 @@ struct Serve<S: Service>: ParsableCommand {
     private func warn(of settings: ServiceSettings<S.Settings>, _ logger: Logger) {
         if settings.server.shutdownTimeout <= settings.server.requestTimeout {
             logger.warning("SHUTDOWN_TIMEOUT should exceed REQUEST_TIMEOUT, or a stop cuts long requests off")
+        }
+        let host = settings.server.host
+        let isOfThisHost = host.hasPrefix("unix:") || host == "localhost" || IPAddress(host)?.isLoopback == true
+        if settings.server.apiKeys.areNone, !settings.server.apiKeys.isDeclaredOpen, !isOfThisHost {
+            logger.warning("the API is open to whoever reaches it: set API_KEYS, to `open` if that is meant")
         }
     }
 

@@ -17,8 +17,8 @@ struct ServiceCommand<S: Service>: ParsableCommand {
                     ? [] : [JobsCommand<S>.self, Migrate<S>.self, Backup<S>.self, Restore<S>.self, Move<S>.self])
                 + S.commands
                 + [
-                    Config<S>.self, Doctor<S>.self, Routes<S>.self, OpenAPI<S>.self, Healthcheck<S>.self,
-                    Status<S>.self, Version<S>.self,
+                    Config<S>.self, Keys<S>.self, Doctor<S>.self, Routes<S>.self, OpenAPI<S>.self,
+                    Healthcheck<S>.self, Status<S>.self, Version<S>.self,
                 ]
         )
     }

@@ -1,14 +1,15 @@
 public import HTTPServer
-import HTTPTypes
+public import HTTPTypes
 
 /// Header fields that keep browsers from doing with an API's answers what nobody wants: guessing another type, running scripts
 /// of it, framing it, telling its address to others (OWASP REST Security Cheat Sheet, section "Security Headers").
 ///
-/// ```swift
-/// router.use(SecurityHeaders().middleware)
-/// ```
+/// Every answer of a service has them (``Service/securityHeaders``). What a handler has set itself stays as it is: a page of HTML says
+/// its own `Content-Security-Policy`, or all pages of a group do:
 ///
-/// What a handler has set itself stays as it is: a page of HTML says its own `Content-Security-Policy`.
+/// ```swift
+/// router.group("/pages", use: [SecurityHeaders(contentSecurityPolicy: "default-src 'self'").middleware]) { pages in … }
+/// ```
 public struct SecurityHeaders: Sendable {
     /// What a page made of an answer may load and who may frame it; nothing and nobody unless said.
     public var contentSecurityPolicy: String
@@ -29,8 +30,8 @@ public struct SecurityHeaders: Sendable {
         self.strictTransportSecurity = strictTransportSecurity
     }
 
-    /// Put it in front of everything: `router.use(SecurityHeaders().middleware)`.
-    public var middleware: Middleware {
+    /// The fields themselves.
+    public var fields: [HTTPField] {
         var fields: [HTTPField] = [
             HTTPField(name: .xContentTypeOptions, value: "nosniff"),
             HTTPField(name: .contentSecurityPolicy, value: contentSecurityPolicy),
@@ -41,7 +42,12 @@ public struct SecurityHeaders: Sendable {
         if let age = strictTransportSecurity {
             fields.append(HTTPField(name: .strictTransportSecurity, value: "max-age=\(age.components.seconds)"))
         }
-        return { [fields] next in
+        return fields
+    }
+
+    /// Adds them to what a group of routes answers.
+    public var middleware: Middleware {
+        { [fields] next in
             { request in
                 var response = try next(request)
                 for field in fields where response.headerFields[field.name] == nil {

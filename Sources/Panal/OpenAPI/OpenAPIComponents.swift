@@ -7,10 +7,7 @@ import Values
 struct OpenAPIComponents {
     private typealias Member = (name: String, value: JSONDocument)
 
-    /// What admission may refuse with. Scopes that a key lacks and rates that are exceeded belong here when a service has them.
-    static let refusalsOfAdmission: [HTTPResponse.Status] = [.unauthorized]
-
-    /// The name of what `Dependencies.apiKey` asks for.
+    /// The name of what ``AccessControl`` asks for.
     static let securityScheme = "apiKey"
 
     /// The value is nil as long as it is being described.
@@ -118,8 +115,11 @@ struct OpenAPIComponents {
             ?? "Any other problem"
         var members: [Member] = [("description", .string(meaning))]
         switch status {
-        case .unauthorized?: members.append(("headers", headers([("WWW-Authenticate", true)])))
-        case .serviceUnavailable?, .tooManyRequests?: members.append(("headers", headers([("Retry-After", true)])))
+        case .unauthorized?, .forbidden?: members.append(("headers", headers([("WWW-Authenticate", true)])))
+        case .serviceUnavailable?: members.append(("headers", headers([("Retry-After", true)])))
+        case .tooManyRequests?:
+            let fields = ["Retry-After", "RateLimit", "RateLimit-Policy"]
+            members.append(("headers", headers(fields.map { ($0, true) })))
         case .preconditionFailed?: members.append(("headers", headers([("ETag", true)])))
         default: break
         }
@@ -150,6 +150,8 @@ struct OpenAPIComponents {
         "Idempotency-Replayed": "`true`: this is what the first request with the key got.",
         "Link": "The next page, as `<…>; rel=\"next\"` (RFC 8288).",
         "Location": "The path of what was made.",
+        "RateLimit": "What is left of each limit (draft-ietf-httpapi-ratelimit-headers).",
+        "RateLimit-Policy": "The limits (draft-ietf-httpapi-ratelimit-headers).",
         "Retry-After": "In so many seconds it is worth trying again.",
         "WWW-Authenticate": "How to say who asks.",
     ]
@@ -164,7 +166,7 @@ struct OpenAPIComponents {
         if isGuarded {
             let scheme = JSONDocument.object([
                 ("type", .string("http")), ("scheme", .string("bearer")),
-                ("description", .string("One of the keys in API_KEYS; a service without keys asks for none.")),
+                ("description", .string("One of the keys in API_KEYS that has the scope; a service without keys asks for none.")),
             ])
             members.append(("securitySchemes", .object([(Self.securityScheme, scheme)])))
         }

@@ -8,14 +8,15 @@ struct OpenAPIDocument: Sendable {
     struct Entry: Sendable {
         let method: HTTPRequest.Method
         let pattern: String
-        let isGuarded: Bool
+        /// What a caller needs; nil for a route that is open to everybody.
+        let scope: Scope?
         /// Nil when nothing was declared: then the route is in it by its method and its path alone.
         let operation: Operation?
 
         init(_ route: Route) {
             method = route.method
             pattern = route.pattern
-            isGuarded = route.hasAdmission
+            scope = route.requiredScope
             operation = route.operation
         }
 
@@ -68,7 +69,7 @@ struct OpenAPIDocument: Sendable {
             ("servers", .array([.object([("url", .string("/"))])])),
             ("tags", .array(groups.map { .object([("name", .string($0))]) })),
             ("paths", .object(paths)),
-            ("components", components.json(isGuarded: entries.contains(where: \.isGuarded))),
+            ("components", components.json(isGuarded: entries.contains { $0.scope != nil })),
         ])
     }
 
@@ -125,9 +126,9 @@ extension OpenAPIDocument.Entry {
             members.append(("requestBody", .object([("required", .boolean(true)), ("content", content)])))
         }
         members.append(("responses", .object(responses(&components))))
-        if isGuarded {
+        if let scope {
             let scheme = OpenAPIComponents.securityScheme
-            members.append(("security", .array([.object([(scheme, .array([]))])])))
+            members.append(("security", .array([.object([(scheme, .array([.string(scope.name)]))])])))
         }
         return .object(members)
     }
@@ -222,7 +223,11 @@ extension OpenAPIDocument.Entry {
             }
         }
         guard let operation else { return [] }
-        if isGuarded { for status in OpenAPIComponents.refusalsOfAdmission { add(status) } }
+        if scope != nil {
+            add(.unauthorized)
+            add(.forbidden, .insufficientScope)
+            add(.tooManyRequests, .rateLimited)
+        }
         if !pathParameters.isEmpty { add(.notFound) }
         if operation.body != nil {
             for status in [HTTPResponse.Status.badRequest, .contentTooLarge, .unsupportedMediaType] { add(status) }
@@ -241,7 +246,7 @@ extension OpenAPIDocument.Entry {
             }
         }
         for kind in operation.problems { add(kind.status, kind) }
-        if isGuarded { add(.serviceUnavailable, .storeBusy, .storeUnavailable) }
+        if scope != nil { add(.serviceUnavailable, .storeBusy, .storeUnavailable) }
         return problems
     }
 }

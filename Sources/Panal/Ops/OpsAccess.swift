@@ -12,7 +12,7 @@ import Linux
 /// In both cases web pages of others are kept out: a browser says from where it was made to ask, and sends along what it knows of
 /// this port.
 struct OpsAccess: Sendable {
-    let token: APIKey?
+    let token: AccessToken?
 
     func admit(_ request: inout Request) throws {
         guard isOfOwnPages(request) else {

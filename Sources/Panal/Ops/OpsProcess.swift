@@ -9,7 +9,7 @@ import Values
 
 /// What runs beside the workers: it answers those who look after the service, whatever the workers do.
 struct OpsProcess {
-    private let token: APIKey?
+    private let token: AccessToken?
     private let readings: ServiceReadings
     private let recent: RecentEvents
     private let databases: PerThread<Database>?
@@ -22,7 +22,7 @@ struct OpsProcess {
     ///   - databases: Those of the service; `nil` for one without.
     ///   - level: Of the log, to be changed.
     init(
-        token: APIKey?,
+        token: AccessToken?,
         _ readings: ServiceReadings,
         _ recent: RecentEvents,
         _ databases: PerThread<Database>?,
@@ -52,6 +52,7 @@ struct OpsProcess {
         router.addOps(access: access, readings)
         router.addLogLevel(level, access: access, logger)
         var configuration = ServerConfiguration()
+        configuration.commonFields = SecurityHeaders().fields
         // Nothing here waits for long, but for who reads slowly, and with who watches.
         configuration.maxThreads = 2 + StatusFeed.mostWatchers
         configuration.writeTimeout = .seconds(2)

@@ -86,9 +86,26 @@ extension ProblemKind {
         "The service cannot reach its data now. Nothing was changed; try again later."
     )
 
+    /// 403: a caller who is known, and may not do this.
+    public static let insufficientScope = ProblemKind(
+        "insufficient-scope",
+        .forbidden,
+        "The caller may not do this",
+        "The detail names the scope that is missing. Ask who runs the service for a key that has it."
+    )
+
+    /// 429: more requests than the caller, or its address, may send.
+    public static let rateLimited = ProblemKind(
+        "rate-limited",
+        .tooManyRequests,
+        "Too many requests",
+        "Wait for as long as Retry-After says. RateLimit-Policy names the limits, RateLimit what is left of them."
+    )
+
     /// The kinds that every service has.
     static let common: [ProblemKind] = [
-        .invalidInput, .idempotencyKeyReused, .ifMatchRequired, .stale, .storeBusy, .storeUnavailable,
+        .insufficientScope, .rateLimited, .invalidInput, .idempotencyKeyReused, .ifMatchRequired, .stale, .storeBusy,
+        .storeUnavailable,
         .upstreamFailed, .upstreamUnavailable, .upstreamTimeout,
     ]
 }

@@ -20,15 +20,9 @@ extension Request {
         try idempotencyKey().map { Idempotency(key: $0, scope: idempotencyScope, fingerprint: fingerprint) }
     }
 
-    /// Whose idempotency keys the request's are: each API key is a client of its own, and all are one where the service asks
-    /// for none.
-    public var idempotencyScope: IdempotencyScope {
-        guard let key = self[APIKey.self] else { return .anonymous }
-        guard let scope = IdempotencyScope(key.fingerprint) else {
-            preconditionFailure("a key's fingerprint is no scope")
-        }
-        return scope
-    }
+    /// Whose idempotency keys the request's are: each caller is a client of its own, and all are one where the service asks
+    /// for no key.
+    public var idempotencyScope: IdempotencyScope { self[Caller.self]?.idempotencyScope ?? .anonymous }
 }
 
 extension Response {

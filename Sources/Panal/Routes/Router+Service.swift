@@ -2,13 +2,18 @@ import HTTPServer
 import HTTPTypes
 
 extension Service {
-    /// All routes of the service: its own, health, the problems' explanations, its documentation, and the index of them all.
-    /// Its own come first,
-    /// so that middleware it uses for the whole service wraps the others, too.
+    /// All routes of the service: its own, health, the problems' explanations, its documentation, and the index of them all. Its
+    /// own come first, so that middleware it uses for the whole service wraps the others, too.
     static func router(_ dependencies: Dependencies<Settings>) -> Router {
-        var router = Router()
+        let access = dependencies.access
+        var router = Router(admission: access.admission)
+        if let fields = access.limiters.fields { router.use(fields) }
         addRoutes(to: &router, dependencies)
+        router.access = .open
+        // Probes are asked for nothing, and never limited.
+        router.admission = []
         router.addHealth(dependencies)
+        router.admission = access.admission
         router.addProblems(ProblemKind.common + problems)
         let documentation = dependencies.server.docs == .on ? ServedDocument() : nil
         if let documentation { router.addDocumentation(documentation) }

@@ -29,13 +29,13 @@ public struct OpsSettings: SettingsGroup {
         "OPS_TOKEN",
         default: "",
         "What opens all of it but `/livez` and `/readyz`, sent as `Authorization: Bearer …`; unset asks for none.",
-        SettingFormat<APIKey?>("16 to 256 visible ASCII characters") { text in
-            text.isEmpty ? .some(nil) : APIKey(text).map { .some($0) }
+        SettingFormat<AccessToken?>("16 to 256 visible ASCII characters") { text in
+            text.isEmpty ? .some(nil) : AccessToken(text).map { .some($0) }
         },
         isSecret: true,
         show: { $0 == nil ? "none" : "<redacted>" }
     )
-    public var token: APIKey?
+    public var token: AccessToken?
 
     /// A port that others can reach, and nothing that keeps them out.
     public var contradiction: SettingFault? { contradiction(of: port) }

@@ -196,27 +196,61 @@ public struct ServerSettings: SettingsGroup {
     )
     public var docs: Switch
 
-    /// Peers whose `X-Forwarded-For` is believed.
+    /// Peers that are believed when they say for whom they ask.
     @Setting(
         "TRUSTED_PROXIES",
         default: "",
-        "Peers whose `X-Forwarded-For` is believed: addresses or networks, separated by commas; unset trusts none.",
+        "Peers that are believed when they say for whom they ask: addresses or networks, separated by commas, or `unix`; unset trusts none.",
         .list("addresses or networks separated by commas, at least one, such as 10.0.0.0/8,::1") { AddressRange($0) }
     )
     public var trustedProxies: [AddressRange]
+
+    /// In which fields they say it.
+    @Setting(
+        "PROXY_HEADERS",
+        default: "x-forwarded",
+        "Where trusted proxies say it: `x-forwarded` is X-Forwarded-For, -Proto and -Host, `forwarded` the field of RFC 7239; the other is not believed.",
+        .oneOf()
+    )
+    public var proxyHeaders: ProxyHeaders
 
     /// The keys that open the API; none leaves it open.
     @Setting(
         "API_KEYS",
         default: "",
-        "Keys that open the API, separated by commas (two while you rotate); unset leaves it open.",
-        .list("keys of 16 to 256 visible ASCII characters, separated by commas, at least one") { APIKey($0) },
+        "Who opens the API: entries that `keys new NAME` makes, separated by commas or line breaks; unset leaves it open, `open` says that this is meant.",
+        SettingFormat(APIKeys.expected) { APIKeys($0) },
         isSecret: true,
-        show: { keys in
-            keys.isEmpty ? "none, the API is open" : keys.count == 1 ? "<1 key>" : "<\(keys.count) keys>"
-        }
+        show: { $0.summary }
     )
-    public var apiKeys: [APIKey]
+    public var apiKeys: APIKeys
+
+    /// How much a caller may ask for; `nil` for no limit.
+    @Setting(
+        "RATE_LIMIT",
+        default: "",
+        "How many requests each API key's name may send to this host: `100/s`, `5000/m`, `100/10s`; unset is no limit.",
+        .optionalRateLimit,
+        show: { $0.map { "\($0)" } ?? "none" }
+    )
+    public var rateLimit: RateLimit?
+
+    /// How much an address may ask for; `nil` for no limit.
+    @Setting(
+        "RATE_LIMIT_ADDRESS",
+        default: "",
+        "How many requests each client's address (of IPv6: its /64 network) may send to this host, whoever asks; unset is no limit.",
+        .optionalRateLimit,
+        show: { $0.map { "\($0)" } ?? "none" }
+    )
+    public var addressRateLimit: RateLimit?
+
+    /// A limit for keys, and none of these.
+    public var contradiction: SettingFault? {
+        guard let rateLimit, apiKeys.areNone else { return nil }
+        let expected = "to be unset where API_KEYS are; RATE_LIMIT_ADDRESS limits the clients of an open API"
+        return SettingFault(key: "RATE_LIMIT", value: "\(rateLimit)", expected: expected)
+    }
 
     /// Below it no answer could be in time, no worker could boot, no worker could leave before it is killed.
     private static let shortest = Duration.milliseconds(100)

@@ -48,7 +48,9 @@ public struct ServiceSettings<Own: SettingsGroup>: Sendable {
         }
         misspellings = Misspelling.find(in: variables.keys, settings: declarations)
         guard reading.faults.isEmpty else { throw InvalidSettings(faults: reading.faults) }
-        let contradictions = [ops.contradiction ?? ops.contradiction(of: work?.opsPort), own.contradiction].compactMap(
+        let contradictions = [
+            server.contradiction, ops.contradiction ?? ops.contradiction(of: work?.opsPort), own.contradiction,
+        ].compactMap(
             \.self
         )
         guard contradictions.isEmpty else { throw InvalidSettings(faults: contradictions) }

@@ -39,7 +39,7 @@ struct JobWorkerProcess<S: Service>: Sendable {
         }
         let readinessLog = ReadinessLog(logger, metadata: ["worker": .number(worker.slot.pid)])
         tracer?.use(slot: worker.slot.index)
-        let dependencies = S.dependencies(settings, of: worker, hosts, metrics, tracer, logger)
+        let dependencies = S.dependencies(settings, of: worker, hosts, RateLimitTables(), metrics, tracer, logger)
         guard let databases = dependencies.databases else {
             preconditionFailure("without a database there is no job worker")
         }

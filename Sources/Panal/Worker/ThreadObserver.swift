@@ -166,6 +166,7 @@ extension LogLine {
         field("worker", Int(worker))
         exchange.withID { id in field("requestId", ascii: id) }
         field("client", exchange.clientAddress)
+        if let caller = exchange[Caller.self] { field("caller", caller.name) }
         if let context {
             field("traceId", context.traceID.description)
             field("spanId", context.spanID.description)

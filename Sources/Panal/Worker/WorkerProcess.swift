@@ -19,6 +19,8 @@ struct WorkerProcess<S: Service>: Sendable {
     let handlerTimes: HandlerTimesTable
     /// Where it adds what comes of calls to other services.
     let hosts: HostTable
+    /// Where it counts what is limited.
+    let limits: RateLimitTables
     /// Where it counts; `nil` when nobody reads that.
     let metrics: MetricsTable?
     /// What records traces; `nil` when nobody takes them.
@@ -37,7 +39,7 @@ struct WorkerProcess<S: Service>: Sendable {
         }
         tracer?.use(slot: worker.slot.index)
         let readinessLog = ReadinessLog(logger, metadata: ["worker": .number(worker.slot.pid)])
-        let dependencies = S.dependencies(settings, of: worker, hosts, metrics, tracer, logger) {
+        let dependencies = S.dependencies(settings, of: worker, hosts, limits, metrics, tracer, logger) {
             readinessLog.note($0)
         }
         // Opens the database before the first request has to wait for it. A worker without its database serves all the same:
@@ -49,8 +51,10 @@ struct WorkerProcess<S: Service>: Sendable {
             if worker.isPreflight, case .unready = readiness { return 1 }
         }
         let router = S.router(dependencies)
+        var configuration = ServerConfiguration(settings.server, threads: threads, pid: worker.slot.pid)
+        configuration.commonFields = S.securityHeaders?.fields ?? []
         let server = Server(
-            configuration: ServerConfiguration(settings.server, threads: threads, pid: worker.slot.pid),
+            configuration: configuration,
             router: router,
             observer: ServiceObserver(
                 worker: worker,
@@ -88,6 +92,7 @@ extension Service {
         _ settings: ServiceSettings<Settings>,
         of worker: Worker,
         _ hosts: HostTable,
+        _ limits: RateLimitTables,
         _ metrics: MetricsTable?,
         _ tracer: Tracer?,
         _ logger: Logger,
@@ -105,6 +110,7 @@ extension Service {
                 metrics == nil && tracer == nil ? nil : StoreObserver(metrics)
             },
             client: client,
+            limiters: limits.limiters(slot: worker.slot.index),
             logger: logger,
             isLeaving: { worker.isLast },
             noteReadiness: noteReadiness
@@ -130,6 +136,7 @@ extension ServerConfiguration {
         requestTimeout = settings.requestTimeout
         drainTimeout = settings.shutdownTimeout
         trustedProxies = settings.trustedProxies
+        proxyHeaders = settings.proxyHeaders
         if settings.maxRequests > 0 {
             // Up to a tenth more, so that workers that started together do not leave together.
             maxRequests = settings.maxRequests + Int.random(in: 0...settings.maxRequests / 10)

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPServer
 import SQL
 import Testing
 
@@ -99,12 +100,15 @@ struct SecretFileTests {
     @Test("may be a database's address with its password, and the keys of the API")
     func common() throws {
         let url = try File("sqlite:data/other.sqlite\n")
-        let keys = try File("first-key-0123456789,second-key-0123456789\n")
+        let entries = try ["first", "second"].map { name in
+            try #require(APIKey("\(name)-key-0123456789", name: name, scopes: [.read])).entry
+        }
+        let keys = try File("# The keys of the API\n\n\(entries[0])\n  \(entries[1])\n")
         let settings = try ServiceSettings<NoSettings>(
             ["DATABASE_URL_FILE": url.path, "API_KEYS_FILE": keys.path],
             hasDatabase: true
         )
-        #expect(settings.server.apiKeys.count == 2)
+        #expect(settings.server.apiKeys.entries.map(\.entry) == entries)
         #expect("\(settings.database?.url.description ?? "")" == "sqlite:data/other.sqlite")
     }
 }

@@ -68,7 +68,12 @@ struct SettingsTests {
             ("MAX_REQUESTS", "-1"), ("MAX_REQUESTS", "-0"), ("MAX_REQUESTS", "9223372036854775807"),
             ("TRUSTED_PROXIES", "10.0.0.0/33"), ("TRUSTED_PROXIES", "10.0.0.1/8"), ("TRUSTED_PROXIES", "proxy"),
             ("TRUSTED_PROXIES", "10.0.0.0/+8"), ("TRUSTED_PROXIES", "10.0.0.0/8,proxy"),
-            ("API_KEYS", "short"), ("API_KEYS", "0123456789 abcdef"), ("API_KEYS", "0123456789abcdef,short"),
+            ("API_KEYS", "a-plain-key-0123456789"), ("API_KEYS", "OPEN"), ("API_KEYS", "open,"), ("API_KEYS", "none"),
+            ("RATE_LIMIT_ADDRESS", "100"), ("RATE_LIMIT_ADDRESS", "0/s"), ("RATE_LIMIT_ADDRESS", "1000001/s"),
+            ("RATE_LIMIT_ADDRESS", "1/0s"), ("RATE_LIMIT_ADDRESS", "1/2h"), ("RATE_LIMIT_ADDRESS", "1/500ms"),
+            ("RATE_LIMIT_ADDRESS", "1/1.5s"), ("RATE_LIMIT_ADDRESS", "/s"), ("RATE_LIMIT_ADDRESS", "1/"),
+            ("RATE_LIMIT_ADDRESS", "1/10"), ("RATE_LIMIT_ADDRESS", "-1/s"), ("RATE_LIMIT_ADDRESS", "1/d"),
+            ("RATE_LIMIT", "100/s"), ("PROXY_HEADERS", "both"),
         ] as [(String, String)]
     )
     func refused(key: String, value: String) {
@@ -99,25 +104,35 @@ struct SettingsTests {
 
     @Test("a list passes over empty elements, as long as there is one that is not: keys are rotated that way")
     func emptyElements() throws {
-        let (old, new) = ("0123456789abcdef", "fedcba9876543210")
+        let (old, new) = (try entry("0123456789abcdef"), try entry("fedcba9876543210"))
         for text in ["\(old),", ",\(old)", ",,\(old), ,"] {
-            let keys = try settings(["API_KEYS": text]).server.apiKeys
-            #expect(keys.count == 1, "\(text)")
-            #expect(keys[0].matches(old.utf8), "\(text)")
+            let keys = try settings(["API_KEYS": text]).server.apiKeys.entries
+            #expect(keys.map(\.entry) == [old], "\(text)")
         }
-        #expect(try settings(["API_KEYS": "\(old), \(new)"]).server.apiKeys.count == 2)
+        #expect(try settings(["API_KEYS": "\(old), \(new)"]).server.apiKeys.entries.count == 2)
         #expect(try settings(["TRUSTED_PROXIES": ",10.0.0.0/8,"]).server.trustedProxies.count == 1)
     }
 
-    @Test("the overview says how many keys are in force, and that without any the API is open")
+    /// The entry of a key.
+    private func entry(_ key: String, name: String = "tester") throws -> String {
+        try #require(APIKey(key, name: name, scopes: [.read, .write])).entry
+    }
+
+    @Test("the overview says whose keys are in force, and that without any the API is open")
     func keysInForce() throws {
         func shown(_ environment: [String: String]) throws -> String? {
             try settings(environment).found.first { $0.key == "API_KEYS" }?.text
         }
         #expect(try shown([:]) == "none, the API is open")
         #expect(try shown(["API_KEYS": ""]) == "none, the API is open")
-        #expect(try shown(["API_KEYS": "0123456789abcdef,"]) == "<1 key>")
-        #expect(try shown(["API_KEYS": "0123456789abcdef,fedcba9876543210"]) == "<2 keys>")
+        #expect(try shown(["API_KEYS": "open"]) == "open: nobody is asked for a key")
+        let two = [
+            try entry("0123456789abcdef", name: "ada") + ":expires:2030-01-31",
+            try entry("fedcba9876543210", name: "bob"),
+        ]
+        #expect(
+            try shown(["API_KEYS": two.joined(separator: ",")]) == "ada=read+write until 2030-01-31, bob=read+write"
+        )
     }
 
     /// What a type of setting may be given at its ends and beyond them, and what looks like a number but is none.
@@ -136,7 +151,7 @@ struct SettingsTests {
         ]
         let words = [
             "trace", "critical", "nan", "inf", "-inf", "infinity", "NaNs", "infms", "true", "null", "auto", "unix", "*",
-            "on", "off",
+            "on", "off", "open", "forwarded", "100/s", "1000000/1h", "1000001/s",
         ]
         let foreign = ["١٢", "５", "Ⅷ", "1\u{301}", "½", "8\u{200B}", "\u{FEFF}8", "8\u{0}", "😀", "é"]
         let ranges = ["1-200", "200-200", "1-201", "0-0", "2-1", "1-", "-", "\(Int.max)-\(Int.max)", "-1--1"]
@@ -161,11 +176,13 @@ struct SettingsTests {
         arguments: declarations.map(\.key)
     )
     func extremes(key: String) throws {
+        // A limit of callers needs some.
+        let others = key == "RATE_LIMIT" ? ["API_KEYS": try entry("0123456789abcdef")] : [:]
         var accepted = 0
         for text in Self.extremes {
             let settings: Settings
             do throws(InvalidSettings) {
-                settings = try self.settings([key: text])
+                settings = try self.settings([key: text].merging(others) { $1 })
             } catch {
                 #expect(error.faults.map(\.key) == [key], "\(key)=\(text.prefix(100))")
                 continue
@@ -228,13 +245,13 @@ struct SettingsTests {
     @Test("no secret is ever shown: not in the overview, not in a fault, not by printing the value")
     func secrets() throws {
         let key = "correct-horse-battery"
-        let good = try settings(["API_KEYS": key])
+        let good = try settings(["API_KEYS": entry(key)])
         #expect(!ConfigText.table(good.found).contains(key))
         #expect(!"\(good)".contains(key))
         var dumped = ""
         dump(good, to: &dumped)
         #expect(!dumped.contains(key))
-        #expect(!faults(["API_KEYS": "\(key) \(key)"]).map(\.description).joined().contains(key))
+        #expect(!faults(["API_KEYS": key]).map(\.description).joined().contains(key))
         #expect(!faults(["DATABASE_URL": "postgres://ada:\(key)@db/x"]).map(\.description).joined().contains(key))
     }
 }

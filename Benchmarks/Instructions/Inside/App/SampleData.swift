@@ -88,6 +88,6 @@ private enum MeasuredService: Service {
     static func addRoutes(to router: inout Router, _ dependencies: Dependencies<NoSettings>) {
         let now = Timestamp(unixSeconds: SampleData.today.unixSeconds)
         let hotel = Hotel(store: { request in StaysStore(dependencies.database(for: request)) }, now: { now })
-        router.addHotel(hotel, admission: dependencies.apiKey)
+        router.addHotel(hotel)
     }
 }
