@@ -11,10 +11,9 @@ extension ProcessTests {
 
         private func check(
             _ script: [String],
-            keys: [String] = [key],
             within seconds: Double = 240
         ) throws {
-            let service = try Service(.app, workers: 2, environment: ["API_KEYS": keys.joined(separator: ",")])
+            let service = try Service(.app, workers: 2, environment: ["API_KEYS": apiKeyEntry(Self.key)])
             let tools = Binary.package + "/.build/tools/bin"
             let command =
                 ["\(tools)/python3", "-B", Binary.package + "/Tests/OpenAPI/" + script[0]] + script.dropFirst()

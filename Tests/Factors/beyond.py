@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -113,7 +114,12 @@ def _requests(samples: dict[str, float]) -> float:
 
 def auth(stage: Stage) -> None:
     """Who has no key gets nothing, and no key is ever told."""
-    service = stage.serve({"API_KEYS": KEY, "OPS_PORT": "0", "LOG_LEVEL": "trace"})
+    reader = KEY[::-1]
+    entries = ",".join(
+        f"{name}={scopes}:sha256:{hashlib.sha256(key.encode()).hexdigest()}"
+        for name, scopes, key in (("writer", "read+write", KEY), ("reader", "read", reader))
+    )
+    service = stage.serve({"API_KEYS": entries, "OPS_PORT": "0", "LOG_LEVEL": "trace"})
     path, body = own.record(5)
     for fields in ({}, {"Authorization": "Bearer wrong-0123456789abcdef"}, {"Authorization": f"Basic {KEY}"}):
         answer = ask(service.port, "POST", path, body, fields)
@@ -132,6 +138,11 @@ def auth(stage: Stage) -> None:
     require(good.status == 200 and good.json == kept, f"with the key it is {good.status}", "look at the log")
     require(ask(service.port, "GET", place).status == 401, f"GET {place} needs no key", "admit its group by API key")
     stage.did("with the key: 201, then 200")
+    known = {"Authorization": f"Bearer {reader}"}
+    may, must_not = ask(service.port, "GET", place, fields=known), ask(service.port, "POST", path, body, known)
+    require(may.status == 200, f"a key with the scope read reads nothing ({may.status})", "look at the log")
+    require(must_not.status == 403, f"a key with the scope read writes ({must_not.status})", "ask for the scope write")
+    stage.did("with a key that only reads: 200, and 403 to a POST")
     shown = stage.task("config", settings=service.settings, folder=service.folder)
     titles = "".join(Path(f"/proc/{pid}/cmdline").read_text(encoding="latin-1") for pid in service.processes)
     said = "\n".join(service.lines) + service.errors

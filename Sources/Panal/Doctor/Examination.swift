@@ -68,14 +68,16 @@ struct Examination<Own: SettingsGroup> {
 
     private var access: Finding {
         let isOfThisHost = server.host.hasPrefix("unix:") || IPAddress(server.host)?.isLoopback == true
-        guard server.apiKeys.isEmpty, !isOfThisHost else {
-            return .fine("access", server.apiKeys.isEmpty ? "only this host reaches the API" : "the API asks for a key")
+        let keys = server.apiKeys
+        guard keys.areNone, !keys.isDeclaredOpen, !isOfThisHost else {
+            let openness = isOfThisHost ? "only this host reaches the API" : "API_KEYS says that the API is open"
+            return .fine("access", keys.areNone ? openness : "the API asks for a key")
         }
         return .advice(
             "access",
             "the API asks nobody who they are, and HOST is \(server.host)",
             because: "whoever reaches the port may read and write everything",
-            "set API_KEYS, or let nobody reach the port but a balancer that asks"
+            "set API_KEYS (`keys new NAME` makes one), or to `open` if that is meant, or let nobody reach the port but a balancer that asks"
         )
     }
 

@@ -93,7 +93,7 @@ struct OpenAPIDocumentTests {
         let list = json["paths"]["/v1/things"]["get"]
         #expect(list["operationId"] == "getThings")
         #expect(list["tags"] == ["things"])
-        #expect(list["security"] == [["apiKey": []]])
+        #expect(list["security"] == [["apiKey": ["read"]]])
         #expect(json["components"]["securitySchemes"]["apiKey"]["scheme"] == "bearer")
         #expect(list["parameters"].elements.map { $0["name"] } == ["limit", "tags", "on"])
         #expect(list["parameters"].elements.map { $0["required"] } == [false, false, true])
