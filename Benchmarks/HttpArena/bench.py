@@ -27,8 +27,6 @@ from contestants import CONTESTANTS, PROFILES, Serving, serving
 
 #: Connections: those of HttpArena that two cores can do something with.
 CONNECTIONS = {"baseline": 512, "pipelined": 512, "limited-conn": 512, "json": 512, "upload": 32, "static": 256}
-#: Requests that wrk counts once.
-BATCH = {"pipelined": 16}
 
 
 def measure(profile: str, server: Serving, seconds: int, cpu: int, files: list[str]) -> dict[str, float]:
@@ -107,8 +105,7 @@ def table(found: dict[tuple[str, str], list[dict[str, float]]], profiles: list[s
             if not rounds:
                 cells.append("–")
                 continue
-            batch = BATCH.get(profile, 1)
-            cell = f"{statistics.median(one['cpu'] for one in rounds) / batch:.1f}" if profile not in ("upload", "static") else f"{statistics.median(one['cpu'] for one in rounds):.0f}"
+            cell = f"{statistics.median(one['cpu'] for one in rounds):.1f}" if profile not in ("upload", "static") else f"{statistics.median(one['cpu'] for one in rounds):.0f}"
             ours = found.get((profile, names[0]))
             if name != names[0] and ours:
                 cell += f" ({statistics.median(a['cpu'] / b['cpu'] for a, b in zip(ours, rounds)):.2f})"
@@ -121,7 +118,7 @@ def table(found: dict[tuple[str, str], list[dict[str, float]]], profiles: list[s
         cells = []
         for name in names:
             rounds = found.get((profile, name))
-            rate = statistics.median(one["rate"] for one in rounds) * BATCH.get(profile, 1) if rounds else 0
+            rate = statistics.median(one["rate"] for one in rounds) if rounds else 0
             cells.append(f"{rate:,.0f} ({statistics.median(one['p99'] for one in rounds):.1f} ms)" if rounds else "–")
         lines.append(f"| {profile} | " + " | ".join(cells) + " |")
     return "\n".join(lines)

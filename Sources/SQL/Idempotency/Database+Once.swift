@@ -59,7 +59,7 @@ extension Database {
     ///   - isolation: As in ``write(isolation:_:)``.
     ///   - judge: Reads what the decision needs and throws when the write is refused. On SQLite it runs before the lock is
     ///     asked for, and once more under it: only then does what it has read hold for longer than a moment. In a group that has
-    ///     the lock (``Database/beginGroup()``) it runs once.
+    ///     the lock (`beginGroup`) it runs once.
     ///   - body: Writes what was judged; the value is kept as its JSON.
     public func write<Judgement, Value: Codable>(
         once idempotency: Idempotency?,

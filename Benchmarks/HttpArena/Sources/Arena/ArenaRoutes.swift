@@ -16,7 +16,9 @@ extension Router {
         get("/json/{count}") { request in
             guard let count = request.parameters["count"].flatMap({ Int($0) }), (0...items.count).contains(count),
                 let factor = request.query["m"].flatMap({ Int($0) })
-            else { throw Problem(.badRequest, detail: "Ask for /json/{count}?m={factor}, at most \(items.count) items.") }
+            else {
+                throw Problem(.badRequest, detail: "Ask for /json/{count}?m={factor}, at most \(items.count) items.")
+            }
             return .json { json in
                 json.object { json in
                     json.key("items")

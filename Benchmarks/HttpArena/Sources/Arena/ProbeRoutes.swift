@@ -13,13 +13,17 @@ extension Router {
         }
         for method in [HTTPRequest.Method.get, .post] {
             on(method, "/echo") { request in
-                .text(request.headerFields.reduce(into: "") { text, field in text += "\(field.name): \(field.value)\n" })
+                .text(
+                    request.headerFields.reduce(into: "") { text, field in text += "\(field.name): \(field.value)\n" }
+                )
             }
             on(method, "/cookie") { request in
                 let pairs = request.headerFields[values: .cookie].joined(separator: ";").split(separator: ";")
                 return .text(
-                    pairs.map { pair in pair.drop { $0 == " " } }.filter { $0.firstIndex(of: "=") ?? $0.startIndex > $0.startIndex }
-                        .map { "\($0)\n" }.joined()
+                    pairs.map { pair in pair.drop { $0 == " " } }.filter {
+                        $0.firstIndex(of: "=") ?? $0.startIndex > $0.startIndex
+                    }
+                    .map { "\($0)\n" }.joined()
                 )
             }
         }

@@ -4,7 +4,10 @@ import Hummingbird
 
 /// HttpArena's HTTP/1.1 profiles: baseline, pipelined, limited-conn, json, upload.
 func addArena(data: String, to router: Router<BasicRequestContext>) throws {
-    let items = try JSONDecoder().decode([ArenaItem].self, from: Data(contentsOf: URL(filePath: data + "/dataset.json")))
+    let items = try JSONDecoder().decode(
+        [ArenaItem].self,
+        from: Data(contentsOf: URL(filePath: data + "/dataset.json"))
+    )
 
     router.get("baseline11") { request, _ in plain(String(sum(of: request))) }
     router.post("baseline11") { request, _ in
