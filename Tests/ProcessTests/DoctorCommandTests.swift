@@ -35,6 +35,7 @@ extension ProcessTests {
             #expect(without.exit == .code(1))
             #expect(without.output.contains("FAULT   database"))
             #expect(without.output.contains("change:  run the `migrate` command"))
+            #expect(without.output.contains("the database lies on "))
             try Service.prepare(.fixture, Service.environment(in: directory, [:]))
             let with = try examine(in: directory)
             #expect(with.exit == .code(0), "\(with.output)")

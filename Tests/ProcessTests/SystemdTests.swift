@@ -37,7 +37,7 @@ extension ProcessTests {
                 "systemd-analyze", "security", "--offline=true", "--no-pager", directory.path + "/service.service",
             ])
             let line = done.output.split(separator: "\n").first { $0.contains("Overall exposure level") }
-            let level = line?.split(separator: ":").last?.split(separator: " ").first.flatMap { Double($0) }
+            let level = line?.split(separator: " ").lazy.compactMap { Double($0) }.first
             #expect(try #require(level, "\(done.output)\(done.errors)") <= 1.2)
         }
 

@@ -119,7 +119,8 @@ extension Examination {
             instances == 1
             ? "\(one), the server grants \(limit)" : "\(one), \(instances) have \(all), the server grants \(limit)"
         guard all > limit else {
-            return .fine("connections", saw + ": enough for \(limit / max(1, budget.needed)) instances")
+            let enough = limit / max(1, budget.needed)
+            return .fine("connections", saw + ": enough for \(enough == 1 ? "one instance" : "\(enough) instances")")
         }
         return .advice(
             "connections",

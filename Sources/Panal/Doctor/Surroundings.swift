@@ -124,7 +124,7 @@ struct Surroundings {
         var findings = DatabaseFindings(readiness: database.readiness())
         if case .sqlite(let location) = settings.url.location {
             findings.library = Library(version: SQLiteLibrary.version, hasLogResetBug: SQLiteLibrary.hasLogResetBug)
-            let directory = SystemFile.resolve(location.directory) ?? location.directory
+            let directory = Self.nearestDirectory(to: location.directory)
             findings.place = FileSystem(at: directory).map { fileSystem in
                 Place(
                     directory: directory,
@@ -141,6 +141,18 @@ struct Surroundings {
             findings.clockOffset = .microseconds(server - between)
         }
         return findings
+    }
+
+    /// The directory, or where it would be made.
+    private static func nearestDirectory(to directory: String) -> String {
+        var components = directory.split(separator: "/")
+        if !directory.hasPrefix("/") {
+            components = (SystemFile.workingDirectory ?? "/").split(separator: "/") + components
+        }
+        while true {
+            if let path = SystemFile.resolve("/" + components.joined(separator: "/")) { return path }
+            components.removeLast()
+        }
     }
 
     /// A limit of the text of /proc/self/limits: its soft one in column 0, its hard one in column 1; `nil` for `unlimited`.
