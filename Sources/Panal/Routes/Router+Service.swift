@@ -2,7 +2,7 @@ import HTTPServer
 import HTTPTypes
 
 extension Service {
-    /// All routes of the service: its own, the problems' explanations, the index of them all, and health. Its own come first,
+    /// All routes of the service: its own, health, the problems' explanations, and the index of them all. Its own come first,
     /// so that middleware it uses for the whole service wraps the others, too.
     static func router(_ dependencies: Dependencies<Settings>) -> Router {
         let access = dependencies.access
@@ -10,11 +10,12 @@ extension Service {
         if let fields = access.limiters.fields { router.use(fields) }
         addRoutes(to: &router, dependencies)
         router.access = .open
-        router.addProblems(ProblemKind.common + problems)
-        router.addIndex(of: info)
         // Probes are asked for nothing, and never limited.
         router.admission = []
         router.addHealth(dependencies)
+        router.admission = access.admission
+        router.addProblems(ProblemKind.common + problems)
+        router.addIndex(of: info)
         return router
     }
 }
