@@ -57,8 +57,9 @@ struct Keys<S: Service>: ParsableCommand {
 
         func run() throws {
             let key = APIKeyText.random()
+            let entry = try entry.entry(of: key).entry
             print("key    \(key)")
-            print("entry  \(try entry.entry(of: key).entry)")
+            print("entry  \(entry)")
             StandardError.write(
                 "Give the key to its client: it is shown once. Add the entry to API_KEYS; it is no secret.\n"
             )
