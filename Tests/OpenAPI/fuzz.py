@@ -21,7 +21,7 @@ def main():
     arguments.add_argument("--port", type=int, required=True)
     arguments.add_argument("--key", required=True)
     arguments.add_argument("--seed", type=int, default=20261129)
-    arguments.add_argument("--examples", type=int, default=100, help="requests of each kind to an operation, at most")
+    arguments.add_argument("--examples", type=int, default=240, help="requests of each kind to an operation, at most")
     given = arguments.parse_args()
     program = pathlib.Path(sys.executable).parent / "schemathesis"
     with tempfile.TemporaryDirectory() as folder:
