@@ -179,9 +179,9 @@ private struct ProblemDocument: Codable {
     let status: WholeNumber<400, 599>
     let detail: String?
     let requestId: String
-    let errors: [Fault]?
+    let errors: [FieldError]?
 
-    struct Fault: Codable {
+    struct FieldError: Codable {
         let field: String
         let detail: String
     }
@@ -199,7 +199,9 @@ private struct ProblemDocument: Codable {
     static func example(of kind: ProblemKind) -> String {
         let isFields = kind == .invalidInput
         return example(
-            kind.problem(errors: isFields ? [FieldError(field: "guest.email", detail: EmailAddress.expectation)] : [])
+            kind.problem(
+                errors: isFields ? [Values.FieldError(field: "guest.email", detail: EmailAddress.expectation)] : []
+            )
         )
     }
 
