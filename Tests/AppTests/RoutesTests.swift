@@ -58,7 +58,8 @@ struct RoutesTests {
         for room in SampleHotel.rooms {
             let encoded = text(try .json(room))
             #expect(text(.json { json in json.room(room) }) == encoded)
-            let stay = try #require(Stay(from: .example, to: #require(CivilDate.example.adding(days: 3))))
+            let departure = try #require(CivilDate.example.adding(days: 3))
+            let stay = try #require(Stay(from: .example, to: departure))
             let offer = text(.json { json in json.room(room, for: stay, of: "sea-view") })
             let total = text(try .json(room.price(of: stay)))
             #expect(offer == encoded.dropLast() + #","total":\#(total),"hotel":"sea-view"}"#)

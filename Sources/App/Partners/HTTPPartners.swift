@@ -27,7 +27,7 @@ struct HTTPPartners: PartnerHotels {
         var failures: [(name: String, cause: any Error)] = []
         for (partner, answer) in zip(partners, answers) {
             do {
-                let answer = try answer.get().successful().input(as: PartnerAnswer.self)
+                let answer = try answer.get().successful().input(as: AvailabilityAnswer.self)
                 offers += try answer.offers(to: query, of: partner.name)
             } catch {
                 failures.append((partner.name, error))

@@ -22,7 +22,7 @@ extension Router {
             "Rooms that are free in all these nights, cheapest first",
             query: AvailabilityQuery.self,
             PartnerChoice.self,
-            answer: .json(PartnerAnswer.self)
+            answer: .json(AvailabilityAnswer.self)
         )
         get("/availability", availability) { request in
             let today = hotel.now().date

@@ -18,7 +18,9 @@ struct OpenAPI<S: Service>: ParsableCommand {
         print(document.json.indented())
         let undeclared = document.undeclared
         for route in undeclared {
-            StandardError.write("\(route) has no operation: declare one beside its handler, as Panal's docs/api.md shows\n")
+            StandardError.write(
+                "\(route) has no operation: declare one beside its handler, as Panal's docs/api.md shows\n"
+            )
         }
         guard undeclared.isEmpty else { throw ExitCode.failure }
     }

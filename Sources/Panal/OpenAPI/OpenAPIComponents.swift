@@ -26,7 +26,7 @@ struct OpenAPIComponents {
 
     /// A media type and what its content looks like.
     mutating func content(_ mediaType: String, _ schema: Schema) -> JSONDocument {
-        var members: [Member] = [("schema", described(schema, isInput: false))]
+        var members: [Member] = [("schema", described(schema, isNullable: false))]
         if mediaType == "application/json", schema.kind != .object([]), let example = schema.wholeExample {
             members.append(("example", .encoded(example)))
         }
@@ -34,8 +34,8 @@ struct OpenAPIComponents {
     }
 
     /// A schema, or where it is to be found.
-    /// - Parameter isInput: Whether it is that of a member which a client may send as null.
-    mutating func described(_ schema: Schema, isInput isNullable: Bool) -> JSONDocument {
+    /// - Parameter isNullable: Whether a client may send null as well.
+    mutating func described(_ schema: Schema, isNullable: Bool) -> JSONDocument {
         if let name = schema.name {
             let reference = JSONDocument.object([("$ref", .string("#/components/schemas/\(add(schema, name))"))])
             return isNullable
@@ -52,7 +52,7 @@ struct OpenAPIComponents {
         }
         members += schema.constraints.members
         switch schema.kind {
-        case .array(let element): members.append(("items", described(element, isInput: false)))
+        case .array(let element): members.append(("items", described(element, isNullable: false)))
         case .object(let properties): members += self.members(properties, isInput: false)
         case .any, .string, .integer, .number, .boolean: break
         }
@@ -67,7 +67,7 @@ struct OpenAPIComponents {
                 (
                     "properties",
                     .object(
-                        properties.map { ($0.name, described($0.schema, isInput: isInput && !$0.isRequired)) }
+                        properties.map { ($0.name, described($0.schema, isNullable: isInput && !$0.isRequired)) }
                     )
                 )
             )
@@ -181,9 +181,9 @@ private struct ProblemDocument: Codable {
     let status: WholeNumber<400, 599>
     let detail: String?
     let requestId: String
-    let errors: [Fault]?
+    let errors: [FieldError]?
 
-    struct Fault: Codable {
+    struct FieldError: Codable {
         let field: String
         let detail: String
     }
@@ -201,7 +201,9 @@ private struct ProblemDocument: Codable {
     static func example(of kind: ProblemKind) -> String {
         let isFields = kind == .invalidInput
         return example(
-            kind.problem(errors: isFields ? [FieldError(field: "guest.email", detail: EmailAddress.expectation)] : [])
+            kind.problem(
+                errors: isFields ? [Values.FieldError(field: "guest.email", detail: EmailAddress.expectation)] : []
+            )
         )
     }
 

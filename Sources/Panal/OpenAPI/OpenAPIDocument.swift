@@ -166,7 +166,7 @@ extension OpenAPIDocument.Entry {
         if let rule = schema.expectation { members.append(("description", .string(rule.asSentence))) }
         var ruleless = schema
         ruleless.expectation = nil
-        members.append(("schema", components.described(ruleless, isInput: false)))
+        members.append(("schema", components.described(ruleless, isNullable: false)))
         // What may be left out is no part of an example that is to be sent as it stands: a cursor of no page, for one.
         if isRequired, let example = schema.example { members.append(("example", .encoded(example))) }
         return .object(members)
@@ -201,7 +201,7 @@ extension OpenAPIDocument.Entry {
             let field = header == .idempotencyKey ? ("Idempotency-Replayed", false) : ("ETag", isVersioned)
             if !fields.contains(where: { $0.0 == field.0 }) { fields.append(field) }
         }
-        var members: [Member] = [("description", .string(answer.meaning ?? answer.status.words))]
+        var members: [Member] = [("description", .string(answer.status.words))]
         if !fields.isEmpty { members.append(("headers", components.headers(fields))) }
         if let type = answer.contentType {
             let mediaType = String(type.value.prefix { $0 != ";" })

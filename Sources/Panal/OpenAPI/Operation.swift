@@ -117,8 +117,6 @@ public struct Operation: Sendable {
         var fields: [String] = []
         /// Names of fields that it may have.
         var optionalFields: [String] = []
-        /// What it is for, where the status does not say it.
-        var meaning: String?
 
         /// A value as JSON.
         public static func json(

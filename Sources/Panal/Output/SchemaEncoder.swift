@@ -84,10 +84,34 @@ private struct KeyedNotes<Key: CodingKey>: KeyedEncodingContainerProtocol {
         encoder.note(key.stringValue, SchemaEncoder.schema(of: value), isRequired: true)
     }
 
-    func encodeIfPresent<Value: Encodable>(_ value: Value?, forKey key: Key) {
+    // Of these there are versions that refuse, which would be called instead of the general one.
+    func encode(_ value: Int128, forKey key: Key) { encoder.note(key.stringValue, Schema(.integer), isRequired: true) }
+    func encode(_ value: UInt128, forKey key: Key) { encoder.note(key.stringValue, Schema(.integer), isRequired: true) }
+
+    func encodeIfPresent<Value: Encodable>(_ value: Value?, forKey key: Key) { note(value, key) }
+
+    private func note<Value: Encodable>(_ value: Value?, _ key: Key) {
         let schema = value.map { SchemaEncoder.schema(of: $0) } ?? SchemaEncoder.schema(ofUnwritten: Value.self)
         encoder.note(key.stringValue, schema, isRequired: false)
     }
+
+    // Of these there are versions that skip nil and so say nothing of it, which would be called instead of the general one.
+    func encodeIfPresent(_ value: Bool?, forKey key: Key) { note(value, key) }
+    func encodeIfPresent(_ value: String?, forKey key: Key) { note(value, key) }
+    func encodeIfPresent(_ value: Double?, forKey key: Key) { note(value, key) }
+    func encodeIfPresent(_ value: Float?, forKey key: Key) { note(value, key) }
+    func encodeIfPresent(_ value: Int?, forKey key: Key) { note(value, key) }
+    func encodeIfPresent(_ value: Int8?, forKey key: Key) { note(value, key) }
+    func encodeIfPresent(_ value: Int16?, forKey key: Key) { note(value, key) }
+    func encodeIfPresent(_ value: Int32?, forKey key: Key) { note(value, key) }
+    func encodeIfPresent(_ value: Int64?, forKey key: Key) { note(value, key) }
+    func encodeIfPresent(_ value: Int128?, forKey key: Key) { note(value, key) }
+    func encodeIfPresent(_ value: UInt?, forKey key: Key) { note(value, key) }
+    func encodeIfPresent(_ value: UInt8?, forKey key: Key) { note(value, key) }
+    func encodeIfPresent(_ value: UInt16?, forKey key: Key) { note(value, key) }
+    func encodeIfPresent(_ value: UInt32?, forKey key: Key) { note(value, key) }
+    func encodeIfPresent(_ value: UInt64?, forKey key: Key) { note(value, key) }
+    func encodeIfPresent(_ value: UInt128?, forKey key: Key) { note(value, key) }
 
     func nestedContainer<Nested: CodingKey>(
         keyedBy type: Nested.Type,
@@ -121,9 +145,11 @@ private struct UnkeyedNotes: UnkeyedEncodingContainer {
     mutating func encodeNil() { count += 1 }
 
     mutating func encode<Value: Encodable>(_ value: Value) {
-        count += 1
-        encoder.note(element: SchemaEncoder.schema(of: value))
+        note(SchemaEncoder.schema(of: value))
     }
+
+    mutating func encode(_ value: Int128) { note(Schema(.integer)) }
+    mutating func encode(_ value: UInt128) { note(Schema(.integer)) }
 
     mutating func nestedContainer<Nested: CodingKey>(
         keyedBy type: Nested.Type
@@ -136,9 +162,13 @@ private struct UnkeyedNotes: UnkeyedEncodingContainer {
     mutating func superEncoder() -> any Encoder { unseen() }
 
     private mutating func unseen() -> SchemaEncoder {
-        count += 1
-        encoder.note(element: SchemaEncoder.unseen)
+        note(SchemaEncoder.unseen)
         return SchemaEncoder()
+    }
+
+    private mutating func note(_ schema: Schema) {
+        count += 1
+        encoder.note(element: schema)
     }
 }
 
@@ -150,4 +180,6 @@ private struct SingleNotes: SingleValueEncodingContainer {
     func encodeNil() {}
 
     func encode<Value: Encodable>(_ value: Value) { encoder.note(single: SchemaEncoder.schema(of: value)) }
+    func encode(_ value: Int128) { encoder.note(single: Schema(.integer)) }
+    func encode(_ value: UInt128) { encoder.note(single: Schema(.integer)) }
 }

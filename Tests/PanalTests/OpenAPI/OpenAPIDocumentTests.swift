@@ -1,4 +1,3 @@
-import Foundation
 import HTTPServer
 import HTTPTypes
 import Testing
@@ -27,6 +26,8 @@ struct OpenAPIDocumentTests {
         let wish: Maker
         let parts: [Part]
         let note: String?
+        let grade: Int?
+        let atoms: UInt128
         let weight: Double
         let marks: [Wish.Size]
 
@@ -42,6 +43,8 @@ struct OpenAPIDocumentTests {
                 wish: Maker(name: "Ada", country: "GB"),
                 parts: [Part(count: 1)],
                 note: nil,
+                grade: 3,
+                atoms: 1,
                 weight: 1.5,
                 marks: []
             )
@@ -61,8 +64,8 @@ struct OpenAPIDocumentTests {
         build(&router)
         let info = ServiceInfo(name: "shop", summary: "Sells.", revision: "r1", date: "2026-01-01")
         let document = OpenAPIDocument(info, router.routes).json
-        let compact = try JSONValue(Data(document.compact()))
-        #expect(try compact == JSONValue(Data(document.indented().utf8)))
+        let compact = try JSONValue(document.compact())
+        #expect(try compact == JSONValue(Array(document.indented().utf8)))
         return compact
     }
 
@@ -138,9 +141,11 @@ struct OpenAPIDocumentTests {
         let schemas = json["components"]["schemas"]
         #expect(schemas["ThingList"]["properties"]["things"]["items"]["$ref"] == "#/components/schemas/Thing")
         let thing = schemas["Thing"]
-        #expect(thing["required"] == ["id", "wish", "parts", "weight", "marks"])
+        #expect(thing["required"] == ["id", "wish", "parts", "atoms", "weight", "marks"])
         #expect(thing["properties"]["id"]["pattern"] != .missing)
         #expect(thing["properties"]["note"]["type"] == "string")
+        #expect(thing["properties"]["grade"]["type"] == "integer")
+        #expect(thing["properties"]["atoms"]["type"] == "integer")
         #expect(thing["properties"]["weight"]["type"] == "number")
         #expect(thing["properties"]["parts"]["items"]["$ref"] == "#/components/schemas/Part")
         #expect(schemas["Part"]["properties"]["count"]["type"] == "integer")
@@ -184,7 +189,7 @@ struct OpenAPIDocumentTests {
         let said = json["components"]["schemas"]["Problem"]
         let fault = FieldError(field: "on", detail: "is missing")
         let answer = ProblemKind.invalidInput.problem(errors: [fault]).response(requestID: "r")
-        let problem = try JSONValue(Data(answer.body.collect()))
+        let problem = try JSONValue(answer.body.collect())
         #expect(Set(problem.members.keys) == Set(said["properties"].members.keys))
         #expect(Set(problem["errors"][0].members.keys) == ["field", "detail"])
         let examples = json["paths"]["/a"]["get"]["responses"]["422"]["content"]["application/problem+json"]["examples"]
@@ -199,7 +204,7 @@ struct OpenAPIDocumentTests {
         let info = ServiceInfo(name: "shop", summary: "Sells.", revision: "r1", date: "2026-01-01")
         let document = OpenAPIDocument(info, router.routes)
         #expect(document.undeclared == ["GET /unsaid/{id}"])
-        let json = try JSONValue(Data(document.json.compact()))
+        let json = try JSONValue(document.json.compact())
         #expect(json["paths"]["/unsaid/{id}"]["get"]["parameters"][0]["name"] == "id")
     }
 }
@@ -212,17 +217,21 @@ private enum JSONValue: Equatable, ExpressibleByStringLiteral, ExpressibleByInte
     case text(String), number(Double), flag(Bool)
     case array([JSONValue]), object([String: JSONValue])
 
-    init(_ data: Data) throws { self.init(any: try JSONSerialization.jsonObject(with: data)) }
+    init(_ json: [UInt8]) throws {
+        try JSONSyntax.check(json.span)
+        self.init(JSONReader.read(json.span))
+    }
 
-    private init(any value: Any) {
+    private init(_ value: InputValue) {
         switch value {
-        case let members as [String: Any]: self = .object(members.mapValues { JSONValue(any: $0) })
-        case let elements as [Any]: self = .array(elements.map { JSONValue(any: $0) })
-        case let text as String: self = .text(text)
-        case let number as NSNumber:
-            // Foundation tells true from 1 by this type alone.
-            self = String(cString: number.objCType) == "c" ? .flag(number.boolValue) : .number(number.doubleValue)
-        default: self = .null
+        case .object(let object):
+            self = .object(Dictionary(object.members.map { ($0.name, JSONValue($0.value)) }) { first, _ in first })
+        case .array(let elements): self = .array(elements.map { JSONValue($0) })
+        case .string(let text): self = .text(text)
+        case .number(let text): self = .number(Double(text) ?? .nan)
+        case .bool(let flag): self = .flag(flag)
+        case .null: self = .null
+        case .missing, .parameter, .blank: self = .missing
         }
     }
 

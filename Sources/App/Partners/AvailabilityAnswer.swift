@@ -3,7 +3,7 @@ import Stays
 import Values
 
 /// What `/v1/availability` answers, here and at a partner's: the question again, the rooms, and which partners are missing.
-struct PartnerAnswer: Codable, Sendable {
+struct AvailabilityAnswer: Codable, Sendable {
     let from: CivilDate
     let to: CivilDate
     let guests: WholeNumber<1, 20>

@@ -7,7 +7,7 @@ import Values
 @testable import App
 
 @Suite("What a partner answers")
-struct PartnerAnswerTests {
+struct AvailabilityAnswerTests {
     private func query() throws -> AvailabilityQuery {
         let from = try #require(CivilDate("2030-01-10"))
         let to = try #require(CivilDate("2030-01-12"))
@@ -17,7 +17,7 @@ struct PartnerAnswerTests {
     }
 
     private func offers(_ json: String) throws -> [RoomOffer] {
-        try JSONDecoder().decode(PartnerAnswer.self, from: Data(json.utf8)).offers(to: query(), of: "sea-view")
+        try JSONDecoder().decode(AvailabilityAnswer.self, from: Data(json.utf8)).offers(to: query(), of: "sea-view")
     }
 
     private func room(
