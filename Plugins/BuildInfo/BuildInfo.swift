@@ -39,8 +39,12 @@ struct BuildInfo: BuildToolPlugin {
         var entries = linked.filter { $0.id != root.id }.map { package in
             var entry = Entry(name: name(of: package), licence: Licence(in: package.directoryURL)?.expression)
             switch package.origin {
-            case .repository(let url, let version, let revision):
-                (entry.version, entry.location, entry.revision) = (version, url, revision)
+            case .repository(let url, let version, _):
+                // SwiftPM says "no revision" of a release; its checkout knows.
+                let head = try? String(contentsOf: package.directoryURL.appending(path: ".git/HEAD"), encoding: .utf8)
+                let revision = head?.split(separator: "\n").first.map(String.init)
+                (entry.version, entry.location) = (version, url)
+                entry.revision = revision.flatMap { $0.allSatisfy(\.isHexDigit) ? $0 : nil }
             case .registry(_, let version): entry.version = version
             default: break
             }
