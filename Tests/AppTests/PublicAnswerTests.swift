@@ -54,7 +54,8 @@ struct PublicAnswerTests {
             #"{"roomId":"101","from":"2030-02-10","to":"2030-02-12","guests":1,"#
             + #""guest":{"name":"Ada","email":"ada@example.org"}}"#
         var failures = 0
-        for route in service.router.routes {
+        // What the service says of itself is the same whatever is wrong, and full of such words.
+        for route in service.router.routes where !["/docs", "/openapi.json"].contains(route.pattern) {
             let name =
                 route.pattern.hasPrefix("/v1/bookings") ? id : route.pattern.hasPrefix("/v1") ? "101" : "store-busy"
             let target =

@@ -166,7 +166,10 @@ struct OpenAPIComponents {
         if isGuarded {
             let scheme = JSONDocument.object([
                 ("type", .string("http")), ("scheme", .string("bearer")),
-                ("description", .string("One of the keys in API_KEYS that has the scope; a service without keys asks for none.")),
+                (
+                    "description",
+                    .string("One of the keys in API_KEYS that has the scope; a service without keys asks for none.")
+                ),
             ])
             members.append(("securitySchemes", .object([(Self.securityScheme, scheme)])))
         }

@@ -86,7 +86,8 @@ struct AccessTests {
     func closedByDefault() throws {
         let router = try router()
         let open = router.routes.filter { $0.requiredScope == nil }.map(\.pattern)
-        #expect(Set(open) == ["/own", "/more/public", "/problems/{name}", "/", "/livez", "/readyz"])
+        let ofEveryService = ["/problems/{name}", "/openapi.json", "/docs", "/", "/livez", "/readyz"]
+        #expect(Set(open) == Set(["/own", "/more/public"] + ofEveryService))
         for route in router.routes where route.requiredScope != nil {
             let answer = router.respond(to: try Request(route.method, route.pattern))
             #expect(answer.status == .unauthorized, "\(route.method) \(route.pattern)")

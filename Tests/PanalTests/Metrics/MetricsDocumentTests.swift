@@ -11,7 +11,7 @@ struct MetricsDocumentTests {
     private func documented() throws -> Set<String> {
         let root = "/" + #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
         let text = try #require(SystemFile.read(root + "/docs/operations.md"))
-        let section = try #require(text.split(separator: "\n## Metrics\n").last)
+        let section = try #require(text.split(separator: "\n## Metrics\n").last?.split(separator: "\n## ").first)
         let rows = section.split(separator: "\n").filter { $0.hasPrefix("| `") }
         let names = rows.flatMap { row in
             row.split(separator: "|")[0].split(separator: "`").filter { !$0.allSatisfy { $0 == " " } }.map(String.init)

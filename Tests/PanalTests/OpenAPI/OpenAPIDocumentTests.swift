@@ -164,7 +164,8 @@ struct OpenAPIDocumentTests {
             router.get("/c", Operation("C", answer: .json(Record<Wish>.self))) { _ in .noContent }
         }
         let schemas = json["components"]["schemas"].members
-        #expect(Set(schemas.keys) == ["Maker", "Maker2", "Node", "Part", "Problem", "Thing", "Wish", "WishRecord"])
+        let own = Set(schemas.keys).subtracting(["Problem", "FieldError"])
+        #expect(own == ["Maker", "Maker2", "Node", "Part", "Thing", "Wish", "WishRecord"])
         #expect(schemas["Node"]?["properties"]["children"]["items"]["$ref"] == "#/components/schemas/Node")
         #expect(schemas["WishRecord"]?["required"] == ["id", "name"])
     }
