@@ -24,9 +24,10 @@ def expect(condition, words):
 
 
 class Service:
-    def __init__(self, port, key):
+    def __init__(self, port, key, other_key):
         self.port = port
         self.key = key
+        self.other_key = other_key
         status, _, body = self.exchange("GET", "/openapi.json", {}, None)
         expect(status == 200, f"/openapi.json: {status}")
         self.contract = json.loads(body)
@@ -39,14 +40,14 @@ class Service:
         connection.close()
         return answer.status, {name.lower(): value for name, value in answer.getheaders()}, content
 
-    def ask(self, method, path, expected, parameters=None, query="", fields=None, json_body=None, keyless=False):
+    def ask(self, method, path, expected, parameters=None, query="", fields=None, json_body=None, key=None, keyless=False):
         """Asks an operation, and holds the answer to what the document says of it."""
         target = path
         for name, value in (parameters or {}).items():
             target = target.replace("{" + name + "}", value)
         fields = dict(fields or {})
         if not keyless:
-            fields["Authorization"] = "Bearer " + self.key
+            fields["Authorization"] = "Bearer " + (key or self.key)
         body = None
         if json_body is not None:
             fields.setdefault("Content-Type", "application/json")
@@ -69,7 +70,7 @@ class Service:
             return
         for field, description in said.get("headers", {}).items():
             expect(not description["required"] or field.lower() in headers, f"{name}: {status} without {field}")
-        for field in ["etag", "location", "link", "retry-after", "www-authenticate", "idempotency-replayed"]:
+        for field in ["etag", "location", "link", "retry-after", "www-authenticate", "ratelimit", "idempotency-replayed"]:
             known = [name.lower() for name in said.get("headers", {})]
             expect(field not in headers or field in known, f"{name}: {status} with {field}, of which the document says nothing")
         media = headers.get("content-type", "").split(";")[0]
@@ -183,14 +184,27 @@ def ask_everything(service):
         for method, operation in methods.items():
             if "security" in operation:
                 service.ask(method.upper(), path, 401, {"id": "101"}, keyless=True)
+                service.ask(method.upper(), path, 403, {"id": "101"}, key=service.other_key)
+
+    # At the end, since nothing else is answered after that.
+    fields = {"Authorization": "Bearer " + service.key}
+    for _ in range(1_000):
+        status, _, _ = service.exchange("GET", "/v1/rooms", fields, None)
+        if status == 429:
+            break
+    for path, methods in service.contract["paths"].items():
+        for method, operation in methods.items():
+            if "security" in operation:
+                service.ask(method.upper(), path, 429, {"id": "101"})
 
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--port", type=int, required=True)
     arguments.add_argument("--key", required=True)
+    arguments.add_argument("--other-key", required=True, help="one that opens none of the operations")
     given = arguments.parse_args()
-    service = Service(given.port, given.key)
+    service = Service(given.port, given.key, given.other_key)
     openapi_spec_validator.validate(service.contract)
     service.examples()
     ask_everything(service)

@@ -94,7 +94,7 @@ struct DoctorTests {
                 remedy: "PORT"
             ),
             Case(subject: "processes", weight: .fault, change: { $0.processes = 60 }, remedy: "LimitNPROC"),
-            Case(subject: "secrets", change: { $0.environmentSecrets = ["API_KEYS"] }, remedy: "API_KEYS_FILE"),
+            Case(subject: "secrets", change: { $0.environmentSecrets = ["OPS_TOKEN"] }, remedy: "OPS_TOKEN_FILE"),
             Case(subject: "secrets", change: { $0.readableSecretFiles = ["/etc/key"] }, remedy: "chmod 400 /etc/key"),
             Case(subject: "settings", variables: ["WEB_CONCURENCY": "2"], remedy: "WEB_CONCURRENCY"),
             Case(subject: "stop", variables: ["SHUTDOWN_TIMEOUT": "10s"], remedy: "raise the one"),
@@ -172,9 +172,7 @@ struct DoctorTests {
     func secrets() throws {
         let declarations = try ServiceSettings<NoSettings>([:], hasDatabase: true).declarations
         func secrets(_ variables: [String: String]) -> [String] { Surroundings.secrets(in: variables, declarations) }
-        #expect(
-            secrets(["API_KEYS": "0123456789abcdef", "OPS_TOKEN": "0123456789abcdef"]) == ["API_KEYS", "OPS_TOKEN"]
-        )
+        #expect(secrets(["API_KEYS": "ada=read:sha256:00", "OPS_TOKEN": "0123456789abcdef"]) == ["OPS_TOKEN"])
         #expect(secrets(["API_KEYS_FILE": "/run/secrets/keys", "PORT": "1", "OPS_TOKEN": ""]) == [])
         #expect(secrets(["DATABASE_URL": "sqlite:data/x.sqlite"]) == [])
         #expect(secrets(["DATABASE_URL": "postgres://me@host/x"]) == [])
@@ -182,7 +180,7 @@ struct DoctorTests {
         // There they are where the platform keeps them, and files are everybody's who is in the container.
         #expect(
             try finding("secrets") {
-                $0.environmentSecrets = ["API_KEYS"]
+                $0.environmentSecrets = ["OPS_TOKEN"]
                 $0.platform = .heroku
             }?.weight == .fine
         )

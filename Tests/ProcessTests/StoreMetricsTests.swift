@@ -31,11 +31,12 @@ extension ProcessTests {
             #expect(try count(durations, ["db_operation_name": "SELECT", "db_collection_name": "note"]) == 10)
             #expect(try count("panal_db_commit_group_size_count") == 10)
             #expect(try count("panal_db_commit_group_size_sum") == 10)
-            #expect(try count("panal_db_busy_retries_total") == 0)
+            // The service's own looks at the store take the lock for a moment, too.
+            let retries = try count("panal_db_busy_retries_total")
             // Somebody else has the lock.
             let held = try HeldNote(in: service, id: "held")
             #expect(held.isInHandler(of: try #require(service.workers.first)))
-            #expect(try eventually { try count("panal_db_busy_retries_total") > 0 })
+            #expect(try eventually { try count("panal_db_busy_retries_total") > retries })
             try held.database.query("COMMIT")
             // Many at once: fewer commits than writes.
             let load = Load(on: service.address, clients: 16, style: .keepAlive) { client, turn in

@@ -104,7 +104,8 @@ struct Surroundings {
 
     /// The names of variables whose text shows less when its secrets are hidden.
     static func secrets(in variables: [String: String], _ declarations: [SettingDeclaration]) -> [String] {
-        declarations.filter { $0.mayComeFromFile }.compactMap { declaration in
+        // API_KEYS has hashes of keys, which open nothing.
+        declarations.filter { $0.mayComeFromFile && $0.key != "API_KEYS" }.compactMap { declaration in
             guard let text = variables[declaration.key], !text.isEmpty, declaration.redact(text) != text else {
                 return nil
             }

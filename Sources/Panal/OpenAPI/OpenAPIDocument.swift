@@ -201,6 +201,7 @@ extension OpenAPIDocument.Entry {
             let field = header == .idempotencyKey ? ("Idempotency-Replayed", false) : ("ETag", isVersioned)
             if !fields.contains(where: { $0.0 == field.0 }) { fields.append(field) }
         }
+        if scope != nil { fields += ["RateLimit", "RateLimit-Policy"].map { ($0, false) } }
         var members: [Member] = [("description", .string(answer.status.words))]
         if !fields.isEmpty { members.append(("headers", components.headers(fields))) }
         if let type = answer.contentType {
