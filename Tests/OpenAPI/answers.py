@@ -70,7 +70,7 @@ class Service:
             return
         for field, description in said.get("headers", {}).items():
             expect(not description["required"] or field.lower() in headers, f"{name}: {status} without {field}")
-        for field in ["etag", "location", "link", "retry-after", "www-authenticate", "ratelimit", "idempotency-replayed"]:
+        for field in ["etag", "location", "link", "retry-after", "www-authenticate", "idempotency-replayed"]:
             known = [name.lower() for name in said.get("headers", {})]
             expect(field not in headers or field in known, f"{name}: {status} with {field}, of which the document says nothing")
         media = headers.get("content-type", "").split(";")[0]
