@@ -46,7 +46,7 @@ struct Doctor<S: Service>: ParsableCommand {
 
     func run() throws {
         let settings = S.settingsOrExit()
-        let databases = S.databases(settings, Logger.standardOutput(S.info, settings))
+        let databases = S.databases(settings, Logger.waiting(S.info, settings))
         let variables = ProcessEnvironment.variables
         let surroundings = Surroundings(settings, variables, open: databases.map { all in { all.current } })
         let findings = Examination(settings: settings, surroundings: surroundings, expectations: try expectations)

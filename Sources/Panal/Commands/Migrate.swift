@@ -34,7 +34,7 @@ struct Migrate<S: Service>: ParsableCommand {
         guard status else {
             print(try migrator.migrate())
             // A migration may have filled the log. If that fails, the service does it later.
-            let logger = Logger.standardOutput(S.info, settings)
+            let logger = Logger.waiting(S.info, settings)
             _ = try? database.checkpointer(logger)?.checkpoint()
             return
         }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Linux
 import Logging
 import Prefork
@@ -57,5 +58,13 @@ extension Logger {
     static func standardOutput(_ service: ServiceInfo, _ settings: ServiceSettings<some SettingsGroup>) -> Logger {
         LogOutput.standardOutput.use(settings.server.logFormat)
         return Logger(label: service.name) { _ in JSONLogHandler(level: settings.server.logLevel) }
+    }
+
+    /// The logger of an admin task, on stdout, too. It waits for who reads there: without waiting, what the task itself prints
+    /// would be cut off where a pipe is full.
+    static func waiting(_ service: ServiceInfo, _ settings: ServiceSettings<some SettingsGroup>) -> Logger {
+        let output = LogOutput(descriptor: STDOUT_FILENO)
+        output.use(settings.server.logFormat)
+        return Logger(label: service.name) { _ in JSONLogHandler(level: settings.server.logLevel, output: output) }
     }
 }

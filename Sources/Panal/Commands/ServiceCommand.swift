@@ -42,7 +42,7 @@ extension Service {
     /// 78 when the configuration is faulty, after each fault was reported on stderr.
     public static func dependenciesOrExit() -> Dependencies<Settings> {
         let settings = settingsOrExit()
-        let logger = Logger.standardOutput(info, settings)
+        let logger = Logger.waiting(info, settings)
         return Dependencies<Settings>(
             settings: settings,
             databases: databases(settings, logger),

@@ -19,7 +19,7 @@ struct NonBlockingDescriptor: Sendable {
     init(unchanged descriptor: CInt) {
         number = descriptor
         isSocket = false
-        isTerminal = false
+        isTerminal = isatty(descriptor) == 1
     }
 
     /// The same destination as `descriptor`.
