@@ -1,7 +1,7 @@
 public import HTTPTypes
 
-/// One route of a ``Router``.
-public struct Route: Sendable {
+/// One route of a ``Router``. An object, because every request looks at it several times.
+public final class Route: Sendable {
     /// The method it answers.
     public var method: HTTPRequest.Method { requestMethod.value }
     /// The path pattern, such as `/v1/rooms/{id}`.
