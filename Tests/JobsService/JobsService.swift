@@ -58,12 +58,18 @@ struct Mark: Job {
 }
 
 /// Lines of a file, each appended in one write: what happened, to which job, in which attempt, where, and when.
+///
+/// All are as long as each other, a divisor of a page: the kernel copies page by page, so that of a line on two pages
+/// a reader, or the file for ever if the writer is killed then, might have the first half alone.
 struct Marks: Sendable {
+    static let lineBytes = 256
+
     let path: String
 
     func write(_ event: String, _ name: String, _ context: JobContext) {
-        let line =
-            "\(event) \(name) \(context.attempt) \(getpid()) \(MonotonicInstant.now.nanoseconds) \(context.idempotencyID)\n"
+        let words =
+            "\(event) \(name) \(context.attempt) \(getpid()) \(MonotonicInstant.now.nanoseconds) \(context.idempotencyID)"
+        let line = words + String(repeating: " ", count: Self.lineBytes - words.utf8.count - 1) + "\n"
         guard let file = try? FileDescriptor.open(path, O_WRONLY | O_APPEND | O_CREAT, mode: 0o644) else { abort() }
         SystemFile.write(line, to: file.rawValue)
     }

@@ -275,7 +275,7 @@ struct World {
             throw Violation(description: "a worker is forgotten")
         }
         let companions = processes.filter { $0.value.spec?.isCompanion == true }.keys
-        if companions.count > (state.companion.formerProcess?.pid == nil ? 1 : 2) {
+        if companions.count > (state.companion.formerProcess == nil ? 1 : 2) {
             throw Violation(description: "\(companions.count) companions")
         }
         for pid in companions

@@ -30,4 +30,32 @@ struct HeldNote {
         }
         return found
     }
+
+    /// The same thread, in a worker that is stopped (SIGSTOP) while it sleeps: a signal that waits for it then finds it there
+    /// when the worker goes on, and never in a try.
+    func stoppedHandlerThread(of worker: pid_t) -> pid_t? {
+        var found: pid_t?
+        _ = eventually(by: .after(5)) {
+            guard let thread = handlerThread(of: worker) else { return false }
+            kill(worker, SIGSTOP)
+            let task = "/proc/\(worker)/task/\(thread)"
+            let isStopped = eventually(by: .after(5)) {
+                ProcessTree.read(task + "/status")?.contains("State:\tT") == true
+            }
+            // The system call that it was in, by its number.
+            if isStopped, ProcessTree.read(task + "/syscall")?.hasPrefix("\(Self.clockNanosleep) ") == true {
+                found = thread
+                return true
+            }
+            kill(worker, SIGCONT)
+            return false
+        }
+        return found
+    }
+
+    #if arch(arm64)
+        private static let clockNanosleep = 115
+    #else
+        private static let clockNanosleep = 230
+    #endif
 }
