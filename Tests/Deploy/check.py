@@ -58,6 +58,8 @@ def schemas():
     check(["--builtin-schema", "vendor.compose-spec"], "deploy/compose.yaml")
     check(["--builtin-schema", "vendor.github-workflows"], ".github/workflows/test.yml")
     check(["--builtin-schema", "github-workflows-require-timeout"], ".github/workflows/test.yml")
+    for schema in ["vendor.github-workflows", "github-workflows-require-timeout"]:
+        check(["--builtin-schema", schema], "Templates/service/.github/workflows/test.yml")
     check(["--schemafile", "Tests/Deploy/app.schema.json"], "app.json")
     check(["--schemafile", "Tests/Deploy/devcontainer.schema.json"], ".devcontainer/devcontainer.json")
     # Every package that Aptfile names is one of Debian's.
@@ -103,6 +105,16 @@ def compose():
     with tempfile.TemporaryDirectory() as folder:
         configuration = Path("deploy/compose/nginx.conf").read_text()
         expect("server web:8080 resolve" in configuration, "deploy/compose/nginx.conf does not follow the instances")
+        address = services["balancer"]["networks"]["default"]["ipv4_address"]
+        expect(
+            services["web"]["environment"]["TRUSTED_PROXIES"] == address,
+            "deploy/compose.yaml: others than nginx are believed, or nginx is not",
+        )
+        for proxy in [configuration, Path("deploy/nginx/service.conf").read_text(), Path("deploy/haproxy/haproxy.cfg").read_text()]:
+            for field in ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"]:
+                written = f"proxy_set_header {field} " in proxy or f"set-header {field} " in proxy
+                written = written or (field == "X-Forwarded-For" and "option forwardfor" in proxy)
+                expect(written, f"a proxy passes on {field} as a client sent it")
         # A name that only Docker knows, and a word that nginx has since 1.27.3.
         configuration = configuration.replace("web:8080 resolve", "127.0.0.1:8080").replace("listen 80;", "listen 8080;")
         Path(folder, "nginx.conf").write_text(

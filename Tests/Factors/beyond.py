@@ -35,9 +35,9 @@ def api_first(stage: Stage) -> None:
     )
     routes = stage.task("routes", settings={}, folder=stage.folder())
     paths = document.get("paths", {})
-    declared = {re.sub(r"\{[^}]*\}", "{}", path) for path in paths}
-    listed = set(re.findall(r"(?<=\s)/\S*", routes))
-    missing = sorted(path for path in listed if re.sub(r"\{[^}]*\}", "{}", path) not in declared)
+    declared = {(verb.upper(), re.sub(r"\{[^}]*\}", "{}", path)) for path, verbs in paths.items() for verb in verbs}
+    listed = set(re.findall(r"^(\S+)\s+(/\S*)", routes, re.MULTILINE))
+    missing = sorted(f"{verb} {path}" for verb, path in listed if (verb, re.sub(r"\{[^}]*\}", "{}", path)) not in declared)
     require(
         listed and not missing, f"routes that the contract does not have: {missing[:3]}", "declare their operations"
     )
@@ -51,7 +51,7 @@ def api_first(stage: Stage) -> None:
         f"{verb} {path}" for path, verb, operation in operations if verb in VERBS and not operation.get("responses")
     ]
     require(not silent, f"operations without answers: {silent[:3]}", "declare what they answer")
-    stage.did(f"`openapi` writes OpenAPI {document['openapi']} with all {len(listed)} paths of `routes`")
+    stage.did(f"`openapi` writes OpenAPI {document['openapi']} with all {len(listed)} routes of `routes`")
 
 
 VERBS = {"get", "put", "post", "delete", "patch", "head", "options"}

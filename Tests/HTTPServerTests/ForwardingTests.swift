@@ -54,7 +54,7 @@ struct ForwardingTests {
             "for=6.6.6.6", "for=\"", "for=\"6.6.6.6", "for=\"6.6.6.6\\", "\"", "\\\"", "for=\"\\\"", ",", "", "for",
             "=", ";;",
             "for=10.0.0.1", "for=unknown", "for=_hidden", "for=6.6.6.6;for=6.6.6.6", "for=\"a\"b", "for=6.6.6.6;",
-            "x\"y\"z\"",
+            "x\"y\"z\"", "\u{600}", "for=6.6.6.6\u{110BD}", "for=\"\u{600}\"", "\"\u{301}",
         ]
     )
     func spoofed(_ sent: String) throws {
@@ -97,6 +97,31 @@ struct ForwardingTests {
         for nonsense in ["\"a b\"", "\"a/b\"", "\"a@b\"", "\"\"", "\"a:b\"", "\"a:999999\""] {
             #expect(try forwarded("for=198.51.100.7;host=\(nonsense)").2 == "localhost", "\(nonsense)")
         }
+    }
+
+    @Test(
+        "what a client ends X-Forwarded-For with does not swallow what a proxy appends to it",
+        arguments: ["x\u{600}", "6.6.6.6\u{110BD}", "\u{200D}", "10.0.0.1\u{600}"]
+    )
+    func swallowedComma(_ sent: String) throws {
+        let record = try record(.xForwarded, [("X-Forwarded-For", "\(sent), 198.51.100.7")])
+        #expect(record.client.text == "198.51.100.7")
+        let host = try self.record(
+            .xForwarded,
+            [("X-Forwarded-For", "\(sent), 198.51.100.7"), ("X-Forwarded-Host", "evil.example\u{600}, good.example")]
+        )
+        #expect(host.clientAuthority == "good.example")
+    }
+
+    @Test("of a chain that no proxies make, the nearest 32 are read, and of an element 1 KB")
+    func boundedChain() throws {
+        let hops = Array(repeating: "10.0.0.1", count: 2000)
+        #expect(
+            try record(.xForwarded, [("X-Forwarded-For", (["6.6.6.6"] + hops).joined(separator: ","))]).client.text
+                == "10.0.0.1"
+        )
+        #expect(try forwarded((["6.6.6.6"] + hops).map { "for=\($0)" }.joined(separator: ",")).0 == "10.0.0.1")
+        #expect(try forwarded("for=198.51.100.7" + String(repeating: ";", count: 1100)).0 == "10.1.2.3")
     }
 
     @Test("only one kind of fields is believed, whichever the other says")

@@ -24,13 +24,16 @@ extension RequestRecord {
         return given
     }
 
+    /// No chain of proxies is so long; what is read of one is bounded, also for requests that are refused then.
+    private static let mostHops = 32
+
     /// Whether the peer is believed when it says for whom it asks.
     private var isForwarded: Bool { !context.trustedProxies.isEmpty && context.trusts(peer) }
 
     /// What the proxy says that has the client in front of it.
     private var forwarded: ForwardedElement {
         var found = ForwardedElement?.none
-        for element in ForwardedElement.lastFirst(value(of: .forwarded) ?? "") {
+        for element in ForwardedElement.lastFirst(value(of: .forwarded) ?? "").prefix(Self.mostHops) {
             // Past what is no address nothing can be believed.
             guard let address = element.client else { return found ?? element }
             found = element
@@ -44,8 +47,8 @@ extension RequestRecord {
         var client = PeerAddress?.none
         var depth = 0
         let hops = head.fields.filter { $0.known == .forwardedFor }
-            .flatMap { string($0.value).split(separator: ",", omittingEmptySubsequences: false) }
-        for hop in hops.reversed() {
+            .flatMap { string($0.value).forwardedHops }
+        for hop in hops.suffix(Self.mostHops).reversed() {
             // Past what is no address nothing can be believed.
             guard let address = PeerAddress(forwarded: hop) else { break }
             client = address
@@ -58,9 +61,17 @@ extension RequestRecord {
     /// What the proxy says that has the client in front of it, where each adds to the field; the last value where they replace it.
     private func xForwardedValue(of name: HTTPField.Name) -> String? {
         guard let field = value(of: name) else { return nil }
-        let values = field.split(separator: ",", omittingEmptySubsequences: false).map(\.withoutBlanks)
+        let values = field.forwardedHops.suffix(Self.mostHops).map(\.withoutBlanks)
         let depth = max(xForwarded.depth, 1)
         return values.count >= depth ? String(values[values.count - depth]) : values.last.map { String($0) }
+    }
+}
+
+extension String {
+    /// The parts between commas, by bytes: a client that ends its own part with half of a character (U+0600 makes one with what
+    /// follows) must not swallow the comma that a proxy writes behind it.
+    fileprivate var forwardedHops: [Substring] {
+        utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map { Substring($0) }
     }
 }
 

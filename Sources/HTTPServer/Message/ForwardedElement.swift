@@ -21,7 +21,12 @@ struct ForwardedElement: Hashable {
     /// Nothing said.
     init() {}
 
+    /// Longer than what any proxy writes of one request.
+    private static let longest = 1024
+
     private init?(_ text: Substring) {
+        // Nothing of use is anything but ASCII, and of ASCII a character is a byte.
+        guard text.utf8.count <= Self.longest, text.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
         var names: Set<String> = []
         for pair in text.splitOutsideQuotes(";") {
             let pair = pair.withoutBlanks

@@ -76,7 +76,14 @@ struct Keys<S: Service>: ParsableCommand {
 
         @OptionGroup var entry: Entry
 
-        func run() throws { print(try entry.entry(of: try keyFromStandardInput()).entry) }
+        func run() throws {
+            let key = try keyFromStandardInput()
+            print(try entry.entry(of: key).entry)
+            guard !APIKeyText.isValid(key) else { return }
+            StandardError.write(
+                "If the key is not random, keep the entry secret, or make a new key (`keys new`): a guessable one is found by its hash.\n"
+            )
+        }
     }
 
     struct Check: ParsableCommand {

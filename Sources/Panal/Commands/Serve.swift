@@ -66,9 +66,7 @@ struct Serve<S: Service>: ParsableCommand {
         if settings.server.shutdownTimeout <= settings.server.requestTimeout {
             logger.warning("SHUTDOWN_TIMEOUT should exceed REQUEST_TIMEOUT, or a stop cuts long requests off")
         }
-        let host = settings.server.host
-        let isOfThisHost = host.hasPrefix("unix:") || host == "localhost" || IPAddress(host)?.isLoopback == true
-        if settings.server.apiKeys.areNone, !settings.server.apiKeys.isDeclaredOpen, !isOfThisHost {
+        if settings.server.isOpenUnsaid {
             logger.warning("the API is open to whoever reaches it: set API_KEYS, to `open` if that is meant")
         }
     }

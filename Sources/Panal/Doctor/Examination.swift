@@ -67,10 +67,9 @@ struct Examination<Own: SettingsGroup> {
     }
 
     private var access: Finding {
-        let isOfThisHost = server.host.hasPrefix("unix:") || IPAddress(server.host)?.isLoopback == true
         let keys = server.apiKeys
-        guard keys.areNone, !keys.isDeclaredOpen, !isOfThisHost else {
-            let openness = isOfThisHost ? "only this host reaches the API" : "API_KEYS says that the API is open"
+        guard server.isOpenUnsaid else {
+            let openness = keys.isDeclaredOpen ? "API_KEYS says that the API is open" : "only this host reaches the API"
             return .fine("access", keys.areNone ? openness : "the API asks for a key")
         }
         return .advice(

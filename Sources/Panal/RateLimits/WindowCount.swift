@@ -1,7 +1,6 @@
 /// How many were counted in a window of time and in the one before it, in one word: so they are read and written together.
 struct WindowCount: Equatable {
-    /// The number of the window, as far as 24 bits go: with windows of a second they are the same again after 194 days, in which
-    /// somebody who had not asked since may find one former count.
+    /// The number of the window, as far as 24 bits go: with windows of a second they are the same again after 194 days.
     private(set) var window: UInt64
     private(set) var former: Int
     private(set) var current: Int
@@ -17,10 +16,15 @@ struct WindowCount: Equatable {
 
     var bits: UInt64 { window << 40 | UInt64(former) << 20 | UInt64(current) }
 
-    /// How many windows it is behind another; negative when it is ahead.
+    /// By how many windows a thread that was stopped between its look at the clock and its count may be late.
+    private static let mostAhead = 64
+
+    /// How many windows it is behind another; negative when it is ahead. One that counted nothing is as old as can be.
     private func age(in window: UInt64) -> Int {
+        if former == 0, current == 0 { return Int(Self.windowMask) }
         let difference = Int((window &- self.window) & Self.windowMask)
-        return difference > Int(Self.windowMask / 2) ? difference - Int(Self.windowMask) - 1 : difference
+        let ahead = Int(Self.windowMask) + 1 - difference
+        return ahead <= Self.mostAhead ? -ahead : difference
     }
 
     /// What was counted in a window and before it, as far as it is known.

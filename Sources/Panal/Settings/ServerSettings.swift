@@ -220,6 +220,7 @@ public struct ServerSettings: SettingsGroup {
         default: "",
         "Who opens the API: entries that `keys new NAME` makes, separated by commas or line breaks; unset leaves it open, `open` says that this is meant.",
         SettingFormat(APIKeys.expected) { APIKeys($0) },
+        mayBeEmpty: false,
         isSecret: true,
         show: { $0.summary }
     )
@@ -231,6 +232,7 @@ public struct ServerSettings: SettingsGroup {
         default: "",
         "How many requests each API key's name may send to this host: `100/s`, `5000/m`, `100/10s`; unset is no limit.",
         .optionalRateLimit,
+        mayBeEmpty: false,
         show: { $0.map { "\($0)" } ?? "none" }
     )
     public var rateLimit: RateLimit?
@@ -241,9 +243,17 @@ public struct ServerSettings: SettingsGroup {
         default: "",
         "How many requests each client's address (of IPv6: its /64 network) may send to this host, whoever asks; unset is no limit.",
         .optionalRateLimit,
+        mayBeEmpty: false,
         show: { $0.map { "\($0)" } ?? "none" }
     )
     public var addressRateLimit: RateLimit?
+
+    /// Whether the API asks nobody, others than this host's users may reach it (also through a proxy on this host), and nobody
+    /// has said that this is meant.
+    var isOpenUnsaid: Bool {
+        let isOfThisHost = host.hasPrefix("unix:") || host == "localhost" || IPAddress(host)?.isLoopback == true
+        return apiKeys.areNone && !apiKeys.isDeclaredOpen && !(isOfThisHost && trustedProxies.isEmpty)
+    }
 
     /// A limit for keys, and none of these.
     public var contradiction: SettingFault? {

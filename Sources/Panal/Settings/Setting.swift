@@ -19,6 +19,8 @@ public struct Setting<Value: Sendable>: Sendable {
     ///   - defaultText: The value when the variable is unset, written as a user would.
     ///   - summary: What it decides, in a line.
     ///   - format: How its text is read.
+    ///   - mayBeEmpty: Whether an empty variable counts as unset. Not so where that would open what the variable closes: a
+    ///     text that came out empty by mistake is a fault then.
     ///   - isSecret: Whether its text must never be shown. A secret may also come from the file that `<key>_FILE` names.
     ///   - redact: Hides what is secret in a text of which the rest may be shown, such as the password in a URL.
     ///   - show: Says what is in force where the text must not or does not.
@@ -27,6 +29,7 @@ public struct Setting<Value: Sendable>: Sendable {
         default defaultText: String,
         _ summary: String,
         _ format: SettingFormat<Value>,
+        mayBeEmpty: Bool = true,
         isSecret: Bool = false,
         redact: (@Sendable (String) -> String)? = nil,
         show: (@Sendable (Value) -> String)? = nil
@@ -42,6 +45,7 @@ public struct Setting<Value: Sendable>: Sendable {
             defaultText: reading.defaultText(of: key) ?? defaultText,
             summary: summary,
             expected: format.expected,
+            mayBeEmpty: mayBeEmpty,
             mayComeFromFile: isSecret || redact != nil,
             redact: hide
         )
@@ -79,6 +83,8 @@ public struct SettingDeclaration: Sendable {
     public let summary: String
     /// The form of a good value.
     public let expected: String
+    /// Whether an empty variable counts as unset, rather than as a fault.
+    public let mayBeEmpty: Bool
     /// Whether `<key>_FILE` may name a file that holds the value, as orchestrators mount secrets.
     public let mayComeFromFile: Bool
 

@@ -72,7 +72,8 @@ public final class SettingsReading: Sendable {
 
     /// The value of a setting; after a fault its default, which nobody will use.
     ///
-    /// An empty variable counts as unset: that is how platforms and `.env` files switch one off. Any other must say
+    /// An empty variable counts as unset: that is how platforms and `.env` files switch one off. It is a fault where
+    /// switched off means open to everybody (``SettingDeclaration/mayBeEmpty``). Any other must say
     /// something: one of white space or separators alone (`","` is what `"$OLD,$NEW"` becomes with both unset) is a
     /// fault, so that no mishap opens a door. The same holds for the content of a file.
     func value<Value>(
@@ -119,12 +120,23 @@ public final class SettingsReading: Sendable {
         environment.string(forKey: ConfigKey([key])).flatMap { $0.isEmpty ? nil : $0 }
     }
 
+    /// The variable of a setting that is there, and empty.
+    private func emptyVariable(of setting: SettingDeclaration) -> String? {
+        let keys = setting.mayComeFromFile ? [setting.key, setting.fileKey] : [setting.key]
+        return keys.first { environment.string(forKey: ConfigKey([$0])) == "" }
+    }
+
     /// What the environment says of a setting; `nil` when it says nothing.
     private func given(
         _ setting: SettingDeclaration
     ) throws(SettingFault) -> (key: String, text: String, source: Found.Source)? {
         let direct = variable(setting.key).map { (key: setting.key, text: $0, source: Found.Source.environment) }
-        guard setting.mayComeFromFile, let path = variable(setting.fileKey) else { return direct }
+        guard setting.mayComeFromFile, let path = variable(setting.fileKey) else {
+            if direct == nil, !setting.mayBeEmpty, let empty = emptyVariable(of: setting) {
+                throw SettingFault(key: empty, value: "", expected: setting.expected + ", or \(empty) to be unset")
+            }
+            return direct
+        }
         guard direct == nil else {
             throw SettingFault(
                 key: setting.fileKey,

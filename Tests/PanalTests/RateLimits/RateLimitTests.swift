@@ -54,6 +54,35 @@ struct RateLimitTests {
         #expect(count.counts(in: last + 3).current == (1 << 20) - 1, "no count runs into its neighbour")
     }
 
+    @Test(
+        "a cell in which nothing was counted yet, or nothing for months, counts from the next request on, however long the host has been up",
+        arguments: [0, 1, 63, 1 << 23, (1 << 23) + 1, (1 << 24) - 65, (1 << 24) - 2, (1 << 24) - 1, 1 << 24, 1 << 40]
+            as [UInt64]
+    )
+    func longUp(window: UInt64) {
+        var fresh = WindowCount(bits: 0)
+        fresh.add(in: window)
+        #expect(fresh.counts(in: window) == (0, 1))
+        for age: UInt64 in [2, 1 << 20, 1 << 22, 1 << 23, (1 << 24) - 65] {
+            var old = WindowCount(bits: 0)
+            old.add(in: window)
+            old.add(in: window + age)
+            #expect(old.counts(in: window + age) == (0, 1), "quiet for \(age) windows")
+        }
+    }
+
+    @Test("limit on a host that has been up for years as they do on one that was just started")
+    func upForYears() throws {
+        for days in [0, 98, 150, 193, 1000] {
+            let table = try table("5/s")
+            let start = MonotonicInstant(nanoseconds: Int64(days) * 86_400_000_000_000)
+            let admitted = (0..<20).count { _ in
+                !table.admit(RateLimitKey(of: IPAddress("192.0.2.1")), slot: 0, at: start).isRefused
+            }
+            #expect(admitted == 5, "after \(days) days")
+        }
+    }
+
     @Test("admit as many as they say, then no more until the time that they name, and then at the rate")
     func sequence() throws {
         let table = try table("10/10s")

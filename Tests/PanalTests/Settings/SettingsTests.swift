@@ -41,6 +41,18 @@ struct SettingsTests {
         #expect(try settings(["PORT": "", "WEB_CONCURRENCY": ""]).server.port == 8080)
     }
 
+    @Test("one that would open the API is a fault when it is empty, unless its file says something")
+    func emptyDoor() throws {
+        for key in ["API_KEYS", "API_KEYS_FILE", "RATE_LIMIT", "RATE_LIMIT_ADDRESS"] {
+            let found = faults([key: ""])
+            #expect(found.map(\.key) == [key])
+            #expect(found.first?.expected.hasSuffix(", or \(key) to be unset") == true)
+        }
+        #expect(try settings(["API_KEYS": "open", "API_KEYS_FILE": ""]).server.apiKeys.isDeclaredOpen)
+        let both = faults(["API_KEYS": "", "API_KEYS_FILE": "/nowhere"])
+        #expect(both.map(\.key) == ["API_KEYS_FILE"], "it is the file that counts")
+    }
+
     @Test("every fault is reported, with its key, its value and what is expected")
     func allFaults() {
         let found = faults(["PORT": "80a", "WEB_CONCURRENCY": "8-2", "REQUEST_TIMEOUT": "soon", "LOG_LEVEL": "info"])
