@@ -33,7 +33,8 @@ final class SampleService: Sendable {
         }
         let clock = TestClock()
         let keys = keys.enumerated().compactMap { APIKey($1, name: "client-\($0)", scopes: [.read, .write])?.entry }
-        let variables = ["DATABASE_URL": url.description, "API_KEYS": keys.joined(separator: ",")]
+        let opened = keys.isEmpty ? "open" : keys.joined(separator: ",")
+        let variables = ["DATABASE_URL": url.description, "API_KEYS": opened]
         router = App.router(
             Dependencies<Settings>(
                 settings: try App.settings(variables),

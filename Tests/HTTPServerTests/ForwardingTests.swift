@@ -115,7 +115,7 @@ struct ForwardingTests {
 
     @Test("of a chain that no proxies make, the nearest 32 are read, and of an element 1 KB")
     func boundedChain() throws {
-        let hops = Array(repeating: "10.0.0.1", count: 2000)
+        let hops = Array(repeating: "10.0.0.1", count: 400)
         #expect(
             try record(.xForwarded, [("X-Forwarded-For", (["6.6.6.6"] + hops).joined(separator: ","))]).client.text
                 == "10.0.0.1"

@@ -77,6 +77,7 @@ extension ProcessTests {
             for (environment, isWarned) in [
                 (["HOST": "0.0.0.0"], true), (["HOST": "0.0.0.0", "API_KEYS": "open"], false),
                 (["HOST": "0.0.0.0", "API_KEYS": Self.entries], false), ([:], false),
+                (["TRUSTED_PROXIES": "127.0.0.1"], true),
             ] as [([String: String], Bool)] {
                 let service = try Service(environment: environment)
                 #expect(service.log.events.contains { $0.message.contains("API_KEYS") } == isWarned, "\(environment)")

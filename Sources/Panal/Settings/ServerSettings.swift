@@ -1,4 +1,5 @@
 public import HTTPServer
+import Linux
 public import Logging
 public import Telemetry
 

@@ -136,7 +136,6 @@ struct SettingsTests {
             try settings(environment).found.first { $0.key == "API_KEYS" }?.text
         }
         #expect(try shown([:]) == "none, the API is open")
-        #expect(try shown(["API_KEYS": ""]) == "none, the API is open")
         #expect(try shown(["API_KEYS": "open"]) == "open: nobody is asked for a key")
         let two = [
             try entry("0123456789abcdef", name: "ada") + ":expires:2030-01-31",
