@@ -75,7 +75,7 @@ public struct Router: Sendable {
 
     /// Adds the routes of `build` under a prefix, inside the middleware used so far and `use`. Their requests are asked for
     /// `admission` in this order before their bodies are read, after that of enclosing groups.
-    /// - Parameter access: Who may ask them; `nil` leaves it to the enclosing group.
+    /// `access` says who may ask them; `nil` leaves it to the enclosing group.
     public mutating func group(
         _ prefix: String = "",
         access: RouteAccess? = nil,

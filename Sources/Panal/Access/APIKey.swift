@@ -6,7 +6,7 @@ public import Values
 ///     front-desk=read+write:sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08:expires:2027-01-31
 ///
 /// A client sends the key itself, as `Authorization: Bearer …` (RFC 6750 section 2.1). Its hash is a plain SHA-256 because a key
-/// is made at random (``APIKeyText``): unlike a password it cannot be guessed, so slow hashing would only slow the service down.
+/// is made at random (`keys new`): unlike a password it cannot be guessed, so slow hashing would only slow the service down.
 public struct APIKey: Sendable {
     /// Who it was made for: 1 to 64 of `A-Z`, `a-z`, `0-9`, `.`, `_` and `-`. Two keys of one name are one caller's, while it changes
     /// from the one to the other.
