@@ -19,7 +19,7 @@ COPY Tests Tests
 # The release's identity: `docker build --build-arg SOURCE_VERSION=$(git rev-parse HEAD) …`; deploy/image/build does it.
 ARG SOURCE_VERSION=unknown
 ARG SOURCE_DATE_EPOCH=0
-# Paths of the build are none of the program's: the same sources are the same bytes, wherever they lie. With debugging
+# Paths of the build are left out of the program as far as the compiler lets them be. With debugging
 # information, which is stripped anyway, the compiler would write a hash of it into the program, paths included.
 RUN SOURCE_VERSION=$SOURCE_VERSION SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH \
     swift build -c release --static-swift-stdlib --force-resolved-versions --product App \
