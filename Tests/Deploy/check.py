@@ -56,10 +56,8 @@ def schemas():
         run(", ".join(files), TOOLS / "check-jsonschema", *schema, *files)
 
     check(["--builtin-schema", "vendor.compose-spec"], "deploy/compose.yaml")
-    check(["--builtin-schema", "vendor.github-workflows"], ".github/workflows/test.yml")
-    check(["--builtin-schema", "github-workflows-require-timeout"], ".github/workflows/test.yml")
     for schema in ["vendor.github-workflows", "github-workflows-require-timeout"]:
-        check(["--builtin-schema", schema], "Templates/service/.github/workflows/test.yml")
+        check(["--builtin-schema", schema], ".github/workflows/test.yml", "Templates/service/.github/workflows/test.yml")
     check(["--schemafile", "Tests/Deploy/app.schema.json"], "app.json")
     check(["--schemafile", "Tests/Deploy/devcontainer.schema.json"], ".devcontainer/devcontainer.json")
     # Every package that Aptfile names is one of Debian's.
@@ -112,9 +110,10 @@ def compose():
         )
         for proxy in [configuration, Path("deploy/nginx/service.conf").read_text(), Path("deploy/haproxy/haproxy.cfg").read_text()]:
             for field in ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"]:
-                written = f"proxy_set_header {field} " in proxy or f"set-header {field} " in proxy
-                written = written or (field == "X-Forwarded-For" and "option forwardfor" in proxy)
-                expect(written, f"a proxy passes on {field} as a client sent it")
+                ways = [f"proxy_set_header {field} ", f"http-request set-header {field} "]
+                # HAProxy's own word for this one.
+                ways += ["option forwardfor"] if field == "X-Forwarded-For" else []
+                expect(any(way in proxy for way in ways), f"a proxy passes on {field} as a client sent it")
         # A name that only Docker knows, and a word that nginx has since 1.27.3.
         configuration = configuration.replace("web:8080 resolve", "127.0.0.1:8080").replace("listen 80;", "listen 8080;")
         Path(folder, "nginx.conf").write_text(
