@@ -30,7 +30,7 @@ extension Router {
                 query.check(today: today, &validator)
             }
             // Asked for seldom: a query that says nothing of partners is not read twice.
-            let saysOfPartners = try request.query["partners"] != nil
+            let saysOfPartners = request.query["partners"] != nil
             let choice = saysOfPartners ? try request.query(as: PartnerChoice.self).partners : nil
             // Own rooms first: with a store that fails nobody else is asked, and nothing of it is held while partners are.
             let rooms = try hotel.store(request).availability(query)
