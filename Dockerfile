@@ -19,12 +19,13 @@ COPY Tests Tests
 # The release's identity: `docker build --build-arg SOURCE_VERSION=$(git rev-parse HEAD) …`; deploy/image/build does it.
 ARG SOURCE_VERSION=unknown
 ARG SOURCE_DATE_EPOCH=0
-# Paths of the build are left out of the program as far as the compiler lets them be. With debugging
-# information, which is stripped anyway, the compiler would write a hash of it into the program, paths included.
+# The program is the same bytes wherever it is built (deploy/image/reproducible). So no path of the build is in it, and no hash of
+# one: of debugging information, of the compiler's options (.swift_modhash, for builds that go on from an earlier one), of both.
 RUN SOURCE_VERSION=$SOURCE_VERSION SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH \
     swift build -c release --static-swift-stdlib --force-resolved-versions --product App \
         -Xswiftc -gnone -Xswiftc -file-prefix-map -Xswiftc "$PWD=." -Xcc "-ffile-prefix-map=$PWD=." \
-    && install -D --strip .build/release/App /out/App
+    && install -D .build/release/App /out/App \
+    && strip --remove-section .swift_modhash --remove-section .note.gnu.build-id /out/App
 
 # The image: the binary, SQLite, nothing to shell out to, a user without rights.
 FROM $RUNTIME_BASE
