@@ -34,8 +34,9 @@ extension ProcessTests {
 
         @Test("is right, and real answers of every operation are as it says", .needs(.openAPI))
         func answers() throws {
-            // More than the script asks before it wants to be refused.
-            try check(["answers.py", "--other-key", Self.otherKey], environment: ["RATE_LIMIT": "300/h"])
+            // More than the script asks before it wants to be refused: by its key first, then by its address.
+            let limits = ["RATE_LIMIT": "300/h", "RATE_LIMIT_ADDRESS": "800/h"]
+            try check(["answers.py", "--other-key", Self.otherKey], environment: limits)
         }
 
         @Test("holds when it is tried with thousands of requests, right ones and wrong ones", .needs(.openAPI))

@@ -17,6 +17,13 @@ import openapi_spec_validator
 faults = []
 asked = {}
 
+# What HTTP itself and each answer's security say, in lower case: no part of a contract.
+OF_HTTP = {
+    "allow", "cache-control", "connection", "content-length", "content-type", "date", "server", "vary",
+    "content-security-policy", "cross-origin-opener-policy", "cross-origin-resource-policy",
+    "referrer-policy", "x-content-type-options", "x-frame-options",
+}
+
 
 def expect(condition, words):
     if not condition:
@@ -68,16 +75,24 @@ class Service:
         expect(said is not None, f"{name}: the status {status} is not in the document")
         if said is None:
             return
-        for field, description in said.get("headers", {}).items():
-            expect(not description["required"] or field.lower() in headers, f"{name}: {status} without {field}")
-        for field in ["etag", "location", "link", "retry-after", "www-authenticate", "idempotency-replayed"]:
-            known = [name.lower() for name in said.get("headers", {})]
-            expect(field not in headers or field in known, f"{name}: {status} with {field}, of which the document says nothing")
+        described = {field.lower(): self.resolved(description) for field, description in said["headers"].items()}
+        for field, description in described.items():
+            expect(not description["required"] or field in headers, f"{name}: {status} without {field}")
+        for field in set(headers) - OF_HTTP - set(described):
+            faults.append(f"{name}: {status} with {field}, of which the document says nothing")
         media = headers.get("content-type", "").split(";")[0]
         expected = said.get("content", {})
         expect(media in expected or not expected and not content, f"{name}: {media!r} is none of {list(expected)}")
         if "json" in media and media in expected:
             self.validate(name, expected[media]["schema"], json.loads(content))
+
+    def resolved(self, described):
+        if "$ref" not in described:
+            return described
+        found = self.contract
+        for step in described["$ref"].removeprefix("#/").split("/"):
+            found = found[step]
+        return found
 
     def validate(self, name, schema, value):
         whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", "components": self.contract["components"], **schema}
@@ -89,8 +104,7 @@ class Service:
             faults.append(f"{name}: {stray} is not in the schema")
 
     def strays(self, schema, value, path):
-        while "$ref" in schema:
-            schema = self.contract["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+        schema = self.resolved(schema)
         if isinstance(value, dict):
             for member, inner in value.items():
                 if member not in schema.get("properties", {}):
@@ -159,6 +173,7 @@ def ask_everything(service):
     service.ask("POST", "/v1/bookings", 422, json_body={"guest": {}})
     service.ask("POST", "/v1/bookings", 400, json_body="{")
     service.ask("POST", "/v1/bookings", 415, fields={"Content-Type": "text/plain"}, json_body="{}")
+    service.ask("POST", "/v1/bookings", 415, fields={"Content-Encoding": "gzip"}, json_body="{}")
     service.ask("POST", "/v1/bookings", 413, json_body=booking(padding="x" * 70_000))
     for number in range(2):
         service.ask("POST", "/v1/bookings", 201, json_body=booking("102", 20 + 3 * number))
@@ -188,14 +203,26 @@ def ask_everything(service):
 
     # At the end, since nothing else is answered after that.
     fields = {"Authorization": "Bearer " + service.key}
-    for _ in range(1_000):
-        status, _, _ = service.exchange("GET", "/v1/rooms", fields, None)
-        if status == 429:
-            break
+    use_up(service, "/v1/rooms", fields)
     for path, methods in service.contract["paths"].items():
         for method, operation in methods.items():
             if "security" in operation:
                 service.ask(method.upper(), path, 429, {"id": "101"})
+    use_up(service, "/", {})
+    for path, methods in service.contract["paths"].items():
+        for method, operation in methods.items():
+            if "security" not in operation:
+                limited = path not in ("/livez", "/readyz")
+                expect(limited == ("429" in operation["responses"]), f"{method.upper()} {path}: whether it is limited")
+                service.ask(method.upper(), path, 429 if limited else 200, {"name": "none"}, keyless=True)
+
+
+def use_up(service, target, fields):
+    for _ in range(2_000):
+        status, _, _ = service.exchange("GET", target, fields, None)
+        if status == 429:
+            return
+    faults.append(f"{target} is never refused")
 
 
 def main():

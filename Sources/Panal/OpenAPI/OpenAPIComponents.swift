@@ -99,7 +99,12 @@ struct OpenAPIComponents {
     // MARK: Problems
 
     /// What a problem is answered as; nil stands for any other status.
-    mutating func problem(_ status: HTTPResponse.Status?, _ kinds: [ProblemKind]) -> JSONDocument {
+    /// - Parameter common: Header fields that it has, or may have, as all answers of its route.
+    mutating func problem(
+        _ status: HTTPResponse.Status?,
+        _ kinds: [ProblemKind],
+        beside common: [HeaderField]
+    ) -> JSONDocument {
         let schema = JSONDocument.object([
             ("$ref", .string("#/components/schemas/\(add(ProblemDocument.schema, "Problem"))"))
         ])
@@ -113,39 +118,53 @@ struct OpenAPIComponents {
         let meaning =
             status.map { status in kinds.isEmpty ? status.words : kinds.map(\.title).joined(separator: "; ") }
             ?? "Any other problem"
-        var members: [Member] = [("description", .string(meaning))]
-        switch status {
-        case .unauthorized?, .forbidden?: members.append(("headers", headers([("WWW-Authenticate", true)])))
-        case .serviceUnavailable?: members.append(("headers", headers([("Retry-After", true)])))
-        case .tooManyRequests?:
-            let fields = ["Retry-After", "RateLimit", "RateLimit-Policy"]
-            members.append(("headers", headers(fields.map { ($0, true) })))
-        case .preconditionFailed?: members.append(("headers", headers([("ETag", true)])))
-        default: break
-        }
-        members.append(("content", .object([("application/problem+json", .object(content))])))
-        return .object(members)
+        let own: [HeaderField] =
+            switch status {
+            case .unauthorized?, .forbidden?: [("WWW-Authenticate", true)]
+            case .serviceUnavailable?: [("Retry-After", true)]
+            case .tooManyRequests?: [("Retry-After", true), ("RateLimit", true), ("RateLimit-Policy", true)]
+            case .preconditionFailed?: [("ETag", true)]
+            case .unsupportedMediaType?: [("Accept", false), ("Accept-Encoding", false)]
+            default: []
+            }
+        let fields = own + common.filter { field in !own.contains { $0.name == field.name } }
+        return .object([
+            ("description", .string(meaning)), ("headers", headers(fields)),
+            ("content", .object([("application/problem+json", .object(content))])),
+        ])
     }
 
     // MARK: Header fields
 
-    /// These header fields of an answer, each with whether it is always there.
-    mutating func headers(_ names: [(name: String, isRequired: Bool)]) -> JSONDocument {
+    /// A header field of an answer, and whether it is always there.
+    typealias HeaderField = (name: String, isRequired: Bool)
+
+    /// What every answer has.
+    static let ofAll: [HeaderField] = [("X-Request-ID", true)]
+    /// What an answer has beside that if there are limits.
+    static let ofLimits: [HeaderField] = [("RateLimit", false), ("RateLimit-Policy", false)]
+
+    /// These header fields of an answer, or where they are to be found: what many answers have is described once.
+    func headers(_ fields: [HeaderField]) -> JSONDocument {
         .object(
-            names.map { name, isRequired in
-                let meaning = Self.meanings[name] ?? name
-                return (
-                    name,
-                    .object([
-                        ("description", .string(meaning)), ("required", .boolean(isRequired)),
-                        ("schema", .object([("type", .string("string"))])),
-                    ])
-                )
+            fields.map { field in
+                let isCommon = (Self.ofAll + Self.ofLimits).contains { $0 == field }
+                let reference = JSONDocument.object([("$ref", .string("#/components/headers/\(field.name)"))])
+                return (field.name, isCommon ? reference : Self.described(field))
             }
         )
     }
 
+    private static func described(_ field: HeaderField) -> JSONDocument {
+        .object([
+            ("description", .string(meanings[field.name] ?? field.name)), ("required", .boolean(field.isRequired)),
+            ("schema", .object([("type", .string("string"))])),
+        ])
+    }
+
     private static let meanings = [
+        "Accept": "The media types that are taken (RFC 9110 section 12.5.1).",
+        "Accept-Encoding": "The content codings that are taken (RFC 9110 section 12.5.3).",
         "ETag": "The version, for If-Match and If-None-Match (RFC 9110 section 8.8.3).",
         "Idempotency-Replayed": "`true`: this is what the first request with the key got.",
         "Link": "The next page, as `<…>; rel=\"next\"` (RFC 8288).",
@@ -154,6 +173,7 @@ struct OpenAPIComponents {
         "RateLimit-Policy": "The limits (draft-ietf-httpapi-ratelimit-headers).",
         "Retry-After": "In so many seconds it is worth trying again.",
         "WWW-Authenticate": "How to say who asks.",
+        "X-Request-ID": "What the log knows the request by: the client's own, if it sent one that is fit for a log.",
     ]
 
     // MARK: All of it
@@ -161,7 +181,8 @@ struct OpenAPIComponents {
     /// The document's last part.
     func json(isGuarded: Bool) -> JSONDocument {
         var members: [Member] = [
-            ("schemas", .object(schemas.sorted { $0.name < $1.name }.map { ($0.name, $0.value ?? .object([])) }))
+            ("schemas", .object(schemas.sorted { $0.name < $1.name }.map { ($0.name, $0.value ?? .object([])) })),
+            ("headers", .object((Self.ofAll + Self.ofLimits).map { ($0.name, Self.described($0)) })),
         ]
         if isGuarded {
             let scheme = JSONDocument.object([

@@ -185,10 +185,18 @@ extension OpenAPIDocument.Entry {
         }
         let known = Set(responses.map(\.status))
         for (status, kinds) in problems where !known.contains(status.code) {
-            responses.append((status.code, components.problem(status, kinds)))
+            responses.append((status.code, components.problem(status, kinds, beside: commonFields)))
         }
         responses.sort { $0.status < $1.status }
-        return responses.map { (String($0.status), $0.value) } + [("default", components.problem(nil, []))]
+        return responses.map { (String($0.status), $0.value) }
+            + [("default", components.problem(nil, [], beside: commonFields))]
+    }
+
+    private var isLimited: Bool { operation?.isLimited ?? true }
+
+    /// Header fields of all its answers.
+    private var commonFields: [OpenAPIComponents.HeaderField] {
+        OpenAPIComponents.ofAll + (isLimited ? OpenAPIComponents.ofLimits : [])
     }
 
     private func described(
@@ -201,9 +209,10 @@ extension OpenAPIDocument.Entry {
             let field = header == .idempotencyKey ? ("Idempotency-Replayed", false) : ("ETag", isVersioned)
             if !fields.contains(where: { $0.0 == field.0 }) { fields.append(field) }
         }
-        if scope != nil { fields += ["RateLimit", "RateLimit-Policy"].map { ($0, false) } }
-        var members: [Member] = [("description", .string(answer.status.words))]
-        if !fields.isEmpty { members.append(("headers", components.headers(fields))) }
+        fields += commonFields
+        var members: [Member] = [
+            ("description", .string(answer.status.words)), ("headers", components.headers(fields)),
+        ]
         if let type = answer.contentType {
             let mediaType = String(type.value.prefix { $0 != ";" })
             let schema = answer.schema?() ?? Schema(type == .json ? .object([]) : .string)
@@ -227,8 +236,8 @@ extension OpenAPIDocument.Entry {
         if scope != nil {
             add(.unauthorized)
             add(.forbidden, .insufficientScope)
-            add(.tooManyRequests, .rateLimited)
         }
+        if isLimited { add(.tooManyRequests, .rateLimited) }
         if !pathParameters.isEmpty { add(.notFound) }
         if operation.body != nil {
             for status in [HTTPResponse.Status.badRequest, .contentTooLarge, .unsupportedMediaType] { add(status) }

@@ -34,6 +34,8 @@ public struct Operation: Sendable {
     let answers: [Answer]
     let headers: [Header]
     let problems: [ProblemKind]
+    /// Whether rate limits are asked, if there are any.
+    var isLimited = true
 
     /// An operation.
     /// - Parameters:

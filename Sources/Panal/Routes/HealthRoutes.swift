@@ -6,15 +6,17 @@ import Values
 extension Router {
     /// What platforms and balancers ask. Liveness says nothing about the store: restarting the service would not mend it.
     mutating func addHealth<Settings>(_ dependencies: Dependencies<Settings>) {
-        let live = Operation("Whether this process answers", group: "service", answer: .text)
+        var live = Operation("Whether this process answers", group: "service", answer: .text)
+        live.isLimited = false
         get("/livez", live, execution: .urgent) { _ in .text("ok\n") }
 
-        let ready = Operation(
+        var ready = Operation(
             "Whether requests should be sent here",
             group: "service",
             answer: .json(Readiness.self),
             .json(Readiness.self, .serviceUnavailable)
         )
+        ready.isLimited = false
         get("/readyz", ready, execution: .urgent) { request in
             try .readiness(dependencies.readiness(for: request), isLeaving: dependencies.isLeaving())
         }
