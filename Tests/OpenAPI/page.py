@@ -30,6 +30,7 @@ def shows_all(page, contract):
     expect(sorted(shown) == sorted(declared), f"shown: {shown}; declared: {declared}")
     headings = page.run("return Array.from(document.querySelectorAll('h2'), e => e.textContent)")
     expect(headings == [tag["name"] for tag in contract["tags"]], f"groups: {headings}")
+    expect(page.run("return !document.querySelector('main > .error')"), "the page says that the description cannot be read")
     unfold(page, "postBookings")
     text = page.text("#postBookings")
     for words in ["NewBooking", "Idempotency-Key", "nights-taken", "ETag", "ada@example.org", "must be a date", "required"]:

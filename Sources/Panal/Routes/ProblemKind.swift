@@ -117,7 +117,7 @@ extension Router {
             preconditionFailure("there are two kinds of problem named \(first.name)")
         }
         let explanation = Operation(
-            "What the `type` of a problem means",
+            "What the type of a problem means",
             group: "service",
             pathSchemas: [{ .problemName(of: kinds) }],
             answers: [.text]
