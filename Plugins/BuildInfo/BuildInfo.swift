@@ -26,6 +26,8 @@ struct BuildInfo: BuildToolPlugin {
                     "-c", script, "sh", context.package.directoryURL.path(), output.path(),
                     try packages(of: target, in: context.package),
                 ],
+                // A command gets what is named here, and nothing else of the environment of the build.
+                environment: ProcessInfo.processInfo.environment.filter { $0.key.hasPrefix("SOURCE_") },
                 outputFilesDirectory: output
             )
         ]

@@ -115,6 +115,7 @@ extension ProcessTests {
             let expired = try run(["check"], input: key, with: ["API_KEYS": entry.replacing("2199", with: "2001")])
             #expect(expired.exit == .code(1) && expired.errors.contains("expired"))
             #expect(try run(["check"], input: key + "x", with: ["API_KEYS": entry]).exit == .code(1))
+            #expect(try run(["check"], input: key).errors.contains("set API_KEYS or API_KEYS_FILE here"))
             for arguments in [
                 ["new", "a b"], ["new", "a", "--scopes", "read,,write"], ["new", "a", "--scopes", "read,read"],
                 ["new", "a", "--expires", "soon"], ["hash", "a"], ["new"],

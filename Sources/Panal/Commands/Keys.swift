@@ -95,9 +95,13 @@ struct Keys<S: Service>: ParsableCommand {
         }
 
         func run() throws {
-            let settings = S.settingsOrExit()
+            let keys = S.settingsOrExit().server.apiKeys
+            guard !keys.areNone else {
+                StandardError.write("there are no keys: set API_KEYS or API_KEYS_FILE here as for the service\n")
+                throw ExitCode.failure
+            }
             let hash = SHA256.hash(Array(try keyFromStandardInput().utf8))
-            guard let key = settings.server.apiKeys.entries.first(where: { $0.matches(hash) }) else {
+            guard let key = keys.entries.first(where: { $0.matches(hash) }) else {
                 StandardError.write("API_KEYS has no entry for this key\n")
                 throw ExitCode.failure
             }

@@ -226,7 +226,7 @@ private struct ProblemDocument: Codable {
         let isFields = kind == .invalidInput
         return example(
             kind.problem(
-                errors: isFields ? [Values.FieldError(field: "guest.email", detail: EmailAddress.expectation)] : []
+                errors: isFields ? [Values.FieldError(field: "email", detail: EmailAddress.expectation)] : []
             )
         )
     }
