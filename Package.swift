@@ -9,7 +9,7 @@ let house: [SwiftSetting] =
         .enableUpcomingFeature("InternalImportsByDefault"),
         .enableUpcomingFeature("MemberImportVisibility"),
     ]
-    // CI and bin/test turn warnings into errors; a newer compiler's new warning never breaks a user's build.
+    // CI turns warnings into errors; a newer compiler's new warning never breaks a user's build.
     + (Context.environment["WARNINGS_AS_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)])
 
 // The modules that hold unsafe code must mark every use of it.
