@@ -156,4 +156,38 @@ struct ObserverTests {
         #expect(try #require(times[0]) < .milliseconds(25))
         #expect(try #require(times[1]) >= .milliseconds(5))
     }
+
+    /// Is told the end of a request only when its client has the answer.
+    private final class Late: ServerObserver, Sendable {
+        let known = Mutex<[Int64]>([])
+        let answers = Atomic<Int>(0)
+
+        func requestBegan(_ request: Request) -> Measurements { .cpuTime }
+        func requestAnswered(_ exchange: Exchange) {
+            known.withLock { $0.append(exchange.handlerTimes?.wall ?? -1) }
+        }
+        func requestEnded(_ exchange: Exchange) { while answers.load(ordering: .acquiring) == 0 {} }
+    }
+
+    @Test(
+        "knows what a handler took before the client has its answer, from whichever thread",
+        arguments: ["/quick", "/waiting"]
+    )
+    func times(path: String) throws {
+        let observer = Late()
+        let server = try LiveServer(observer: observer) { router in
+            router.get("/quick") { _ in .noContent }
+            router.get("/waiting") { _ in
+                _ = Linux.blocking { usleep(1000) }
+                return .noContent
+            }
+        }
+        defer { server.stop() }
+        let client = try server.connect()
+        let status = client.get(path)?.status
+        let known = observer.known.withLock { $0 }
+        observer.answers.store(1, ordering: .releasing)
+        #expect(status == 204)
+        #expect(known.count == 1 && known[0] > (path == "/waiting" ? 1_000_000 : 0))
+    }
 }

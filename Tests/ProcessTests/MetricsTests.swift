@@ -90,12 +90,15 @@ extension ProcessTests {
                 #expect(load.waitForAnswers(20))
             }
             let tally = load.stop()
-            let counted = requests(try ops.scrape())
+            let scrape = try ops.scrape()
+            let counted = requests(scrape)
             // Whoever was cut off does not know whether there was an answer on the way, and nobody else does.
             let possible = Double(tally.total)...Double(tally.total + tally.failures.count)
             #expect(counted.allSatisfy { possible.contains($0) }, "\(counted), \(possible)")
+            let handled = scrape.sum("panal_handler_requests_total", "/bytes/{count}")
+            #expect(possible.contains(handled), "\(handled), \(possible)")
             #expect(counted.count <= 1 + tally.failures.count)
-            #expect(try ops.scrape().sum("panal_child_exits_total", "cause=\"signal\"") == 25)
+            #expect(scrape.sum("panal_child_exits_total", "cause=\"signal\"") == 25)
             service.stop()
         }
 
@@ -201,6 +204,7 @@ extension ProcessTests {
             let ops = try OpsPort(in: service.log)
             for _ in 0..<3 { _ = service.ask(.get("/call")) }
             let before = try ops.scrape()
+            #expect(before.sum("panal_handler_requests_total", "/call") == 3)
             #expect(before.sum("http_client_request_duration_seconds_count") > 0)
             let mark = service.log.mark
             service.signal(SIGUSR2)

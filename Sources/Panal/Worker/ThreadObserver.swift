@@ -84,15 +84,18 @@ final class ThreadObserver: RequestObserver {
 
     func requestContinued(until deadline: Int64) { lane.extend(until: MonotonicInstant(nanoseconds: deadline)) }
 
-    func requestAnswered(_ exchange: Exchange) { unsafe metrics?.count(exchange) }
+    /// Counts it: now, so that who has an answer finds it counted, and a worker that is killed takes none of them along.
+    func requestAnswered(_ exchange: Exchange) {
+        unsafe metrics?.count(exchange)
+        if let taken = exchange.handlerTimes, let route = exchange.routeIndex {
+            times?.add(cell: cells[route], wall: taken.wall, processor: taken.processor, runQueue: taken.runQueue)
+        }
+    }
 
     func requestEnded(_ exchange: Exchange) {
         // What no handler has seen, such as a path that nobody knows, has not begun here.
         if !isAttached { attach() }
         lane.end()
-        if let taken = exchange.handlerTimes, let route = exchange.routeIndex {
-            times?.add(cell: cells[route], wall: taken.wall, processor: taken.processor, runQueue: taken.runQueue)
-        }
         let isProbe = Router.isProbe(exchange.route)
         unsafe spans.ending(exchange, isProbe: isProbe)
         // What the server itself refuses, such as an unknown method or a client too many, is no fault of the service: a stranger
