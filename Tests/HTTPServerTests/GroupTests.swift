@@ -56,9 +56,15 @@ struct GroupTests {
     private let green = Semaphore()
 
     /// Nobody takes the loop from a handler that has not said that it waits.
-    private func makeServer(timeout: Duration = .seconds(600)) throws -> LiveServer {
+    private func makeServer(
+        timeout: Duration = .seconds(600),
+        threads: Int? = nil,
+        queueTimeout: Duration? = nil
+    ) throws -> LiveServer {
         var configuration = ServerConfiguration()
         configuration.handlerPatience = timeout
+        if let threads { configuration.maxThreads = threads }
+        if let queueTimeout { configuration.queueTimeout = queueTimeout }
         let (store, gate, isAtGate, arrived, green) = (store, gate, isAtGate, arrived, green)
         return try LiveServer(configuration, observer: store) { router in
             router.get("/gate") { _ in
@@ -66,7 +72,16 @@ struct GroupTests {
                 gate.pass()
                 return .noContent
             }
-            router.get("/quick") { _ in .noContent }
+            router.get("/quick") { request in
+                if request.query["waits"] != nil {
+                    blocking {
+                        arrived.signal()
+                        green.wait()
+                    }
+                }
+                return .noContent
+            }
+            router.get("/probe", execution: .urgent) { _ in .noContent }
             router.post("/write/{name}") { request -> Response in
                 let name = request.parameters["name"] ?? ""
                 if name == "waits" {
@@ -82,6 +97,7 @@ struct GroupTests {
                     blocking(for: .writeLock) { green.wait() }
                 }
                 if name == "slow" { blocking(for: .flush) { _ = usleep(3000) } }
+                if name == "naps" { usleep(20_000) }
                 if name == "hangs" {
                     blocking(for: .flush) {
                         arrived.signal()
@@ -182,9 +198,10 @@ struct GroupTests {
 
     @Test("do not wait for ever for a disk that does not answer any more")
     func deadDisk() throws {
-        let server = try makeServer()
+        // The disk is known to take its time, so whoever waits for it gives the loop away; from a thread that does not know it
+        // yet it is taken.
+        let server = try makeServer(timeout: .milliseconds(5))
         defer { server.stop() }
-        // The disk is known to take its time, so whoever waits for it gives the loop away.
         let clients = try sendTogether(["a", "hangs"], to: server, behind: "slow")
         arrived.wait()
         let late = try server.connect()
@@ -241,5 +258,64 @@ struct GroupTests {
         green.signal()
         #expect(clients.map { $0.readResponse()?.status } == [200, 200, 200, 200])
         server.stop()
+    }
+
+    @Test("are committed together also when they have waited for a thread")
+    func behindThreads() throws {
+        let server = try makeServer(threads: 1)
+        defer { server.stop() }
+        let clients = try sendTogether(["a", "b"], to: server)
+        for client in clients { #expect(client.readResponse()?.status == 200) }
+        // Handlers that had never taken long: they have all threads there are, the spare ones, too.
+        let busy = try (0...HandlerRoom.spare).map { _ in try server.connect() }
+        for client in busy {
+            for _ in 0..<40 { #expect(client.get("/quick")?.status == 204) }
+            client.send("GET /quick?waits= HTTP/1.1\r\nHost: a\r\n\r\n")
+        }
+        for _ in busy { arrived.wait() }
+        store.forget()
+        let waiting = try (0..<8).map { _ in try server.connect() }
+        for (number, client) in waiting.enumerated() {
+            client.send(Self.post("\(number)"))
+            client.waitUntilDelivered()
+        }
+        // What comes later is answered, so they have been seen.
+        #expect(try server.connect().get("/probe")?.status == 204)
+        #expect(store.commits == [])
+        for _ in busy { green.signal() }
+        for client in busy { #expect(client.readResponse()?.status == 204) }
+        for client in waiting { #expect(client.readResponse()?.status == 200) }
+        // A thread that loses its processor for long commits more often.
+        #expect(store.commits.joined().count == 8 && store.commits.contains { $0.count > 1 })
+    }
+
+    @Test("are refused when they have been in line for longer than QUEUE_TIMEOUT, and their connections go on")
+    func late() throws {
+        let server = try makeServer(queueTimeout: .milliseconds(400))
+        defer { server.stop() }
+        // A group has room for 32, which take 640 ms.
+        let clients = try sendTogether(Array(repeating: "naps", count: 36), to: server)
+        let answers = clients.map { $0.readResponse() }
+        #expect(answers.map { $0?.status } == Array(repeating: 200, count: 32) + Array(repeating: 503, count: 4))
+        #expect(answers.last??["Retry-After"] != nil)
+        #expect(store.commits.joined().count == 32)
+        #expect(clients.last?.get("/quick")?.status == 204)
+    }
+
+    @Test("have as much patience with each group before them as with the first")
+    func patience() throws {
+        let client = Acceptor.Client(descriptor: try FileDescriptor.open("/dev/null", O_RDONLY), peer: .unix)
+        let connection = Connection(client)
+        var line = WritingTurns(routeCount: 1)
+        for _ in 0..<80 { line.append(Turn(connection, 0..<1, in: InputBlock(capacity: 16)), now: 0) }
+        line.noteAway()
+        let patience = try #require(line.end)
+        for now in [1, 2] as [Int64] {
+            #expect(line.removeGroup(now: now * patience).count == 32)
+            line.noteAway()
+            #expect(line.end == (now + 1) * patience)
+            line.noteBack()
+        }
+        #expect(line.removeGroup(now: 3 * patience).count == 16)
     }
 }

@@ -53,8 +53,8 @@ final class Turn: @unchecked Sendable {
     var route = -1
     /// How long the handler took, in nanoseconds.
     private(set) var handlerTime: Int64 = 0
-    /// The part of it that says nothing of the handler: others had the store's write lock or the processor, or the disk took its
-    /// time.
+    /// The part of it that says nothing of the handler: others had the store's write lock or the processor, the disk took its
+    /// time, or the thread was new.
     private(set) var handlerDelay: Int64 = 0
     /// When it began; later than the request's start when that had to wait for a thread.
     var handlerStartedAt: Int64 = 0
@@ -172,10 +172,25 @@ final class Turn: @unchecked Sendable {
     }
 
     /// The handler has done its work.
-    /// - Parameter storeWait: How much of it was a wait for a store's write lock or disk.
-    func noteHandlerTime(storeWait: Int64 = 0) {
+    /// - Parameters:
+    ///   - storeWait: How much of it was a wait for a store's write lock or disk.
+    ///   - isFirst: Whether it is the first of its thread: then it has made what the thread keeps, such as a connection to the store.
+    func noteHandlerTime(storeWait: Int64 = 0, isFirst: Bool = false) {
+        if let record = request, record.cpuTime >= 0 {
+            // Not until now: to measure takes system calls, and in those a thread is likely to lose its processor.
+            handlerTime = record.handlerTime
+            handlerDelay = storeWait + record.runQueueTime
+        } else {
+            handlerTime = MonotonicInstant.now.nanoseconds - handlerStartedAt
+            handlerDelay = storeWait
+        }
+        if isFirst { handlerDelay = handlerTime }
+    }
+
+    /// The answer has been written piece by piece, by the handler.
+    func noteStreamTime() {
         handlerTime = MonotonicInstant.now.nanoseconds - handlerStartedAt
-        handlerDelay = storeWait + (request?.runQueueTime ?? 0)
+        handlerDelay = 0
     }
 
     /// Sends the answers, as far as the socket takes them.

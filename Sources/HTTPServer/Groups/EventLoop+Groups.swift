@@ -26,10 +26,20 @@ extension EventLoop {
         return room.has(for: turn.record, isQuick: true)
     }
 
-    /// The next group, as its first turn; when there is but one, that turn by itself.
+    /// The next group, as its first turn; when there is but one, that turn by itself. Who has waited in line for too long is told
+    /// so.
     mutating func nextGroup() -> Turn? {
-        guard isGroupDue, let turn = writing.first else { return nil }
-        group = writing.removeGroup()
+        guard isGroupDue else { return nil }
+        for turn in writing.removeGroup(now: clock.now) {
+            // Measured here: most have not waited at all, and a router's clock that is wrong is to refuse none of them.
+            if clock.now - turn.record.startedAt <= configuration.queueTimeout.nanoseconds {
+                group.append(turn)
+            } else {
+                requests.refuseWaiting(turn)
+                answerable.append(turn)
+            }
+        }
+        guard let turn = group.first else { return nil }
         if group.count == 1 { group = [] } else { turn.errand = .group }
         return turn
     }

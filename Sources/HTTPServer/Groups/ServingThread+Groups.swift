@@ -19,12 +19,16 @@ extension ServingThread {
     /// After so long what was written is committed, in nanoseconds: 5 ms. Others need the lock, too.
     private static let longestTransaction: Int64 = 5_000_000
 
+    /// Who waits for the store's write lock for longer than this waits for somebody outside of this service: 20 ms.
+    private static let longestLockWait: Int64 = 20_000_000
+
     /// Has a group answered, or as much of it as nothing holds up.
     /// - Returns: The answers that have not been sent. That of the turn which ran last is among them.
     func answer(_ turns: [Turn], wokeAt: Int64) -> [GroupAnswer] {
         group = Group(rest: turns[...])
         defer { group = nil }
         var began = MonotonicInstant.now.nanoseconds
+        answerer.beginGroup(now: began)
         observer?.groupBegan()
         while let turn = group?.rest.popFirst() {
             var now = MonotonicInstant.now.nanoseconds
@@ -43,7 +47,7 @@ extension ServingThread {
                 // The last one's time has the commit in it: a wait like others.
                 if group?.rest.isEmpty ?? true { commitGroup() }
             }
-            turn.noteHandlerTime(storeWait: storeWait)
+            noteHandlerTime(of: turn)
             // While it waited for the lock nobody else waited for it.
             began += storeWait
             let answer = GroupAnswer(turn: turn, response: response)
@@ -62,7 +66,10 @@ extension ServingThread {
     private func commitGroup() {
         guard group?.isOver == false else { return }
         group?.isOver = true
+        let (began, before) = (MonotonicInstant.now.nanoseconds, storeWait)
         do { try observer?.endGroup() } catch { group?.failure = error }
+        // All of it is the group's, and says nothing of the handler that happens to be the last.
+        storeWait = before + MonotonicInstant.now.nanoseconds - began
     }
 
     /// The answers that may be sent; when the commit has failed, they say that.
@@ -87,7 +94,7 @@ extension ServingThread {
             let now = MonotonicInstant.now.nanoseconds
             let began = group?.lockWaitBegan ?? now
             group?.lockWaitBegan = began
-            if now - began > WritingTurns.patience { returnRest() }
+            if now - began > Self.longestLockWait { returnRest() }
         case .flush:
             // That is the group's own.
             break

@@ -7,7 +7,7 @@ struct WritingTurns {
     /// By route: whether a handler of it was seen to commit.
     private var hasCommitted: [Bool]
     private var turns: [Turn] = []
-    /// When the first got in line, in nanoseconds of the monotonic clock.
+    /// Since when the first waits for the group before it, in nanoseconds of the monotonic clock.
     private var since: Int64 = 0
     /// When to look whether they have waited too long.
     private var nextLook: Int64 = 0
@@ -17,8 +17,9 @@ struct WritingTurns {
     /// lock, and who only thinks that it will write may be answered without it.
     private(set) var isSuspended = false
 
-    /// A group that is away for longer than this waits for somebody outside of this process: 20 ms.
-    static let patience: Int64 = 20_000_000
+    /// A group that is away for longer than this waits for something that nobody has said: 100 ms. Where processors are
+    /// busy with others, 20 are soon over, and who is answered alone then costs many times as much.
+    private static let patience: Int64 = 100_000_000
     /// A disk takes its time for everybody, so it is waited for in line; but what takes longer than this is no wait for a disk
     /// that works, and whoever waits is to have the limits of all who wait (``WaitingTurns``): 1 s.
     private static let longestFlush: Int64 = 1_000_000_000
@@ -52,10 +53,11 @@ struct WritingTurns {
     /// The first in line.
     var first: Turn? { turns.first }
 
-    /// The next group.
-    mutating func removeGroup() -> [Turn] {
+    /// The next group. Who stays in line waits for it from now on, and not longer for the one before.
+    mutating func removeGroup(now: Int64) -> [Turn] {
         let group = Array(turns.prefix(Self.mostTurns))
         turns.removeFirst(group.count)
+        (since, nextLook) = (now, now + Self.patience)
         return group
     }
 

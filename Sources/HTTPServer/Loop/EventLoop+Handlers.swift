@@ -15,7 +15,10 @@ extension EventLoop {
 
     /// The next turn that may be handed out.
     mutating func nextTurn() -> Turn? {
-        if !waiting.isEmpty, let turn = nextWaiting() { return turn }
+        while !waiting.isEmpty, let turn = nextWaiting() {
+            // Those that waited for a thread need no more than one together.
+            if !lineUp(turn) { return turn }
+        }
         while let turn = answerable.next() {
             if lineUp(turn) { continue }
             let record = turn.record
@@ -81,7 +84,8 @@ extension EventLoop {
     // MARK: Lending the loop
 
     /// Notes whose handler the loop is lent for.
-    /// - Returns: Whether the handler will surely not take long, and whether it probably will.
+    /// - Returns: Whether the handler will surely not take long, so that nobody need measure for what it waits, and whether it
+    ///   probably will.
     @inline(__always)
     mutating func lend(_ turn: Turn) -> (isQuick: Bool, takesLong: Bool) {
         let record = turn.record
@@ -89,7 +93,8 @@ extension EventLoop {
         let route = record.routeIndex
         if record.refusal != nil { return (true, false) }
         if routes.isBlocking(route) { return (false, true) }
-        return (speeds.isQuick(route), speeds.isSlow(route))
+        // One that commits leaves its group when it is slow: it has to be known whether it only had no processor.
+        return (speeds.isQuick(route) && !writing.commits(route), speeds.isSlow(route))
     }
 
     /// Whether requests are here that have yet to be answered, or handlers at work whose clients will ask again.

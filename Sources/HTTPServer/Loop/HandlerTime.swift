@@ -20,14 +20,16 @@ struct HandlerTime: ~Copyable {
     ///   - wokeAt: When this thread last had to wait, which takes time but no processor time.
     ///   - isQuick: Whether the handler will probably not take long.
     mutating func begin(at now: Int64, wokeAt: Int64, isQuick: Bool) {
-        if isQuick {
-            if let look, look.at >= wokeAt { return }
-            look = (Linux.ProcessorTime.ofThisThread, nil, now)
-        } else {
-            if times == nil { times = ThreadTimes() }
-            guard let reading = times?.read() else { return }
-            look = (reading.processor, reading.runQueue, now)
-        }
+        guard isQuick else { return lookClosely(at: now) }
+        if let look, look.at >= wokeAt { return }
+        look = (Linux.ProcessorTime.ofThisThread, nil, now)
+    }
+
+    /// What runs from here on is measured with its wait for processors, also when it will probably not take long.
+    mutating func lookClosely(at now: Int64) {
+        if times == nil { times = ThreadTimes() }
+        guard let reading = times?.read() else { return }
+        look = (reading.processor, reading.runQueue, now)
     }
 
     /// What a handler is charged that ran from `start` to `end`, in nanoseconds of the clock.

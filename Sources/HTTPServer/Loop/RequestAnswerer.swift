@@ -13,6 +13,9 @@ struct RequestAnswerer: ~Copyable {
         self.observer = observer
     }
 
+    /// Gets ready for a group of turns.
+    mutating func beginGroup(now: Int64) { handlerTime.lookClosely(at: now) }
+
     /// Gets ready for a turn's errand.
     /// - Parameters:
     ///   - now: Nanoseconds of the monotonic clock.

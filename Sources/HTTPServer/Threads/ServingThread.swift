@@ -24,6 +24,8 @@ final class ServingThread: BlockingObserver, @unchecked Sendable {
     /// How long the handler has waited for a store to write, and since when it does, in nanoseconds.
     var storeWait: Int64 = 0
     private var storeWaitBegan: Int64 = 0
+    /// Whether it has noted no handler's time so far.
+    private var isNew = true
     /// How long a flush takes, on average.
     private var flushTime: Int64 = 0
 
@@ -152,17 +154,23 @@ final class ServingThread: BlockingObserver, @unchecked Sendable {
         record.bodyBytesOut = body.sentCount
         record.endedAt = now
         observer?.requestAnswered(Exchange(record: record))
-        turn.noteHandlerTime()
+        turn.noteStreamTime()
         observer?.batchEnded()
         turn.report(to: observer)
     }
 
     /// Sends the answer to a turn's request, when another thread has the loop.
     func finish(_ turn: Turn, with response: Response) {
-        turn.noteHandlerTime(storeWait: storeWait)
+        noteHandlerTime(of: turn)
         send(response, to: turn)
         observer?.batchEnded()
         turn.report(to: observer)
+    }
+
+    /// The handler of a turn's request has done its work, here and without the loop, or as one of a group.
+    func noteHandlerTime(of turn: Turn) {
+        turn.noteHandlerTime(storeWait: storeWait, isFirst: isNew)
+        isNew = false
     }
 
     /// Sends an answer that has not been reported.
