@@ -1,6 +1,6 @@
 """Holds what is in deploy/, and the files that platforms read, to the schemas and linters of their kind, and to each other.
 
-bin/test runs it by the interpreter of .build/tools, where bin/setup --tests puts what it uses:
+bin/test --all runs it by the interpreter of .build/tools, where bin/setup --tests puts what it uses:
     .build/tools/bin/python3 -B Tests/Deploy/check.py [PROGRAM]
 PROGRAM is the release, whose bill of materials is checked too.
 """
