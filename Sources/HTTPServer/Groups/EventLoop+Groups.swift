@@ -30,18 +30,22 @@ extension EventLoop {
     /// so.
     mutating func nextGroup() -> Turn? {
         guard isGroupDue else { return nil }
-        for turn in writing.removeGroup(now: clock.now) {
-            // Measured here: most have not waited at all, and a router's clock that is wrong is to refuse none of them.
-            if clock.now - turn.record.startedAt <= configuration.queueTimeout.nanoseconds {
-                group.append(turn)
-            } else {
-                requests.refuseWaiting(turn)
-                answerable.append(turn)
-            }
-        }
+        group = writing.removeGroup(now: clock.now)
+        // Measured here: most have not waited at all, and a router's clock that is wrong is to refuse none of them.
+        let earliest = clock.now - configuration.queueTimeout.nanoseconds
+        if group.contains(where: { $0.record.startedAt < earliest }) { refuse(fromGroupBefore: earliest) }
         guard let turn = group.first else { return nil }
         if group.count == 1 { group = [] } else { turn.errand = .group }
         return turn
+    }
+
+    /// Refuses those of the group that is to be handed out whose requests are older.
+    private mutating func refuse(fromGroupBefore earliest: Int64) {
+        for turn in group where turn.record.startedAt < earliest {
+            requests.refuseWaiting(turn)
+            answerable.append(turn)
+        }
+        group.removeAll { $0.record.refusal != nil }
     }
 
     /// Lends the loop for a group.

@@ -19,7 +19,7 @@ extension ServingThread {
     /// After so long what was written is committed, in nanoseconds: 5 ms. Others need the lock, too.
     private static let longestTransaction: Int64 = 5_000_000
 
-    /// Who waits for the store's write lock for longer than this waits for somebody outside of this service: 20 ms.
+    /// Who waits for the store's write lock for longer than this waits for somebody outside of this process: 20 ms.
     private static let longestLockWait: Int64 = 20_000_000
 
     /// Has a group answered, or as much of it as nothing holds up.

@@ -26,8 +26,6 @@ final class ServingThread: BlockingObserver, @unchecked Sendable {
     private var storeWaitBegan: Int64 = 0
     /// Whether it has noted no handler's time so far.
     private var isNew = true
-    /// How long a flush takes, on average.
-    private var flushTime: Int64 = 0
 
     /// Whoever waits longer than this gives the loop away: 1 ms.
     private static let longFlush: Int64 = 1_000_000
@@ -87,7 +85,7 @@ final class ServingThread: BlockingObserver, @unchecked Sendable {
         case .writeLock: threads.signals.writeLockWaits.add(1, ordering: .relaxed)
         case .flush:
             threads.signals.flushes.add(1, ordering: .relaxed)
-            if flushTime < Self.longFlush { return }
+            if threads.signals.flushTime.load(ordering: .relaxed) < Self.longFlush { return }
         }
         if loan != 0 {
             threads.giveUp(loan)
@@ -106,7 +104,7 @@ final class ServingThread: BlockingObserver, @unchecked Sendable {
         case .writeLock: threads.signals.writeLockWaits.subtract(1, ordering: .relaxed)
         case .flush:
             threads.signals.flushes.subtract(1, ordering: .relaxed)
-            flushTime += (time - flushTime) / 4
+            threads.signals.noteFlush(time)
         }
     }
 
