@@ -63,12 +63,24 @@ enum ProcessTree {
     }
 
     static func descriptors(of pid: pid_t) -> [String] {
-        names(in: "/proc/\(pid)/fd").sorted().map { name in
-            var buffer = [CChar](repeating: 0, count: 256)
-            let length = readlink("/proc/\(pid)/fd/\(name)", &buffer, 255)
-            return name + " -> "
-                + String(decoding: buffer[0..<max(0, length)].map(UInt8.init(bitPattern:)), as: UTF8.self)
-        }
+        names(in: "/proc/\(pid)/fd").sorted().map { "\($0) -> \(target(of: $0, in: pid))" }
+    }
+
+    /// The sockets of a process that listen on an IPv4 port, as `socket:[INODE]`.
+    static func listeners(of pid: pid_t, on port: UInt16) -> [String] {
+        // Fields of /proc/net/tcp: 1 is the address and port in hexadecimal, 3 the state (0A: LISTEN), 9 the inode.
+        let rows = (read("/proc/net/tcp") ?? "").split(separator: "\n").map { $0.split(separator: " ") }
+        let hexadecimal = String(port, radix: 16, uppercase: true)
+        let end = ":" + String(repeating: "0", count: 4 - hexadecimal.count) + hexadecimal
+        let sockets = rows.filter { $0.count > 9 && $0[1].hasSuffix(end) && $0[3] == "0A" }.map { "socket:[\($0[9])]" }
+        let held = names(in: "/proc/\(pid)/fd").map { target(of: $0, in: pid) }
+        return sockets.filter(held.contains)
+    }
+
+    private static func target(of descriptor: String, in pid: pid_t) -> String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        let length = readlink("/proc/\(pid)/fd/\(descriptor)", &buffer, 255)
+        return String(decoding: buffer[0..<max(0, length)].map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
     static func threadCount(of pid: pid_t) -> Int {
