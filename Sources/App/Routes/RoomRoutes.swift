@@ -30,8 +30,7 @@ extension Router {
                 query.check(today: today, &validator)
             }
             // Asked for seldom: a query that says nothing of partners is not read twice.
-            let saysOfPartners = request.query["partners"] != nil
-            let choice = saysOfPartners ? try request.query(as: PartnerChoice.self).partners : nil
+            let choice = request.query["partners"] == nil ? nil : try request.query(as: PartnerChoice.self).partners
             // Own rooms first: with a store that fails nobody else is asked, and nothing of it is held while partners are.
             let rooms = try hotel.store(request).availability(query)
             let partners = choice == nil ? hotel.partners?(request).availability(query) : nil
@@ -43,8 +42,7 @@ extension Router {
                     guard let partners else { return json.rooms(rooms, for: query.stay) }
                     json.key("rooms")
                     let offers = partners.offers(with: rooms)
-                    json.array { json in for offer in offers { json.room(offer.room, for: query.stay, of: offer.hotel) }
-                    }
+                    json.array { json in for one in offers { json.room(one.room, for: query.stay, of: one.hotel) } }
                     json.key("incomplete")
                     json.array { json in for hotel in partners.incomplete { json.value(hotel) } }
                 }

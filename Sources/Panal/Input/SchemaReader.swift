@@ -11,6 +11,18 @@ enum SchemaReader {
         return known(type, depth: depth) ?? noted(of: type, depth: depth)
     }
 
+    /// What a query of this type is made of. Examples are those of its own example, if it has one.
+    static func parameters<Value: Decodable>(of type: Value.Type) -> [Schema.Property] {
+        let properties = schema(of: type, depth: 0).properties
+        guard let exemplary = type as? any ExampleProviding.Type else { return properties }
+        let examples = SchemaEncoder.membersOfExample(of: exemplary)
+        return properties.map { property in
+            var schema = property.schema
+            schema.example = examples[property.name] ?? schema.example
+            return Schema.Property(name: property.name, schema: schema, isRequired: property.isRequired)
+        }
+    }
+
     /// Of a type that says itself what it is; nil for one that must be asked for its members.
     static func known(_ type: Any.Type, depth: Int) -> Schema? {
         if let validated = type as? any Validated.Type { return schema(ofValidated: validated, depth: depth) }

@@ -142,7 +142,7 @@ extension OpenAPIDocument.Entry {
             let schema = index < declared.count ? declared[index]() : Schema(.string)
             parameters.append(parameter(name, in: "path", schema, isRequired: true, &components))
         }
-        for property in operation?.query.flatMap({ Schema(of: $0).properties }) ?? [] {
+        for property in operation?.query.flatMap({ SchemaReader.parameters(of: $0) }) ?? [] {
             parameters.append(
                 parameter(property.name, in: "query", property.schema, isRequired: property.isRequired, &components)
             )

@@ -8,6 +8,13 @@ final class SchemaEncoder: Encoder {
     private var element: Schema?
     private var isUnkeyed = false
     private var single: Schema?
+    private var examples: [String: String] = [:]
+
+    /// The members of a type's example, by their names, as JSON: they fit each other, as examples of their types may not.
+    static func membersOfExample<Value: ExampleProviding>(of type: Value.Type) -> [String: String] {
+        let encoder = SchemaEncoder()
+        return (try? Value.example.encode(to: encoder)) == nil ? [:] : encoder.examples
+    }
 
     /// What a type is written as; `any` where nothing is known of it.
     static func schema(of type: any Encodable.Type) -> Schema {
@@ -50,6 +57,10 @@ final class SchemaEncoder: Encoder {
         properties.append(Schema.Property(name: name, schema: schema, isRequired: isRequired))
     }
 
+    fileprivate func note(_ value: some Encodable, as name: String) {
+        examples[name] = (try? JSONValueEncoder.encode(value)).map { String(decoding: $0, as: UTF8.self) }
+    }
+
     fileprivate func note(element schema: Schema) { if element == nil { element = schema } }
 
     fileprivate func note(single schema: Schema) { single = schema }
@@ -82,6 +93,7 @@ private struct KeyedNotes<Key: CodingKey>: KeyedEncodingContainerProtocol {
 
     func encode<Value: Encodable>(_ value: Value, forKey key: Key) {
         encoder.note(key.stringValue, SchemaEncoder.schema(of: value), isRequired: true)
+        encoder.note(value, as: key.stringValue)
     }
 
     // Of these there are versions that refuse, which would be called instead of the general one.
@@ -93,6 +105,7 @@ private struct KeyedNotes<Key: CodingKey>: KeyedEncodingContainerProtocol {
     private func note<Value: Encodable>(_ value: Value?, _ key: Key) {
         let schema = value.map { SchemaEncoder.schema(of: $0) } ?? SchemaEncoder.schema(ofUnwritten: Value.self)
         encoder.note(key.stringValue, schema, isRequired: false)
+        if let value { encoder.note(value, as: key.stringValue) }
     }
 
     // Of these there are versions that skip nil and so say nothing of it, which would be called instead of the general one.

@@ -62,11 +62,17 @@ extension Slug: Validated {
     /// Whose name it is, by the resource's type.
     public static var expectation: String { "must be the id of " + ResourceWords.withArticle(Resource.self) }
 
-    /// One that fits anything.
-    public static var example: Slug { Slug(trusted: "example-1") }
+    /// That of the resource's example, if the resource has one and is `Identifiable` by it; else one that fits anything.
+    public static var example: Slug {
+        (Resource.self as? any (ExampleProviding & Identifiable).Type)?.exampleID as? Slug ?? Slug(trusted: "example-1")
+    }
 
     /// The rule, as a pattern.
     public static var constraints: Constraints {
         Constraints(minLength: 1, maxLength: SlugText.longest, pattern: "^[a-z0-9]+(-[a-z0-9]+)*$")
     }
+}
+
+extension ExampleProviding where Self: Identifiable {
+    fileprivate static var exampleID: ID { example.id }
 }

@@ -119,6 +119,32 @@ struct OpenAPIDocumentTests {
         )
     }
 
+    @Test("what a form begins with can be sent: fields of a query fit each other, an id is one of an example's")
+    func examplesOfParameters() throws {
+        let json = try document { router in
+            router.get(
+                "/shelves/{id}",
+                Operation("A shelf", path: Slug<Shelf>.self, query: Nights.self, answer: .text)
+            ) { _ in .noContent }
+        }
+        let parameters = json["paths"]["/shelves/{id}"]["get"]["parameters"]
+        #expect(parameters.elements.map { $0["example"] } == ["top-left", "2040-01-10", "2040-01-12"])
+        #expect(parameters[2]["schema"]["examples"] == ["2040-01-12"])
+    }
+
+    private struct Shelf: Encodable, ExampleProviding, Identifiable {
+        let id: Slug<Shelf>
+
+        static var example: Shelf { Shelf(id: Slug("top-left")!) }
+    }
+
+    private struct Nights: Codable, ExampleProviding {
+        let from: CivilDate
+        let to: CivilDate
+
+        static var example: Nights { Nights(from: CivilDate("2040-01-10")!, to: CivilDate("2040-01-12")!) }
+    }
+
     @Test("what a client sends may be null where it may be left out; what is answered never is")
     func nullable() throws {
         let json = try document { router in
