@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import doctest
 import os
 import shutil
 import signal
@@ -14,6 +15,7 @@ from types import FrameType
 
 import processes
 import report
+import spans
 import user
 from scenarios import ALL
 from stage import Impossible, Stage, mount, unmount
@@ -28,6 +30,9 @@ def main() -> int:
     """Plays the chosen scenarios; the exit code: 0 all held, 1 something was lost or broken, 130 interrupted."""
     arguments = _arguments()
     sys.setswitchinterval(SWITCH_INTERVAL)
+    # What it excuses decides what it finds.
+    if doctest.testmod(spans).failed:
+        return 1
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     processes.adopt_orphans()

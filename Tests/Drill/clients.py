@@ -26,7 +26,7 @@ BEAT = 0.002
 class Client:
     """One client: it sends a request, waits for the answer, pauses, and again."""
 
-    __slots__ = ("number", "socket", "is_open", "input", "kind", "sent_at", "lag", "is_waiting", "output", "has_had_answer")
+    __slots__ = ("number", "socket", "is_open", "input", "kind", "sent_at", "is_waiting", "output", "has_had_answer")
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -36,8 +36,6 @@ class Client:
         self.input = b""
         self.kind = 0
         self.sent_at = 0.0
-        #: What the loop was late, all in all, when it was sent.
-        self.lag = 0.0
         self.is_waiting = False
         self.output = b""
         self.has_had_answer = False
@@ -60,14 +58,13 @@ class Crowd:
         self.by_descriptor: dict[int, Client] = {}
         self.timers: list[tuple[float, int]] = []
         self.made = 0
-        #: Of each request: its kind, when it was sent, how long it took, how long the machine kept this process from
-        #: seeing the answer, the status (0 for none), Retry-After, who answered, and what went wrong.
-        self.records: list[tuple[int, float, float, float, int, str, str, str]] = []
+        #: Of each request: its kind, when it was sent, how long it took, the status (0 for none), Retry-After, who answered, and
+        #: what went wrong.
+        self.records: list[tuple[int, float, float, int, str, str, str]] = []
         #: Connections that the service closed in good order while no request was on its way.
         self.closed = 0
-        #: How much the loop was late at the longest, and all in all.
-        self.latest = 0.0
-        self.lag = 0.0
+        #: From when to when the loop was late: it did not see an answer that was there.
+        self.late: list[tuple[float, float]] = []
         self.is_stopping = False
 
     def run(self) -> None:
@@ -83,10 +80,9 @@ class Crowd:
                 due = self.timers[0][0]
             events = self.poll.poll(max(0.0, due - time.monotonic()))
             now = time.monotonic()
-            late = max(0.0, now - woke - BEAT)
+            if now > woke + BEAT:
+                self.late.append((woke + BEAT, now))
             woke = now
-            self.latest = max(self.latest, late)
-            self.lag += late
             for descriptor, _ in events:
                 if descriptor == 0:
                     self.is_stopping = True
@@ -114,7 +110,7 @@ class Crowd:
             head += "Connection: close\r\n"
         client.output = head.encode() + b"\r\n" + body
         client.is_waiting = True
-        client.sent_at, client.lag = time.monotonic(), self.lag
+        client.sent_at = time.monotonic()
         heapq.heappush(self.timers, (client.sent_at + self.patience, client.number))
         self._push(client)
 
@@ -188,9 +184,7 @@ class Crowd:
         retry: str = "", worker: str = "", how: str = "", keeps: bool = False,
     ) -> None:  # fmt: skip
         """A request has come to its end, with an answer or without."""
-        took = now - client.sent_at
-        late = min(took, self.lag - client.lag)
-        self.records.append((client.kind, client.sent_at, took, late, status, retry, worker, how))
+        self.records.append((client.kind, client.sent_at, now - client.sent_at, status, retry, worker, how))
         client.is_waiting = False
         client.input = b""
         if not keeps:
@@ -213,7 +207,7 @@ def main() -> None:
     # A collection stops the loop for milliseconds; nothing here is circular.
     gc.disable()
     crowd.run()
-    json.dump({"records": crowd.records, "closed": crowd.closed, "latest": crowd.latest}, sys.stdout)
+    json.dump({"records": crowd.records, "closed": crowd.closed, "late": crowd.late}, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from spans import Spans
+from witness import Witness
+
 PROGRAM = Path(__file__).with_name("clients.py")
 #: How long a client waits for an answer: longer than any deadline of the service.
 PATIENCE = 30.0
@@ -34,7 +37,8 @@ class Reply:
     sent_at: float
     #: Seconds until the answer.
     seconds: float
-    #: At most so many of these seconds the answer was there already: the machine did not let the client's process run.
+    #: At most so many of these seconds the machine took: it did not let the client's process run, which had the answer already,
+    #: or some processor, which may have been the service's.
     late: float
     #: 0 for no answer.
     status: int
@@ -147,10 +151,15 @@ class Crowd:
             self._process.stdin.close()
             self._process.stdin = None
 
-    def stop(self) -> Replies:
+    def stop(self, witness: Witness) -> Replies:
         """Lets each client finish what it is at; what became of their requests."""
         self.stop_soon()
         output, _ = self._process.communicate(timeout=PATIENCE + 10)
         result = json.loads(output)
-        replies = [Reply(self._asks[kind].target, *rest) for kind, *rest in result["records"]]
-        return Replies(replies, result["closed"], result["latest"])
+        own = Spans((begin, end) for begin, end in result["late"])
+        lost = Spans([*own.all, *witness.excused.all])
+        replies = [
+            Reply(self._asks[kind].target, sent_at, took, lost.within(sent_at, sent_at + took), *rest)
+            for kind, sent_at, took, *rest in result["records"]
+        ]
+        return Replies(replies, result["closed"], own.longest)

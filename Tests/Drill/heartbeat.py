@@ -1,9 +1,11 @@
-"""How late the machine itself is: a time limit that a service misses because nobody ran is no fault of the service."""
+"""How late the drill itself is: what it measures on its own threads is late by that; the machine's holes have a witness."""
 
 from __future__ import annotations
 
 import threading
 import time
+
+from spans import Span
 
 _BEAT = 0.01
 #: A sleep that ends so much too late is ordinary scheduling.
@@ -11,11 +13,11 @@ _ORDINARY = 0.04
 
 
 class Heartbeat:
-    """A thread that sleeps in small steps and sums up how much too late it woke."""
+    """A thread that sleeps in small steps and writes down when it woke too late."""
 
     def __init__(self) -> None:
-        #: Seconds by which this process was kept from running, so far.
-        self.delay = 0.0
+        #: When this process was kept from running, so far.
+        self.holes: list[Span] = []
         self._stopping = threading.Event()
         threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
 
@@ -25,8 +27,8 @@ class Heartbeat:
 
     def _beat(self) -> None:
         while not self._stopping.is_set():
-            began = time.monotonic()
+            due = time.monotonic() + _BEAT
             time.sleep(_BEAT)
-            late = time.monotonic() - began - _BEAT
-            if late > _ORDINARY:
-                self.delay += late
+            now = time.monotonic()
+            if now - due > _ORDINARY:
+                self.holes.append((due, now))

@@ -19,15 +19,17 @@ from load import Load, wait_until
 from logbook import Event
 from scenario import Scenario
 from service import Service, ServiceFault
+from spans import Spans
 from stage import Impossible, Stage
 from tally import Failure, Tally
 from timeline import Timeline
+from witness import Witness
 
 #: Of each kind of log event so many lines of the timeline; storms would bury the rest.
 SHOWN_EVENTS = 3
 #: Of each kind of fault so many lines.
 SHOWN_FAULTS = 8
-#: Seconds by which the machine is late that are worth a line.
+#: Seconds by which the drill is late that are worth a line.
 NOTABLE_DELAY = 0.5
 #: The same of a crowd's process, whose waits are judged by milliseconds.
 NOTABLE_LATENESS = 0.01
@@ -93,7 +95,8 @@ class Trial:
         self.timeline = timeline
         self.is_short = is_short
         self.outcome = Outcome(scenario.name, scenario.title, scenario.promise)
-        self.heartbeat = Heartbeat()
+        self._heartbeat = Heartbeat()
+        self._witness = Witness()
         self._outages: list[Outage] = []
         self._crowds: list[Crowd] = []
         self._seen: Counter[str] = Counter()
@@ -108,9 +111,13 @@ class Trial:
         """How often, in the full drill and in its short form."""
         return short if self.is_short else full
 
-    def fair(self, limit: float, delay: float) -> float:
-        """A time limit, and what the machine was late since the heartbeat's delay was so much."""
-        return limit + self.heartbeat.delay - delay
+    def took(self, began: float, ended: float) -> float:
+        """Seconds between two moments, but for those in which the machine kept a processor or the drill from running."""
+        return ended - began - self._holes.within(began, ended)
+
+    def fair(self, limit: float, since: float) -> float:
+        """A time limit, and what the machine has kept a processor or the drill from running since a moment."""
+        return limit + self._holes.within(since, time.monotonic())
 
     def did(self, text: str) -> None:
         self.timeline.did(text)
@@ -182,7 +189,7 @@ class Trial:
         """Lets crowds finish; what became of their requests, which are counted, and those that failed written down."""
         for crowd in crowds:
             crowd.stop_soon()
-        replies = Replies.joined(crowd.stop() for crowd in crowds)
+        replies = Replies.joined(crowd.stop(self._witness) for crowd in crowds)
         for reply in replies.all:
             self.outcome.tally.add_sent()
             if reply.status:
@@ -230,17 +237,17 @@ class Trial:
         finally:
             if hasattr(self, "load"):
                 self.load.stop_soon()
+            # Before the service goes, and with it every process that the drill has.
+            self._tell_holes()
             if hasattr(self, "service"):
                 self.service.destroy()
             self.scenario.clean_up()
-            self.heartbeat.stop()
-            if self.heartbeat.delay > NOTABLE_DELAY:
-                self.timeline.saw(f"the machine kept the drill from running for {self.heartbeat.delay:.1f} s in all")
             self.outcome.seconds = time.monotonic() - began
         return self.outcome
 
     def _play(self) -> None:
         self.service = Service(self.stage, self.scenario.workers, self.scenario.settings, self._show)
+        self.service.neighbours.add(self._witness.pid)
         code = self.service.start()
         if code is not None or self.service.wait_until_healthy() is None:
             raise ServiceFault(f"the service did not start, exit code {code}")
@@ -249,6 +256,23 @@ class Trial:
         else:
             self._play_on_hotel()
         self._judge()
+
+    def _tell_holes(self) -> None:
+        """Writes down what was excused."""
+        holes = self._witness.stop()
+        if holes.all:
+            times, longest, total = len(holes.all), holes.longest * 1000, holes.total * 1000
+            self.note(
+                f"the machine took a processor away {times} times, {longest:.0f} ms at the longest, {total:.0f} ms in all"
+            )
+        self._heartbeat.stop()
+        delay = Spans(self._heartbeat.holes).total
+        if delay > NOTABLE_DELAY:
+            self.timeline.saw(f"the machine kept the drill from running for {delay:.1f} s in all")
+
+    @property
+    def _holes(self) -> Spans:
+        return Spans([*self._witness.holes, *self._heartbeat.holes])
 
     def _play_on_fixture(self) -> None:
         most = self._most_descriptors()

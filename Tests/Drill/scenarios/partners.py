@@ -15,6 +15,7 @@ from crowd import Ask
 from load import wait_until
 from moves import Move
 from scenario import Scenario
+from spans import Span, causes
 from stage import Stage
 from tally import Failure
 from trial import Trial
@@ -29,10 +30,12 @@ GOOD = "good"
 PARTNER_TIMEOUT = 0.5
 LIMIT = PARTNER_TIMEOUT + 0.25
 #: Of so many answers the one partner in its right mind may be missing, because the machine let it or us run too late: those took
-#: as long as partners are allowed.
+#: as long as partners are allowed. Where they overlap they are one, since what is late is late for all who ask.
 LATE_SHARE = 0.02
 #: How many ask for availability all the time.
 ASKERS = 8
+#: After so many answers, on however slow a machine, the workers have met all partners: what they hold then is compared later.
+FIRST = 60
 #: Who wants something fast meanwhile, and the seconds in which 99 of 100 have it.
 CLIENTS = 20
 FAST = "/v1/rooms/101"
@@ -59,8 +62,9 @@ class Partners(Scenario):
         self._process: subprocess.Popen[bytes] | None = None
         self._ports: dict[str, int] = {}
         self._answers = 0
-        self._late = 0
-        self._slowest = 0.0
+        #: From a request to its answer: all of them, and those in which the partner in its right mind is missing.
+        self._waits: list[Span] = []
+        self._late: list[Span] = []
         self._stopping = threading.Event()
 
     def prepare(self, stage: Stage) -> Stage:
@@ -95,16 +99,16 @@ class Partners(Scenario):
 
         trial.did(f"{ASKERS} clients ask for availability, {CLIENTS} for a room")
         trial.pause(trial.pick(4, 2))
+        trial.check(wait_until(lambda: self._answers >= FIRST, 30), f"there are {FIRST} answers at first")
         before = self._sizes(trial)
         descriptors = self._descriptors(trial)
-        delay = trial.heartbeat.delay
         crowd = trial.crowd(CLIENTS, Ask(FAST), pause=0.05)
         trial.pause(trial.pick(20, 4))
         fast = trial.dismiss(crowd)
         self._judge_size(trial, before, descriptors)
         trial.check(len(fast) == len(fast.with_status(200)), "every other request is answered rightly")
-        p99, limit = fast.percentile(99), trial.fair(FAST_LIMIT, delay)
-        trial.check(p99 <= limit, f"99 of 100 others within {limit * 1000:.0f} ms ({fast.waits})")
+        p99 = fast.percentile(99)
+        trial.check(p99 <= FAST_LIMIT, f"99 of 100 others within {FAST_LIMIT * 1000:.0f} ms ({fast.waits})")
 
         for _ in range(trial.count(4, 1)):
             former = set(service.workers)
@@ -124,12 +128,11 @@ class Partners(Scenario):
         for thread in [*askers, watcher]:
             thread.join(30)
         trial.check(self._answers >= ASKERS * 5, f"there were enough answers ({self._answers})")
-        trial.check(
-            self._slowest <= trial.fair(LIMIT, 0), f"each within {LIMIT * 1000:.0f} ms ({self._slowest * 1000:.0f} ms)"
-        )
-        trial.check(
-            self._late <= max(1, self._answers * LATE_SHARE), f"who answers in time is there ({self._late} times too late)"
-        )
+        slowest = max((trial.took(began, ended) for began, ended in self._waits), default=0.0)
+        trial.check(slowest <= LIMIT, f"each within {LIMIT * 1000:.0f} ms ({slowest * 1000:.0f} ms)")
+        late = causes(self._late)
+        text = f"who answers in time is there ({late} times too late, in {len(self._late)} answers)"
+        trial.check(late <= max(1, self._answers * LATE_SHARE), text)
         self._judge_partners(trial)
         trial.recovered(service.wait_until_healthy())
 
@@ -147,7 +150,7 @@ class Partners(Scenario):
             move = Move("GET /v1/availability", request, lambda answer, began=began: self._fault_in(answer, began))
             connection = trial.load.perform(move, connection)
             if trial.load.tally.answered > answered:
-                self._slowest = max(self._slowest, time.monotonic() - began)
+                self._waits.append((began, time.monotonic()))
             self._stopping.wait(0.02)
         if connection:
             connection.close()
@@ -164,8 +167,9 @@ class Partners(Scenario):
         missing = [name for name in self._ports if name != GOOD]
         if len(own) != OWN_ROOMS:
             return f"{len(own)} own rooms instead of {OWN_ROOMS}"
-        if document["incomplete"] == [GOOD, *missing] and time.monotonic() - began >= PARTNER_TIMEOUT:
-            self._late += 1
+        now = time.monotonic()
+        if document["incomplete"] == [GOOD, *missing] and now - began >= PARTNER_TIMEOUT:
+            self._late.append((began, now))
         elif document["incomplete"] != missing:
             return f"incomplete are {document['incomplete']} instead of {missing}"
         elif others != [(GOOD, "attic"), (GOOD, "parlour")]:

