@@ -206,7 +206,7 @@ package.targets += [
     .testTarget(
         name: "PanalTests",
         dependencies: [
-            "HTTPClient", "HTTPServer", "Linux", "Panal", "Prefork", "SQL", "Telemetry", "Values",
+            "HTTPClient", "HTTPServer", "Linux", "Panal", "Prefork", "ProcessHarness", "SQL", "Telemetry", "Values",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
             .product(name: "Logging", package: "swift-log"),

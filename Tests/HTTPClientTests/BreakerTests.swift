@@ -17,13 +17,13 @@ struct BreakerTests {
     )
     func sharedBreaker() throws {
         let table = try HostTable(slots: 2)
-        let configuration = HTTPClient.Configuration.patient.with { $0.breaker.openTime = .milliseconds(400) }
+        let configuration = HTTPClient.Configuration.patient.with { $0.breaker.openTime = .seconds(3) }
         let first = HTTPClient(configuration, hosts: table, slot: 0)
         let second = HTTPClient(configuration, hosts: table, slot: 1)
         let failing = server.url("/status/503")
         for _ in 0..<9 { #expect(try first.send(.get(failing)).status == .serviceUnavailable) }
-        #expect(try second.send(.get(failing)).status == .serviceUnavailable)
         let trips = MonotonicInstant.now
+        #expect(try second.send(.get(failing)).status == .serviceUnavailable)
         // What the first knew a moment ago it believes for 10 ms.
         var refusal: HTTPClientError?
         #expect(
@@ -35,13 +35,13 @@ struct BreakerTests {
             Issue.record("\(String(describing: refusal))")
             return
         }
-        #expect(time <= .milliseconds(400))
+        #expect(time <= .seconds(3))
         #expect(failure { try second.send(.get(server.url("/ok"))) }?.reason.kind == "circuitOpen")
         #expect(table.read().first?.circuit != .closed)
 
         // A probe that fails opens it again.
         #expect(eventually { failure { try second.send(.get(failing)) } == nil })
-        #expect(MonotonicInstant.now - trips >= .milliseconds(300))
+        #expect(MonotonicInstant.now - trips >= .milliseconds(2900))
         #expect(failure { try second.send(.get(server.url("/ok"))) }?.reason.kind == "circuitOpen")
 
         // One that succeeds closes it for everybody.
@@ -125,11 +125,11 @@ struct BreakerTests {
     func ownTime() throws {
         // One that drops what would open a connection, and one that does not answer.
         for url in ["http://127.0.0.1:\(server.ports.full)/", "http://127.0.0.1:\(server.ports.silent)/"] {
-            let request = HTTPClient.Request.get(url, timeout: .milliseconds(150))
+            let request = HTTPClient.Request.get(url, timeout: .seconds(1))
             let patient = HTTPClient.Request.get(url, timeout: .seconds(10))
             // Its time for a connection and for the first byte is 20 s.
             let client = try HTTPClient(.patient.with { $0.breaker.openTime = .seconds(60) })
-            for answer in client.within(.milliseconds(150)).all(Array(repeating: patient, count: 20)) {
+            for answer in client.within(.seconds(1)).all(Array(repeating: patient, count: 20)) {
                 guard case .failure(let error) = answer else { continue }
                 #expect(error.reason.kind.hasPrefix("timedOut"), "\(url): \(error)")
             }

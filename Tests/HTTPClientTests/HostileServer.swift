@@ -52,12 +52,12 @@ extension HTTPClient.Configuration {
         return configuration
     }
 
-    /// One attempt, and one second for it.
+    /// One attempt, and three seconds for it: what hangs takes them all, what does not is here long before.
     static var hurried: HTTPClient.Configuration {
         var configuration = patient
-        configuration.timeout = .seconds(1)
-        configuration.connectTimeout = .milliseconds(600)
-        configuration.firstByteTimeout = .milliseconds(700)
+        configuration.timeout = .seconds(3)
+        configuration.connectTimeout = .seconds(2)
+        configuration.firstByteTimeout = .milliseconds(2500)
         return configuration
     }
 

@@ -146,6 +146,13 @@ struct DrainTests {
 
     @Test("knows when a request crossed the end of its connection")
     func missed() throws {
+        // Not each is noticed: where the end was acknowledged at once, the connection is closed. All are when the clients of
+        // this test lose their processor until the kernel acknowledges by itself.
+        let hasNoticed = try (0..<5).contains { _ in try countMisses() > 0 }
+        #expect(hasNoticed)
+    }
+
+    private func countMisses() throws -> Int {
         let misses = Misses()
         var configuration = ServerConfiguration()
         configuration.drainGrace = .milliseconds(60)
@@ -160,8 +167,7 @@ struct DrainTests {
             client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         }
         server.join()
-        // Not each: where the end was acknowledged at once, the connection is closed.
-        #expect(misses.count.load(ordering: .relaxed) > 0)
+        return misses.count.load(ordering: .relaxed)
     }
 
     @Test("cuts off what is left at its deadline")

@@ -92,6 +92,13 @@ struct HandlerThreadTests {
             router.get("/quick") { _ in .noContent }
         }
         defer { server.stop() }
+        // Handlers are known to take long: whoever waits for one is no overload yet, however slow this test is.
+        let former = try server.connect()
+        former.send("GET /wait/former HTTP/1.1\r\nHost: a\r\n\r\n")
+        crossing.waitForArrival()
+        usleep(2_000_000)
+        crossing.letGo()
+        #expect(former.readResponse()?.status == 204)
         let clients = try (0..<8).map { _ in try server.connect() }
         for (index, client) in clients.enumerated() {
             client.send("GET /wait/\(index) HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -103,7 +110,7 @@ struct HandlerThreadTests {
                 #expect(try server.connect().get("/probe")?.status == 204)
             }
         }
-        #expect(crossing.order.count == 2)
+        #expect(crossing.order == ["former", "0", "1"])
         let quick = try server.connect()
         quick.send("GET /quick HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(try server.connect().get("/probe")?.status == 204, "a probe does not wait")
@@ -116,7 +123,7 @@ struct HandlerThreadTests {
         for client in clients { #expect(client.readResponse()?.status == 204) }
         #expect(quick.readResponse()?.status == 204)
         #expect(crossing.most == 2)
-        #expect(Array(crossing.order.dropFirst(2)) == ["2", "3", "4", "5", "6", "7"])
+        #expect(Array(crossing.order.dropFirst(3)) == ["2", "3", "4", "5", "6", "7"])
     }
 
     @Test("keeps the order of what was pipelined behind it")

@@ -19,11 +19,13 @@ struct MiddlewareTests {
         }
     }
 
-    private func server(observer: (any ServerObserver)? = nil) throws -> LiveServer {
+    private func server(observer: (any ServerObserver)? = nil, bodyTimeout: Duration = .seconds(10)) throws
+        -> LiveServer
+    {
         var configuration = ServerConfiguration()
         configuration.maxBodySize = 1000
         configuration.maxBodyMemory = 3000
-        configuration.bodyTimeout = .milliseconds(100)
+        configuration.bodyTimeout = bodyTimeout
         return try LiveServer(configuration, observer: observer) { router in
             router.use(Self.marking)
             router.get("/rooms") { _ in .text("rooms") }
@@ -63,7 +65,7 @@ struct MiddlewareTests {
         ]
     )
     func everyAnswer(_ request: String, _ expected: String) throws {
-        let server = try server()
+        let server = try server(bodyTimeout: expected.hasSuffix("408") ? .milliseconds(100) : .seconds(10))
         defer { server.stop() }
         let client = try server.connect()
         client.send(request)

@@ -157,7 +157,7 @@ struct RefusalTests {
     func slow(_ slow: Case) throws {
         let recorder = Recorder()
         var configuration = ServerConfiguration()
-        configuration.headerTimeout = .milliseconds(50)
+        configuration.headerTimeout = .seconds(1)
         let server = try LiveServer(configuration, observer: recorder) { _ in }
         defer { server.stop() }
         let client = try server.connect()

@@ -8,9 +8,9 @@ import Testing
 
 @Suite("Nobody waits behind somebody else's wait", .serialized)
 struct WaitingPropertyTests {
-    /// How long a request may wait although a thread is free: far more than the 5 ms of the watch on a loaded machine, far
-    /// less than the slow handlers take.
-    private static let tolerance = 0.25
+    /// How long a request may wait although a thread is free: far more than the 5 ms of the watch, for threads of the test
+    /// and of the server lose their processor on a loaded machine, and far less than the slow handlers take.
+    private static let tolerance = 1.0
 
     @Test("over random loads no request waits while a thread is free", arguments: [1, 2, 3] as [UInt64])
     func random(seed: UInt64) throws {
@@ -35,10 +35,10 @@ struct WaitingPropertyTests {
             Worker {
                 var generator = SeededGenerator(seed: seed &* 100 &+ UInt64(number))
                 var client: Client?
-                let end = SuspendingClock.now.advanced(by: .seconds(3))
+                let end = SuspendingClock.now.advanced(by: .seconds(6))
                 while SuspendingClock.now < end {
                     let isOneShot = Bool.random(using: &generator)
-                    let milliseconds = Int.random(in: 0...3, using: &generator) == 0 ? 600 : 0
+                    let milliseconds = Int.random(in: 0...7, using: &generator) == 0 ? 2000 : 0
                     let path =
                         milliseconds == 0
                         ? "/quick" : Bool.random(using: &generator) ? "/slow/\(milliseconds)" : "/said/\(milliseconds)"

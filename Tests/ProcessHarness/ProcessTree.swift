@@ -83,6 +83,16 @@ enum ProcessTree {
         return String(decoding: buffer[0..<max(0, length)].map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
+    /// For how many seconds this thread and all of those processes were ready to run and had no processor: /proc/PID/schedstat,
+    /// whose second field is in nanoseconds (Documentation/scheduler/sched-stats in the kernel's sources).
+    static func processorDelay(ofThreadAnd processes: [pid_t]) -> Double {
+        let threads = processes.flatMap { pid in names(in: "/proc/\(pid)/task").map { "/proc/\(pid)/task/\($0)" } }
+        let delays = (threads + ["/proc/thread-self"]).compactMap { thread in
+            read(thread + "/schedstat")?.split(separator: " ").dropFirst().first.flatMap { Double($0) }
+        }
+        return delays.reduce(0, +) / 1e9
+    }
+
     static func threadCount(of pid: pid_t) -> Int {
         names(in: "/proc/\(pid)/task").count
     }
@@ -113,7 +123,7 @@ enum ProcessTree {
         }
     }
 
-    private static func all() -> [pid_t] {
+    static func all() -> [pid_t] {
         names(in: "/proc").compactMap { pid_t($0) }.sorted()
     }
 

@@ -87,7 +87,10 @@ extension ProcessTests {
             }
             #expect(answers, "\(log())")
             kill(process.pid, extreme.order)
-            #expect(process.wait(by: .generous) == .code(0), "\(log())")
+            let exit = process.wait(by: .generous)
+            // A worker that loses its processor has not drained in 100 ms.
+            let isCut = extreme.environment["SHUTDOWN_TIMEOUT"] == "100ms" && exit == .code(75)
+            #expect(exit == .code(0) || isCut, "\(log())")
         }
 
         @Test("the longest path of a unix socket is one that a service can listen on; no longer one is accepted")

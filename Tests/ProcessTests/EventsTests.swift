@@ -70,6 +70,8 @@ extension ProcessTests {
             let mark = ops.service.log.mark
             ops.service.signal(SIGUSR2)
             try ops.service.log.wait(for: "roll finished", after: mark)
+            // The former ops process lets nobody watch any more, and accepts until it has gone.
+            try ops.service.log.wait(for: "companion exited", after: mark)
             let found = try eventually {
                 let stream = try ops.watch()
                 guard try stream.event("notice").id == before.id else { return false }
@@ -95,7 +97,8 @@ extension ProcessTests {
             #expect(try ops.answer(.get("/metrics")).status == 200)
             watchers.removeAll()
             #expect(eventually { (try? ops.watch()) != nil })
-            #expect(try ops.answer(Request(method: "HEAD", target: "/events")).status == 200)
+            // And that one, too, leaves a place only when the ops process has noticed.
+            #expect(try eventually { try ops.answer(Request(method: "HEAD", target: "/events")).status == 200 })
             ops.service.stop()
         }
 

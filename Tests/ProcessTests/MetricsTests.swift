@@ -133,7 +133,7 @@ extension ProcessTests {
 
             // One waits for the thread that another one has.
             let slow = try service.connect()
-            slow.send(Request.get("/blocking-route/300").bytes)
+            slow.send(Request.get("/blocking-route/2000").bytes)
             #expect(try eventually { try ops.scrape().sum("panal_threads_free") == 0 })
             #expect(try service.answer(.get("/blocking-route/0")).status == 204)
             #expect(slow.receive().status == 204)
@@ -159,7 +159,7 @@ extension ProcessTests {
             malformed.send("GET / HTTP/1.1\r\n\r\n")
             #expect(malformed.receive().status == 400)
             let slow = try service.connect()
-            slow.send(Request.get("/blocking-route/1000").bytes)
+            slow.send(Request.get("/blocking-route/3000").bytes)
             #expect(try eventually { try ops.scrape().sum("panal_threads_free") == 0 })
             #expect(service.ask(.get("/blocking-route/0")).status == 503)
             #expect(slow.receive().status == 204)

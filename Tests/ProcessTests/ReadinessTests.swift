@@ -61,9 +61,14 @@ extension ProcessTests {
             mark = service.log.mark
             service.signal(SIGTERM)
             try service.log.wait(for: "stopping", after: mark)
-            let refusal = try service.answer(.get("/readyz"))
-            #expect(refusal.status == 503)
-            #expect(refusal.text.contains("the service is about to stop"))
+            // It is logged a moment before workers know.
+            var refusal: Answer?
+            let isRefused = try eventually {
+                refusal = try service.answer(.get("/readyz"))
+                return refusal?.status == 503
+            }
+            #expect(isRefused)
+            #expect(refusal?.text.contains("the service is about to stop") == true)
             service.expectCleanExit()
         }
     }

@@ -32,7 +32,7 @@ extension ProcessTests {
             let loads = Load.mixed(on: service.address, clients: 4)
             let started = ContinuousClock.now
             func footprint(after recycles: Int) throws -> Footprint {
-                try service.log.wait(for: "worker exited", count: recycles, by: .after(120))
+                try service.log.wait(for: "worker exited", count: recycles, by: .after(300))
                 return Footprint(of: service.supervisor)
             }
             let early = try footprint(after: 100)

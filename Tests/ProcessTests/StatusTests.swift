@@ -25,6 +25,12 @@ extension ProcessTests {
         func workers() throws {
             let service = try Service(workers: 2)
             for _ in 0..<20 { _ = try service.answer(.get("/sleep/1")) }
+            // A worker counts a request when its answer has left.
+            let isCounted = try eventually {
+                let counts = try json(of: service)["workers"]?.array?.compactMap { $0["requests"]?.int }
+                return counts?.reduce(0, +) == 20
+            }
+            #expect(isCounted)
             let status = try json(of: service)
             #expect(status["supervisor"]?.int == Int(service.supervisor))
             let workers = status["workers"]?.array ?? []

@@ -107,16 +107,18 @@ extension ProcessTests {
 
         @Test("connections that have been silent for a while cost a stop next to nothing, though their clients stay")
         func silentConnections() throws {
-            let times = try (0..<3).map { _ in
+            // Who waited for silence would wait for 0.3 s each time; a machine that is busy is not all the time.
+            var times: [Double] = []
+            while times.min() ?? 1 >= 0.25, times.count < 10 {
                 let service = try Service(workers: 3)
                 let idle = try (0..<8).map { _ in try service.connect() }
                 for connection in idle { #expect(connection.exchange(.get("/livez")).status == 200) }
                 usleep(400_000)
                 let started = ContinuousClock.now
                 service.stop()
-                return (ContinuousClock.now - started).inSeconds
+                times.append((ContinuousClock.now - started).inSeconds)
             }
-            #expect(times.median < 0.25, "seconds: \(times)")
+            #expect(times.min() ?? 1 < 0.25, "seconds: \(times)")
         }
 
         @Test("SIGKILL of the supervisor: no worker is left within a second, and the port is free")

@@ -141,8 +141,9 @@ extension ProcessTests {
             let service = try Service(workers: 1)
             let worker = try #require(service.workers.first)
             #expect(try service.answer(.get("/notes", [("X-Request-ID", "long-done")])).status == 200)
-            // An answer may come a little before the black box is closed; the next request surely comes after it.
-            #expect(try service.answer(.get("/livez")).status == 200)
+            // An answer may come a little before the black box is closed, and another thread may answer the next: what is logged of
+            // it comes behind.
+            _ = try service.log.waitForRequest { $0["requestId"]?.string == "long-done" }
             let mark = service.log.mark
             kill(worker, SIGKILL)
             let exited = try service.log.wait(for: "worker exited", after: mark) { $0.worker == worker }
@@ -157,9 +158,8 @@ extension ProcessTests {
             let started = ContinuousClock.now
             let held = try HeldNote(in: service, id: "too-late")
             let answer = held.connection.receive().answer
-            // At its deadline, and long before the supervisor would abort the worker.
+            // At its deadline, and before the supervisor aborts the worker, who would not answer then.
             #expect(ContinuousClock.now - started >= .milliseconds(500))
-            #expect(ContinuousClock.now - started < .seconds(2))
             #expect(answer?.status == 503)
             #expect(answer?["X-Request-ID"] == "too-late")
             #expect(answer?["Retry-After"] != nil)

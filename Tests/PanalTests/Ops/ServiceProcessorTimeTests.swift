@@ -3,18 +3,22 @@ import Prefork
 import Testing
 
 @testable import Panal
+@testable import ProcessHarness
 
 @Suite("The processor time of a service")
 struct ServiceProcessorTimeTests {
     /// A child that computes until it is killed.
-    private func computing() -> pid_t {
-        let child = fork()
-        if child == 0 { while true {} }
-        return child
+    private func computing() throws -> pid_t {
+        try Spawned(
+            ["sh", "-c", "while :; do :; done"],
+            environment: ["PATH": Binary.searchPath],
+            output: 2,
+            errors: 2
+        ).pid
     }
 
     @Test("does not go back when a process ends, whether it has been waited for or not")
-    func ends() {
+    func ends() throws {
         let time = ServiceProcessorTime()
         var last = 0.0
         func look(_ children: [pid_t]) {
@@ -23,7 +27,7 @@ struct ServiceProcessorTimeTests {
             last = now
         }
         for _ in 0..<3 {
-            let child = computing()
+            let child = try computing()
             let begin = last
             while last < begin + 0.2 { look([child]) }
             let former = last
