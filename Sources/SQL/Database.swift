@@ -45,6 +45,11 @@ public final class Database {
     public var observer: (any DatabaseObserver)? {
         didSet { busyTimeout.onWait = observer.map { observer in { observer.retried() } } }
     }
+
+    /// Called when a write is refused because this process cannot write to an SQLite database that another process could: it
+    /// opened it when only reading was possible, and not all of its connections have been closed since. A new process can.
+    public var onBarredFromWriting: (() -> Void)?
+
     private(set) lazy var beginning = DatabaseOperation("BEGIN", url.dialect)
     private(set) lazy var commitment = DatabaseOperation("COMMIT", url.dialect)
 
@@ -192,14 +197,19 @@ public final class Database {
         case .none: break
         }
         if group.isActive { return try writeInGroup(body) }
+        return try writably { try repeatedly { try writeOnce(isolation, body) } }
+    }
+
+    /// Tries to write, and once more on a new connection. One that was opened when only reading was possible never tries to
+    /// write; that of a server which has become a standby cannot. A new one does, and the operator who mended the matter need
+    /// not wait until each worker has refused once more. Nothing was changed.
+    private func writably<Result>(_ body: () throws -> Result) throws -> Result {
         let wasOpen = connection != nil
         do {
-            return try repeatedly { try writeOnce(isolation, body) }
-        } catch DatabaseError.readOnly where wasOpen {
-            // A connection that was opened when only reading was possible never tries to write; that of a server which has
-            // become a standby cannot. A new one does, and the operator who mended the matter need not wait until each worker
-            // has refused once more. Nothing was changed.
-            return try repeatedly { try writeOnce(isolation, body) }
+            do { return try body() } catch DatabaseError.readOnly where wasOpen { return try body() }
+        } catch DatabaseError.readOnly(let detail) {
+            if case .sqlite(let location) = driver, location.isBarredFromWriting { onBarredFromWriting?() }
+            throw DatabaseError.readOnly(detail)
         }
     }
 
@@ -264,8 +274,7 @@ public final class Database {
                 try observing(beginning) { () throws(DatabaseError) in try connection.beginWriting(.serializable) }
             }
         }
-        let wasOpen = connection != nil
-        do { try begin() } catch DatabaseError.readOnly where wasOpen { try begin() }
+        try writably(begin)
         group.isOpen = true
     }
 
@@ -417,6 +426,7 @@ public final class Database {
         case .sqlite(let location):
             if networkFilesystem == .refused { try NetworkFilesystem.refuse(location) }
             let connection = try SQLiteConnection.open(location, for: .serving, busyTimeout: busyTimeout)
+            location.noteOpened()
             try SchemaHistory.requireServable(connection, needed: neededSchema)
             // A backup that was put back may have lost this property of the file.
             try connection.useWriteAheadLog()

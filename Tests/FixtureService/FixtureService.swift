@@ -68,16 +68,11 @@ struct FixtureService: Service {
             return .noContent
         }
         // Asks another service of this host, which answers when it wants to: by the end of the connection.
-        router.get("/ask/{port}/{question}") { request in
-            let socket = try FileDescriptor.streamSocket(family: AF_INET, isNonBlocking: false)
-            let port = UInt16(number("port", of: request))
-            try SocketAddress.resolve(host: "127.0.0.1", port: port).connect(socket.rawValue)
-            let question = Array("\(request.parameters["question"] ?? "")\n".utf8)
-            var answer: UInt8 = 0
-            guard write(socket.rawValue, question, question.count) == question.count,
-                read(socket.rawValue, &answer, 1) == 0
-            else { throw Problem(.badGateway) }
-            return .noContent
+        router.get("/ask/{port}/{question}") { try ask($0) }
+        // Reads before that: its thread has a connection to the database.
+        router.get("/read-and-ask/{port}/{question}") { request in
+            _ = try dependencies.database(for: request).all("SELECT name FROM note LIMIT 10", as: Note.self)
+            return try ask(request)
         }
         // Counts by what the client says.
         router.get("/count/{what}") { request in
@@ -139,6 +134,18 @@ struct FixtureService: Service {
             while .now < end {}
             return .noContent
         }
+    }
+
+    private static func ask(_ request: Request) throws -> Response {
+        let socket = try FileDescriptor.streamSocket(family: AF_INET, isNonBlocking: false)
+        let port = UInt16(number("port", of: request))
+        try SocketAddress.resolve(host: "127.0.0.1", port: port).connect(socket.rawValue)
+        let question = Array("\(request.parameters["question"] ?? "")\n".utf8)
+        var answer: UInt8 = 0
+        guard write(socket.rawValue, question, question.count) == question.count,
+            read(socket.rawValue, &answer, 1) == 0
+        else { throw Problem(.badGateway) }
+        return .noContent
     }
 
     private static func number(_ name: String, of request: Request) -> Int {

@@ -52,6 +52,38 @@ extension ProcessTests {
             service.stop()
         }
 
+        @Test(
+            "a worker that goes on reading by a connection that may only read is replaced once the database may be written",
+            .needsOrdinaryUser
+        )
+        func barred() throws {
+            let directory = try TemporaryDirectory()
+            try Service.prepare(.fixture, Service.environment(in: directory, [:]))
+            let database = try Database(directory.path + "/service.sqlite")
+            try database.query("SELECT count(*) FROM note")
+            setMode(ofFolder: 0o555, ofFiles: 0o444, in: directory.path)
+            let service = try Service(workers: 1, in: directory, migrates: false)
+            let former = service.workers
+            // A thread that has a connection keeps it for as long as it waits.
+            let partner = try Partner()
+            let reader = try service.connect()
+            reader.send(Request.get("/read-and-ask/\(partner.port)/held").bytes)
+            #expect(partner.nextQuestion() == "held")
+            #expect(try service.answer(Note.write("early")).status == 503)
+            #expect(service.workers == former, "nobody else could write either")
+
+            setMode(ofFolder: 0o755, ofFiles: 0o644, in: directory.path)
+            let mark = service.log.mark
+            #expect(eventually { service.ask(Note.write("late")).status == 201 })
+            // The one that waits is answered by the former worker, which is replaced for its sake and loses nothing.
+            #expect(try service.log.wait(for: "worker ready", after: mark).worker.map { !former.contains($0) } == true)
+            partner.answerAll()
+            #expect(reader.receive().status == 204)
+            #expect(eventually { service.workers.count == 1 && service.workers != former })
+            for number in 0..<12 { #expect(try service.answer(Note.write("\(number)")).status == 201) }
+            service.stop()
+        }
+
         @Test("why a store is not ready is told to the log, once and in full, and to strangers in general terms")
         func reasons() throws {
             let service = try Service(workers: 1, migrates: false)

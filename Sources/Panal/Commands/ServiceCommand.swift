@@ -67,6 +67,7 @@ extension Service {
     static func databases(
         _ settings: ServiceSettings<Settings>,
         _ logger: Logger,
+        onBarredFromWriting: (@Sendable () -> Void)? = nil,
         observer: @escaping @Sendable () -> StoreObserver? = { nil }
     ) -> PerThread<Database>? {
         guard let database = settings.database, let migrations else { return nil }
@@ -74,6 +75,7 @@ extension Service {
         return PerThread {
             let database = Database(url, migrations: migrations, checkpointer: checkpointer)
             database.observer = observer()
+            database.onBarredFromWriting = onBarredFromWriting
             return database
         }
     }

@@ -106,7 +106,7 @@ extension Service {
         if tracer != nil { client.observer = CallSpans() }
         return Dependencies(
             settings: settings,
-            databases: databases(settings, logger) {
+            databases: databases(settings, logger, onBarredFromWriting: worker.askForReplacement) {
                 metrics == nil && tracer == nil ? nil : StoreObserver(metrics)
             },
             client: client,
