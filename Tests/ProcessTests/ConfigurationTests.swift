@@ -62,6 +62,12 @@ extension ProcessTests {
 
         @Test("a service with an extreme that is accepted boots, answers, and stops with 0", arguments: extremes)
         func accepted(_ extreme: Extreme) throws {
+            // A worker that loses its processor has not drained in 100 ms: that is another run, and not another code.
+            for _ in 0..<3 where try exit(of: extreme) == .code(0) { return }
+            Issue.record("no run stopped with 0")
+        }
+
+        private func exit(of extreme: Extreme) throws -> Exit? {
             let directory = try TemporaryDirectory()
             // Not every level of the log tells the port.
             let port = try extreme.environment["PORT"].flatMap { UInt16($0) } ?? ListeningSocket().port
@@ -88,9 +94,9 @@ extension ProcessTests {
             #expect(answers, "\(log())")
             kill(process.pid, extreme.order)
             let exit = process.wait(by: .generous)
-            // A worker that loses its processor has not drained in 100 ms.
             let isCut = extreme.environment["SHUTDOWN_TIMEOUT"] == "100ms" && exit == .code(75)
             #expect(exit == .code(0) || isCut, "\(log())")
+            return exit
         }
 
         @Test("the longest path of a unix socket is one that a service can listen on; no longer one is accepted")

@@ -198,10 +198,12 @@ extension ProcessTests {
             #expect(try collector.spans().isEmpty)
             service.stop()
             // There are 300 ms for it, which a busy machine may take: what is lost then is said.
-            let sent = try collector.spans().count
-            let lost = service.log.events("spans lost at the stop: the collector did not take them")
+            return (try collector.spans().count, lostSpans(of: service))
+        }
+
+        private func lostSpans(of service: Service) -> Int {
+            service.log.events("spans lost at the stop: the collector did not take them")
                 .compactMap { $0["spans"]?.int }.reduce(0, +)
-            return (sent, lost)
         }
 
         @Test("of all requests arrive while workers are rolled and upgraded, and a killed worker spoils none")
@@ -222,11 +224,7 @@ extension ProcessTests {
             let tally = load.stop()
             #expect(tally.failures == [])
             // The former program has 300 ms for what it holds, and says what it could not send.
-            func lost() -> Int {
-                service.log.events("spans lost at the stop: the collector did not take them")
-                    .compactMap { $0["spans"]?.int }.reduce(0, +)
-            }
-            #expect(try eventually { try collector.spans().count + lost() >= tally.total })
+            #expect(try eventually { try collector.spans().count + lostSpans(of: service) >= tally.total })
             #expect(try collector.spans().count <= tally.total)
             // Killed at any moment, under load.
             let crowd = Load(on: service.address, clients: 4, style: .keepAlive) { _, _ in .get("/parts") }
